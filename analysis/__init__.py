@@ -1,0 +1,1 @@
+"""Puts the rooms together: searches, configuration, simulation, stages and reports."""

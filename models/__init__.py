@@ -1,0 +1,1 @@
+"""Detectors of the unexpected: networks, weak supervision, folds and scores. Works on arrays and batches."""

@@ -1,0 +1,1 @@
+"""Events: file formats, RDataFrame selections, C++ physics headers and batches for Keras."""

@@ -1,0 +1,16 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of public input files that the project does not ship; tests that need it are skipped without it."""
+    default = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("MAPLESS_SHARED", default)) / "data"
+    if not folder.is_dir():
+        pytest.skip("public input files are not here: set MAPLESS_SHARED to the folder that holds data/")
+    return folder
