@@ -1,0 +1,242 @@
+"""CWoLa Hunting: classifiers that tell a mass window from its sidebands, as in CMS EXO-22-026.
+
+If the window holds a resonance whose jets differ from the background's, a classifier of window against
+sidebands learns that difference without labels: arXiv:1902.02634 (method), arXiv:2412.03747 (CMS search).
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from errors import MaplessError
+from models.detector import AnomalyDetector, Events, Progress, column, write_folder
+from models.folds import check_folds, rotations
+from models.mass_windows import MassWindow
+from models.preprocessing import match_spectrum
+from models.quantiles import QuantileMap, weighted_quantile
+
+if TYPE_CHECKING:
+    from models.ensembles import NetworkEnsemble, Share
+
+Array = NDArray[np.float64]
+
+JETS = ("jet1", "jet2")
+JET_FEATURES = ("softdrop_mass", "tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
+COMBINATIONS: dict[str, Callable[..., Array]] = {"max": np.max, "product": np.prod}
+
+
+@dataclass
+class CWoLaHunting(AnomalyDetector):
+    """Weakly supervised search in one mass window, with one network per jet, fold and inner fold.
+
+    Networks of fold k never see events of fold k, neither in training nor in validation, and are the only
+    ones to score them. For each fold and jet the outputs of the inner networks are averaged and mapped to
+    their quantile among that fold's sideband events; then the quantiles of the two jets are combined.
+
+    Args:
+        window: signal region and sidebands in m_jj.
+        features: inputs of a jet's network, from the columns `jet1_<feature>` and `jet2_<feature>`.
+        folds: number of folds in the column `fold`.
+        inner_networks: networks averaged per fold and jet; their validation fold rotates (CMS: 4).
+        combine: "max" (CMS CWoLa Hunting) or "product" of the two jets' quantiles.
+        reweight_pt: give sideband jets the pT spectrum of the signal region.
+        hidden: units of the hidden layers (CMS: 64, 128, 128, 32, 16, 8).
+        dropout: fraction of hidden units dropped in training (CMS: 0.2).
+        epochs, batch_size, learning_rate, patience: see `models.ensembles.Schedule`
+            (CMS: 100, 256, 1e-3, 15).
+        seed: the same seed gives the same scores on one machine.
+
+    Raises:
+        MaplessError: an impossible setting; in `fit` and `score`, a missing or non-finite column, a fold out
+            of range, or a window or sideband without events.
+    """
+
+    window: MassWindow
+    features: Sequence[str] = JET_FEATURES
+    folds: int = 5
+    inner_networks: int = 4
+    combine: str = "max"
+    reweight_pt: bool = True
+    hidden: Sequence[int] = (32, 32, 16)
+    dropout: float = 0.0
+    epochs: int = 20
+    batch_size: int = 512
+    learning_rate: float = 2e-3
+    patience: int = 20
+    seed: int = 1
+    _networks: "NetworkEnsemble | None" = field(default=None, init=False, repr=False, compare=False)
+    _quantile_maps: list[list[QuantileMap]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        if self.combine not in COMBINATIONS:
+            raise MaplessError(f"cannot combine jets by '{self.combine}'; choose {' or '.join(COMBINATIONS)}")
+        self._rotations = rotations(self.folds, self.inner_networks)
+
+    def fit(self, events: Events, progress: Progress | None = None) -> Self:
+        """Train on the events of the window and its sidebands; others are ignored.
+
+        Args:
+            events: columns `mjj`, `fold`, `jet1_pt`, `jet2_pt`, the features of both jets and, if the sample
+                is weighted, `weight`; each of shape (n_events,).
+            progress: called with (epochs done, epochs in total).
+        """
+        from models.ensembles import Schedule
+
+        sample = self._training_sample(events)
+        shares = self._shares(sample)
+        table = self._table(sample)
+        labels = np.tile(self.window.in_signal_region(sample["mjj"]), len(JETS)).astype(np.float32)
+        schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.patience)
+        self._networks = self._untrained_networks()
+        self._networks.fit(table, labels, shares, schedule, progress)
+        self._quantile_maps = self._learn_quantiles(sample, self._outputs(table, sample["fold"]))
+        return self
+
+    def score(self, events: Events) -> Array:
+        """Score events by the networks of their fold; shape (n_events,), in [0, 1], 1 the most anomalous.
+
+        Args:
+            events: column `fold` and the features of both jets, each of shape (n_events,).
+        """
+        fold = self._fold(events)
+        outputs = self._outputs(self._table(events), fold)
+        quantiles = np.empty(outputs.shape)
+        for jet, maps in enumerate(self._quantile_maps):
+            for held_out, quantile_map in enumerate(maps):
+                chosen = fold == held_out
+                quantiles[jet, chosen] = quantile_map(outputs[jet, chosen])
+        return COMBINATIONS[self.combine](quantiles, axis=0)
+
+    def threshold(self, events: Events, scores: ArrayLike, efficiency: float | None = None) -> float:
+        """Find the score above which a fraction of the weighted sideband events lies.
+
+        Args:
+            events: column `mjj` and, if weighted, `weight`.
+            scores: of these events, shape (n_events,).
+            efficiency: the fraction; by default the window's `kept_fraction`.
+        """
+        kept = self.window.kept_fraction if efficiency is None else efficiency
+        weights = self.window.sideband_weights(column(events, "mjj"), _weight(events))
+        return weighted_quantile(scores, weights, 1 - kept)
+
+    def save(self, path: Path) -> None:
+        """Write `detector.json` and `arrays.npz` to the folder `path`; replaces what was there as a whole."""
+        if self._networks is None:
+            raise MaplessError("this CWoLa Hunting detector is not trained; call fit before save")
+        arrays = {f"network_{i}": weight for i, weight in enumerate(self._networks.model.get_weights())}
+        for jet, maps in zip(JETS, self._quantile_maps, strict=True):
+            for held_out, quantile_map in enumerate(maps):
+                arrays[f"{jet}_fold{held_out}"] = np.stack([quantile_map.knots, quantile_map.quantiles])
+        settings = {setting.name: getattr(self, setting.name) for setting in fields(self) if setting.init}
+        with write_folder(path) as folder:
+            (folder / "detector.json").write_text(json.dumps(settings | {"window": asdict(self.window)}, indent=1))
+            np.savez(folder / "arrays.npz", **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a detector that `save` wrote.
+
+        Raises:
+            MaplessError: there is none at `path`.
+        """
+        if not (path / "detector.json").is_file():
+            raise MaplessError(f"{path} holds no trained detector; train one and save it there")
+        settings = json.loads((path / "detector.json").read_text())
+        detector = cls(**settings | {"window": MassWindow(**settings["window"])})
+        with np.load(path / "arrays.npz") as arrays:
+            detector._restore(arrays)
+        return detector
+
+    def _restore(self, arrays: Any) -> None:
+        self._networks = self._untrained_networks()
+        count = len(self._networks.model.weights)
+        self._networks.model.set_weights([arrays[f"network_{i}"] for i in range(count)])
+        self._quantile_maps = [
+            [QuantileMap(*arrays[f"{jet}_fold{held_out}"]) for held_out in range(self.folds)] for jet in JETS
+        ]
+
+    def _untrained_networks(self) -> "NetworkEnsemble":
+        from models.ensembles import NetworkEnsemble
+
+        count = len(JETS) * len(self._rotations)
+        return NetworkEnsemble(count, len(self.features), self.hidden, dropout=self.dropout, seed=self.seed)
+
+    def _training_sample(self, events: Events) -> dict[str, NDArray[Any]]:
+        mjj, fold = column(events, "mjj"), self._fold(events)
+        inside = self.window.contains(mjj)
+        names = [f"{jet}_{name}" for jet in JETS for name in ("pt", *self.features)]
+        sample = {name: column(events, name)[inside] for name in names}
+        sample |= {"mjj": mjj[inside], "fold": fold[inside], "weight": _weight(events)[inside]}
+        for held_out in range(self.folds):
+            chosen = sample["fold"] == held_out
+            self.window.balanced_weights(sample["mjj"][chosen], sample["weight"][chosen])
+        return sample
+
+    def _fold(self, events: Events) -> NDArray[np.integer]:
+        fold = column(events, "fold")
+        check_folds(fold, self.folds)
+        return fold
+
+    def _table(self, events: Events) -> NDArray[np.float32]:
+        """Stack the features of all first jets upon those of all second jets."""
+        jets = [np.stack([column(events, f"{jet}_{name}") for name in self.features], axis=1) for jet in JETS]
+        return np.concatenate(jets).astype(np.float32)
+
+    def _shares(self, sample: dict[str, NDArray[Any]]) -> list["Share"]:
+        """Give each network, jet by jet and rotation by rotation, its rows of the table and their weights."""
+        from models.ensembles import Share
+
+        fold, shares = sample["fold"], []
+        for jet, name in enumerate(JETS):
+            weights = [self._weights(sample, f"{name}_pt", held_out) for held_out in range(self.folds)]
+            for turn in self._rotations:
+                training = np.flatnonzero(np.isin(fold, turn.training))
+                validation = np.flatnonzero(fold == turn.validation)
+                weight, first = weights[turn.held_out], jet * len(fold)
+                shares.append(
+                    Share(first + training, weight[training], first + validation, weight[validation])
+                )
+        return shares
+
+    def _weights(self, sample: dict[str, NDArray[Any]], pt: str, held_out: int) -> NDArray[np.float32]:
+        """Training weights of a jet outside one fold (mean 1; 0 inside the fold), shape (n_events,)."""
+        seen = sample["fold"] != held_out
+        weights = np.zeros(len(seen))
+        weights[seen] = self.window.balanced_weights(sample["mjj"][seen], sample["weight"][seen])
+        if self.reweight_pt:
+            signal = seen & self.window.in_signal_region(sample["mjj"])
+            side = seen & ~signal
+            weights[side] = match_spectrum(
+                sample[pt][side], weights[side], sample[pt][signal], weights[signal]
+            )
+        return (weights / weights[seen].mean()).astype(np.float32)
+
+    def _outputs(self, table: NDArray[np.float32], fold: NDArray[np.integer]) -> Array:
+        """Average the outputs of the networks that held out each event's fold; shape (2, n_events)."""
+        if self._networks is None:
+            raise MaplessError("this CWoLa Hunting detector is not trained; call fit or load first")
+        members = [(jet, turn.held_out) for jet in range(len(JETS)) for turn in self._rotations]
+        chosen = [np.flatnonzero(fold == held_out) for held_out in range(self.folds)]
+        rows = [chosen[held_out] + jet * len(fold) for jet, held_out in members]
+        outputs = np.zeros((len(JETS), len(fold)))
+        for (jet, held_out), output in zip(members, self._networks.predict(table, rows), strict=True):
+            outputs[jet, chosen[held_out]] += output / self.inner_networks
+        return outputs
+
+    def _learn_quantiles(self, sample: dict[str, NDArray[Any]], outputs: Array) -> list[list[QuantileMap]]:
+        weights = self.window.sideband_weights(sample["mjj"], sample["weight"])
+        side = [(sample["fold"] == held_out) & (weights > 0) for held_out in range(self.folds)]
+        return [[QuantileMap.learn(output[chosen], weights[chosen]) for chosen in side] for output in outputs]
+
+
+def _weight(events: Events) -> Array:
+    if "weight" not in events:
+        return np.ones(len(column(events, "mjj")))
+    return column(events, "weight").astype(np.float64)
