@@ -1,0 +1,85 @@
+"""Runs a search from the command line: the plan, its progress and what was found."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from analysis import searches
+from analysis.closure import largest_excess
+from analysis.configuration import load_configuration
+from analysis.pipeline import RunOptions, make_plan
+from analysis.provenance import peak_memory
+from analysis.stages import Stage, read_manifest, run_stage
+
+
+def run_search(name: str, config: Path | None, overrides: Sequence[str], options: RunOptions) -> None:
+    """Run a search up to `options.last_stage` and print its findings and where the report lies."""
+    console = Console()
+    search = searches.get(name)
+    configuration = load_configuration(config or search.configuration, tuple(overrides))
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        plan = make_plan(search, configuration, options, progress)
+        stages = plan.up_to(options.last_stage)
+        if options.dry_run:
+            console.print(_plan_table(stages, options))
+            return
+        for stage in stages:
+            bar.update(task, description=stage.name, completed=0, total=None)
+            console.print(_run(stage, options))
+    if options.last_stage == "report":
+        _publish(plan.report.folder(options.output), options.output)
+        _print_findings(options.output, console)
+
+
+def _run(stage: Stage, options: RunOptions) -> str:
+    kept = stage.is_done(options.output) and not options.fresh
+    folder = run_stage(stage, options.output, fresh=options.fresh)
+    seconds = read_manifest(folder)["seconds"]
+    state = "kept from an earlier run" if kept else f"{seconds:.1f} s"
+    return f"[bold]{stage.name:10}[/] {state:>8}  [dim]{folder}[/]"
+
+
+def _plan_table(stages: list[Stage], options: RunOptions) -> Table:
+    table = Table("stage", "state", "folder", title="Would run")
+    for stage in stages:
+        done = stage.is_done(options.output) and not options.fresh
+        table.add_row(stage.name, "done" if done else "to do", str(stage.folder(options.output)))
+    return table
+
+
+def _publish(report: Path, output: Path) -> None:
+    """Copy the newest report to where a reader looks first, each file by rename."""
+    for file in sorted(path for path in report.rglob("*") if path.is_file()):
+        target = output / file.relative_to(report)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.partial")
+        shutil.copyfile(file, beside)
+        beside.replace(target)
+
+
+def _print_findings(output: Path, console: Console) -> None:
+    results = json.loads((output / "results.json").read_text())
+    table = Table("events", "kept", "largest excess at", "local significance", title="Local p-value scan")
+    for name, spectrum in results["spectra"].items():
+        excess = largest_excess({name: spectrum})
+        table.add_row(name, f"{sum(spectrum['spectrum']['counts']):,.0f}", *_excess_cells(excess))
+    console.print(table)
+    console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
+
+
+def _excess_cells(excess: dict[str, Any]) -> tuple[str, str]:
+    if excess["mass"] is None:
+        return "–", "no fit converged"
+    return f"{excess['mass']:.0f} GeV", f"{excess['significance']:.2f} σ"

@@ -1,0 +1,45 @@
+"""Stage `select`: from event files to one compact file per input, with its cutflow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.configuration import Configuration
+from analysis.search import Search
+from analysis.stages import write_json
+
+
+def select(
+    search: Search, configuration: Configuration, folder: Path, *, threads: int, max_events: int | None
+) -> None:
+    """Write `events.root`, `cutflow.json` and, if signal is simulated, `signal.root` into `folder`."""
+    from selections.root import use_threads
+
+    use_threads(threads)
+    selection_of = {"events": configuration.events.files, "signal": signal_files(configuration)}
+    cutflows = {
+        name: _select_files(search, configuration, files, folder / f"{name}.root", max_events)
+        for name, files in selection_of.items()
+        if files
+    }
+    write_json(folder / "cutflow.json", cutflows)
+
+
+def signal_files(configuration: Configuration) -> tuple[Path, ...]:
+    """Return the files of simulated signal, for injection and for the signal shape, each once."""
+    return tuple(dict.fromkeys(configuration.injection.files + configuration.scan.signal_files))
+
+
+def _select_files(
+    search: Search, configuration: Configuration, files: Sequence[Path], target: Path, max_events: int | None
+) -> dict[str, object]:
+    from selections.snapshot import write
+    from selections.sources import open_events
+
+    events = open_events(files, skip_bad_files=configuration.events.skip_bad_files, max_events=max_events)
+    selected = search.selection(configuration.selection, configuration.detector.folds)(events)
+    write(selected, target, search.columns)
+    return {
+        "cutflow": selected.cutflow().to_dict(),
+        "lacking_columns": events.lacks,
+        "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in events.lost],
+    }

@@ -1,0 +1,42 @@
+"""Turns a pydantic validation error into one line that names the key and the way out."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+def one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """Describe the first problem: its path in the file, what is wrong and the nearest valid key."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(path, _keys_at(model, first["loc"][:-1]))
+    if first["type"] == "missing":
+        return f"{path} is missing; add it"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{path}: {message} (got {first['input']!r})" if path and _is_plain(first["input"]) else _join(path, message)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _join(path: str, message: str) -> str:
+    return f"{path}: {message}" if path else message
+
+
+def _unknown_key(path: str, valid: Sequence[str]) -> str:
+    near = difflib.get_close_matches(path.split(".")[-1], valid, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"valid here: {', '.join(valid)}"
+    return f"{path}: unknown key; {hint}"
+
+
+def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

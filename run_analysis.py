@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from errors import MaplessError
+
+try:
+    import typer
+except ModuleNotFoundError:
+    sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
+
+DEFAULT_SEARCH = "cms-dijet"
+
+app = typer.Typer(
+    help="Searches for new physics at the LHC that do not need to know what they look for.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+SearchName = Annotated[str, typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the search's own.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable.")
+]
+MaxEvents = Annotated[int | None, typer.Option(min=1, help="Read at most so many events of each input.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of the event loop, the training and the fits.")]
+Output = Annotated[Path | None, typer.Option(help="Folder of the results [default: results/SEARCH].")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
+Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")]
+Unblind = Annotated[bool, typer.Option("--unblind", help="Open the signal region of data (closure must hold).")]
+
+
+@app.callback(invoke_without_command=True)
+def default(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Search for new physics without a map: from ROOT files to anomaly scores, spectra and p-values."""
+    if context.invoked_subcommand is None:
+        run()
+
+
+def _stages_up_to(last: str) -> object:
+    """Make the command that runs a search up to and including one stage."""
+
+    def command(
+        search: SearchName = DEFAULT_SEARCH,
+        config: ConfigFile = None,
+        overrides: Overrides = None,
+        max_events: MaxEvents = None,
+        threads: Threads = 2,
+        output: Output = None,
+        dry_run: DryRun = False,
+        fresh: Fresh = False,
+        unblind: Unblind = False,
+    ) -> None:
+        from analysis.pipeline import RunOptions
+        from analysis.run import run_search
+
+        options = RunOptions(
+            output=output or Path("results") / search,
+            last_stage=last,
+            max_events=max_events,
+            threads=threads,
+            dry_run=dry_run,
+            fresh=fresh,
+            unblind=unblind,
+        )
+        run_search(search, config, tuple(overrides or ()), options)
+
+    return command
+
+
+run = _stages_up_to("report")
+app.command("run", help="Run a whole search: select, train, scan and report.")(run)
+app.command("select", help="Run the event selection only.")(_stages_up_to("select"))
+app.command("train", help="Run up to the trained detector and its scores.")(_stages_up_to("train"))
+app.command("scan", help="Run up to the fits and the scan of local p-values.")(_stages_up_to("scan"))
+app.command("report", help="Run what is missing and write the report.")(_stages_up_to("report"))
+
+
+@app.command("list")
+def list_searches() -> None:
+    """List the searches."""
+    from analysis.show import print_searches
+
+    print_searches()
+
+
+@app.command()
+def show(search: SearchName, config: ConfigFile = None, overrides: Overrides = None) -> None:
+    """Show a search: its configuration, selection and detectors."""
+    from analysis.show import print_search
+
+    print_search(search, config, tuple(overrides or ()))
+
+
+@app.command()
+def simulate(
+    process: Annotated[str, typer.Argument(metavar="PROCESS", help="qcd or x_to_yy.")],
+    n_events: Annotated[int, typer.Option("-n", "--events", min=1, help="Selected events to make.")],
+    output: Annotated[Path, typer.Option(help="RNTuple file to write.")],
+    seed: Annotated[int, typer.Option(min=1, help="Same seed and settings, same file.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
+    quality: Annotated[str, typer.Option(help="full, fast (overlaid underlying event) or tiny (tests).")] = "fast",
+    overrides: Overrides = None,
+) -> None:
+    """Simulate collisions with Pythia 8 and a parametric detector."""
+    from analysis.simulate import simulate_to_file
+
+    simulate_to_file(process, n_events, output, seed, workers, quality, tuple(overrides or ()))
+
+
+@app.command()
+def doctor() -> None:
+    """Check Python, ROOT, the compiler and the packages, and say how to get what is missing."""
+    from analysis.doctor import examine
+
+    raise typer.Exit(0 if examine() else 1)
+
+
+@app.command()
+def selftest() -> None:
+    """Compute golden numbers on this machine and compare them with the recorded ones."""
+    from analysis.selftest import run_selftest
+
+    raise typer.Exit(0 if run_selftest() else 1)
+
+
+def main() -> int:
+    """Run the command line; an error is one line on stderr and exit code 1."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments)
+    except MaplessError as error:
+        if "--debug" in sys.argv:
+            raise
+        print(f"mapless: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("mapless: interrupted; finished stages are kept, run again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

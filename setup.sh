@@ -1,0 +1,45 @@
+# Source me: `source setup.sh`. Makes .venv with the locked packages and exports what ROOT needs to find our headers.
+# Works in bash and zsh; sourcing again only sets the environment.
+
+_mapless_setup() {
+    local root python candidate site headers stamp
+    if [ -n "${BASH_SOURCE:-}" ]; then root=${BASH_SOURCE[0]}; else eval 'root=${(%):-%x}'; fi
+    root=$(cd "$(dirname "$root")" && pwd -P)
+
+    if ! command -v g++ >/dev/null 2>&1 && ! command -v clang++ >/dev/null 2>&1; then
+        echo "mapless: no C++ compiler found; install one, for example with 'apt install g++'" >&2
+        return 1
+    fi
+
+    stamp="$root/.venv/requirements.lock"
+    if ! cmp -s "$root/requirements.lock" "$stamp"; then
+        for candidate in "${MAPLESS_PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+            [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 || continue
+            "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue
+            python=$candidate
+            break
+        done
+        if [ -z "$python" ]; then
+            echo "mapless: needs Python 3.11, 3.12 or 3.13; install one, or name it: export MAPLESS_PYTHON=/path/to/python3.12" >&2
+            return 1
+        fi
+        echo "mapless: installing the locked packages into .venv with $("$python" --version) (about 2 minutes, 3.5 GB)"
+        "$python" -m venv "$root/.venv" || { echo "mapless: '$python -m venv' failed; install the venv module, for example with 'apt install python3-venv'" >&2; return 1; }
+        "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$root/requirements.lock" ||
+            { echo "mapless: the installation failed; the lines above say why. Mend it and source setup.sh again" >&2; return 1; }
+        cp "$root/requirements.lock" "$stamp"
+    fi
+
+    . "$root/.venv/bin/activate"
+    for site in "$root"/.venv/lib/python3.*/site-packages; do :; done
+    headers="$root/selections/cpp:$site/fastjet/include"
+    case ":${ROOT_INCLUDE_PATH:-}:" in *":$headers:"*) ;; *) export ROOT_INCLUDE_PATH="$headers${ROOT_INCLUDE_PATH:+:$ROOT_INCLUDE_PATH}" ;; esac
+    case ":${LD_LIBRARY_PATH:-}:" in *":$site/fastjet/lib64:"*) ;; *) export LD_LIBRARY_PATH="$site/fastjet/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;; esac
+    case ":${PYTHONPATH:-}:" in *":$root:"*) ;; *) export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" ;; esac
+    export TF_CPP_MIN_LOG_LEVEL=2 KERAS_BACKEND=tensorflow
+    echo "mapless: ready ($("$root/.venv/bin/python" --version), $root). Next: ./run_analysis.py --help"
+}
+_mapless_setup
+_mapless_status=$?
+unset -f _mapless_setup
+[ $_mapless_status -eq 0 ] && unset _mapless_status || { unset _mapless_status; return 1 2>/dev/null || false; }

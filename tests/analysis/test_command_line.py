@@ -1,0 +1,57 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(REPOSITORY / "run_analysis.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_help_is_quick_and_names_every_verb() -> None:
+    start = time.process_time()
+    result = _run("--help")
+    assert result.returncode == 0
+    for verb in ("run", "list", "show", "simulate", "select", "train", "scan", "report", "doctor", "selftest"):
+        assert verb in result.stdout
+    assert time.process_time() - start < 1
+
+
+def test_help_imports_neither_root_nor_tensorflow() -> None:
+    code = "import sys, run_analysis; sys.argv = ['run_analysis.py', '--help']\ntry: run_analysis.main()\nexcept SystemExit: pass\n"
+    code += "print([m for m in ('ROOT', 'tensorflow', 'zfit', 'pandas', 'scipy') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    assert result.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "no-such-search"), "known: cms-dijet"),
+        (("run", "cms-dijet", "--set", "detector.fold=2"), "did you mean 'folds'"),
+        (("run", "cms-dijet", "--config", "absent.yaml"), "absent.yaml"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr_with_an_exit_code(arguments: tuple[str, ...], words: str) -> None:
+    result = _run(*arguments)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_debug_shows_the_traceback() -> None:
+    result = _run("run", "no-such-search", "--debug")
+    assert "Traceback" in result.stderr
+
+
+def test_list_and_show_print_the_search() -> None:
+    assert "cms-dijet" in _run("list").stdout
+    shown = _run("show", "cms-dijet").stdout
+    assert "delta_eta" in shown
+    assert "B4" in shown
