@@ -1,0 +1,107 @@
+#ifndef MAPLESS_JETS_H
+#define MAPLESS_JETS_H
+// Choosing and ordering jets and their constituents in the jagged columns of an event.
+
+#include <ROOT/RVec.hxx>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace mapless {
+
+/// Indices of the jets that pass, hardest first.
+template <typename Pass>
+ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVec<Pass> &passes)
+{
+   ROOT::RVecI chosen;
+   for (std::size_t i = 0; i < pt.size(); ++i)
+      if (passes[i])
+         chosen.push_back(i);
+   std::stable_sort(chosen.begin(), chosen.end(), [&pt](int a, int b) { return pt[a] > pt[b]; });
+   return chosen;
+}
+
+/// The first two of some jets, the heavier one first; empty when there are fewer than two.
+inline ROOT::RVecI heavier_first(const ROOT::RVecI &jets, const ROOT::RVecF &mass)
+{
+   if (jets.size() < 2)
+      return {};
+   ROOT::RVecI pair{jets[0], jets[1]};
+   if (mass[pair[1]] > mass[pair[0]])
+      std::swap(pair[0], pair[1]);
+   return pair;
+}
+
+/// The value that belongs to jet number `position` of some jets; `otherwise` (NaN) when there is no such jet.
+template <typename T>
+float pick(const ROOT::RVec<T> &values, const ROOT::RVecI &jets, std::size_t position,
+           float otherwise = std::numeric_limits<float>::quiet_NaN())
+{
+   return position < jets.size() ? static_cast<float>(values[jets[position]]) : otherwise;
+}
+
+/// The number, -1 where there is none, that belongs to jet number `position` of some jets.
+template <typename T>
+int pick_number(const ROOT::RVec<T> &values, const ROOT::RVecI &jets, std::size_t position)
+{
+   return position < jets.size() ? static_cast<int>(values[jets[position]]) : -1;
+}
+
+/// The values of the constituents that belong to jet number `position` of some jets; empty when there is no such jet.
+inline ROOT::RVecF constituents_of_jet(const ROOT::RVecF &values, const ROOT::RVecI &constituent_jet,
+                                       const ROOT::RVecI &jets, std::size_t position)
+{
+   ROOT::RVecF chosen;
+   if (position >= jets.size())
+      return chosen;
+   for (std::size_t i = 0; i < values.size(); ++i)
+      if (constituent_jet[i] == jets[position])
+         chosen.push_back(values[i]);
+   return chosen;
+}
+
+/// Indices that put constituents into the order jet by jet, hardest first, at most `most` of each jet.
+inline ROOT::RVecI hardest_constituents(const ROOT::RVecI &constituent_jet, const ROOT::RVecF &pt, int most = 100)
+{
+   ROOT::RVecI order(pt.size());
+   std::iota(order.begin(), order.end(), 0);
+   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+      return std::make_pair(constituent_jet[a], -pt[a]) < std::make_pair(constituent_jet[b], -pt[b]);
+   });
+   ROOT::RVecI kept;
+   int jet = std::numeric_limits<int>::min(), taken = 0;
+   for (int i : order) {
+      taken = constituent_jet[i] == jet ? taken + 1 : 1;
+      jet = constituent_jet[i];
+      if (taken <= most)
+         kept.push_back(i);
+   }
+   return kept;
+}
+
+/// How many constituents each of `n_jets` jets has.
+inline ROOT::RVecI count_constituents(const ROOT::RVecI &constituent_jet, std::size_t n_jets)
+{
+   ROOT::RVecI counts(n_jets, 0);
+   for (int jet : constituent_jet)
+      if (jet >= 0 && static_cast<std::size_t>(jet) < n_jets)
+         ++counts[jet];
+   return counts;
+}
+
+/// The largest of the values of a jet's two subjets (index below 0: no such subjet, then -1).
+template <typename Index>
+ROOT::RVecF largest_of_subjets(const ROOT::RVec<Index> &first, const ROOT::RVec<Index> &second,
+                               const ROOT::RVecF &values)
+{
+   const auto value = [&values](int i) { return i >= 0 && i < static_cast<int>(values.size()) ? values[i] : -1.f; };
+   ROOT::RVecF largest(first.size());
+   for (std::size_t i = 0; i < first.size(); ++i)
+      largest[i] = std::max(value(first[i]), value(second[i]));
+   return largest;
+}
+
+} // namespace mapless
+#endif

@@ -1,0 +1,183 @@
+"""The dijet selections of CMS EXO-22-026 (arXiv:2412.03747): two large-radius jets, heavier one first.
+
+Working points as in case-team/CASEUtils and case-team/TagNTrain, where the control region is defined too.
+"""
+
+from collections.abc import Sequence
+
+from errors import MaplessError
+from selections.graph import Column, Cut, Selection, Variation
+
+RATIO_EPSILON = 1e-6
+"""Added to the denominator of ratios of N-subjettiness."""
+
+_UNITS = {"pt": "GeV", "mass": "GeV", "softdrop_mass": "GeV"}
+_TITLES = {
+    "pt": "p_T",
+    "eta": r"\eta",
+    "phi": r"\phi",
+    "mass": "m",
+    "softdrop_mass": r"m_\mathrm{SD}",
+    "lsf3": r"\mathrm{LSF}_3",
+    "b_tag": "b tag",
+    "n_constituents": r"n_\mathrm{constituents}",
+    **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
+}
+KINEMATICS = ("pt", "eta", "phi", "mass", "softdrop_mass")
+FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
+"""What a jet has beyond its kinematics; tau21, tau32 and tau43 follow from the tau."""
+
+HEADERS = ("mapless/jets.h", "mapless/kinematics.h", "mapless/fold.h")
+
+
+def dijet(
+    *,
+    minimum_mjj: float = 1460.0,
+    maximum_delta_eta: float = 1.3,
+    minimum_pt: float = 300.0,
+    maximum_eta: float = 2.5,
+    folds: int = 5,
+    features: Sequence[str] = FEATURES,
+    constituents: bool = False,
+    variations: Sequence[Variation] = (),
+) -> Selection:
+    """The signal topology: trigger, filters, two tight jets, m_jj above a threshold (GeV), small |delta eta|.
+
+    `features` are the properties of jets to keep, for files that do not have all; `constituents` adds jagged columns
+    jet1_constituent_pt and so on. Defaults: first dijet edge 1460 GeV, |delta eta| < 1.3, pt > 300 GeV, |eta| < 2.5.
+    """
+    return Selection(
+        "dijet",
+        columns=_columns(minimum_pt, maximum_eta, folds, features, constituents),
+        cuts=(
+            *_preselection(minimum_pt, maximum_eta),
+            Cut(f"mjj > {minimum_mjj}", f"m_jj > {minimum_mjj:g} GeV"),
+            Cut(f"std::abs(delta_eta) < {maximum_delta_eta}", f"|delta eta| < {maximum_delta_eta:g}"),
+        ),
+        variations=variations,
+        headers=HEADERS,
+    )
+
+
+def dijet_control_region(
+    *,
+    minimum_mjj: float = 1460.0,
+    minimum_pt: float = 300.0,
+    maximum_eta: float = 2.5,
+    folds: int = 5,
+    features: Sequence[str] = FEATURES,
+    constituents: bool = False,
+    variations: Sequence[Variation] = (),
+) -> Selection:
+    """Events unlike the signal: 2.0 < |delta eta| < 2.5, jets not balanced, and no hard third jet.
+
+    Not balanced means |pt1 - pt2| / (pt1 + pt2) > 0.1, or 2 pt1 pt2 (cosh(delta eta) + 1) / m_jj^2 outside of
+    [0.95, 1], which is the share of m_jj^2 of two massless jets back to back (TagNTrain, get_sideband_mask, with the
+    closing bracket of its comment: cosh(x) + 1, not cosh(x + 1)).
+    """
+    own = (
+        Column("jet3_pt", "mapless::pick(jet_pt, passing_jets, 2, 0.f)", "GeV", "$p_T$ of the third jet"),
+        Column("pt_asymmetry", "std::abs(jet1_pt - jet2_pt) / (jet1_pt + jet2_pt)"),
+        Column("balanced_share", "2 * jet1_pt * jet2_pt * (std::cosh(delta_eta) + 1) / (mjj * mjj)"),
+    )
+    return Selection(
+        "dijet_control_region",
+        columns=(*_columns(minimum_pt, maximum_eta, folds, features, constituents), *own),
+        cuts=(
+            *_preselection(minimum_pt, maximum_eta),
+            Cut(f"mjj > {minimum_mjj}", f"m_jj > {minimum_mjj:g} GeV"),
+            Cut("std::abs(delta_eta) > 2.0 && std::abs(delta_eta) < 2.5", "2.0 < |delta eta| < 2.5"),
+            Cut("pt_asymmetry > 0.1 || balanced_share < 0.95 || balanced_share > 1", "jets not balanced"),
+            Cut("jet3_pt < 300", "third jet below 300 GeV"),
+        ),
+        variations=variations,
+        headers=HEADERS,
+    )
+
+
+def jet_energy_scale(shift: float = 0.01) -> Variation:
+    """Energies and masses of all jets shifted up and down by a fraction."""
+    columns = ("jet_pt", "jet_mass", "jet_softdrop_mass")
+    factors = {"up": 1 + shift, "down": 1 - shift}
+    shifts = {
+        tag: tuple(f"ROOT::RVecF({name} * {factor:.8g}f)" for name in columns)
+        for tag, factor in factors.items()
+    }
+    return Variation("jet_energy_scale", columns, shifts)
+
+
+def _preselection(minimum_pt: float, maximum_eta: float) -> tuple[Cut, ...]:
+    return (
+        Cut("passes_trigger", "trigger"),
+        Cut("passes_filters", "event filters"),
+        Cut("passing_jets.size() >= 2", f"two tight jets, pt > {minimum_pt:g} GeV, |eta| < {maximum_eta:g}"),
+    )
+
+
+def _columns(
+    minimum_pt: float, maximum_eta: float, folds: int, features: Sequence[str], constituents: bool
+) -> tuple[Column, ...]:
+    unknown = [name for name in features if name not in FEATURES]
+    if unknown:
+        raise MaplessError(f"jets have no {unknown[0]}; features are {', '.join(FEATURES)}")
+    passes = f"ROOT::RVecB(jet_pt > {minimum_pt}f && abs(jet_eta) < {maximum_eta}f && jet_tight_id != 0)"
+    chosen = (
+        Column("passing_jets", f"mapless::passing_jets(jet_pt, {passes})"),
+        Column("dijet_jets", "mapless::heavier_first(passing_jets, jet_softdrop_mass)"),
+    )
+    jets = tuple(column for number in (1, 2) for column in _jet_columns(number, features, constituents))
+    return (*chosen, *jets, *_pair_columns(folds))
+
+
+def _jet_columns(number: int, features: Sequence[str], constituents: bool) -> list[Column]:
+    jet = f"jet{number}"
+    made = [_picked(name, number) for name in (*KINEMATICS, *features)]
+    made += [
+        Column(
+            f"{jet}_tau{n}{n - 1}",
+            _ratio(f"{jet}_tau{n}", f"{jet}_tau{n - 1}"),
+            "",
+            rf"$\tau_{{{n}{n - 1}}}$",
+        )
+        for n in (2, 3, 4)
+        if {f"tau{n}", f"tau{n - 1}"} <= set(features)
+    ]
+    if constituents:
+        made += [_constituents(name, number) for name in ("pt", "eta", "phi")]
+    return made
+
+
+def _picked(name: str, number: int) -> Column:
+    pick = f"mapless::pick(jet_{name}, dijet_jets, {number - 1})"
+    if name == "lsf3":
+        pick = f"std::clamp({pick}, 0.f, 1.f)"
+    elif name == "b_tag":
+        pick = f"std::max({pick}, 0.f)"
+    elif name == "n_constituents":
+        pick = pick.replace("pick(", "pick_number(")
+    return Column(f"jet{number}_{name}", pick, _UNITS.get(name, ""), f"${_TITLES[name]}$ of jet {number}")
+
+
+def _ratio(above: str, below: str) -> str:
+    return f"{above} / ({below} + {RATIO_EPSILON:g}f)"
+
+
+def _constituents(name: str, number: int) -> Column:
+    values = f"mapless::constituents_of_jet(constituent_{name}, constituent_jet, dijet_jets, {number - 1})"
+    return Column(f"jet{number}_constituent_{name}", values, _UNITS.get(name, ""))
+
+
+def _pair_columns(folds: int) -> tuple[Column, ...]:
+    first, second = (", ".join(f"jet{n}_{x}" for x in ("pt", "eta", "phi", "mass")) for n in (1, 2))
+    mass = f"static_cast<float>(mapless::invariant_mass({first}, {second}))"
+    return (
+        Column("mjj", mass, "GeV", r"$m_{jj}$"),
+        Column("delta_eta", "jet1_eta - jet2_eta", "", r"$\Delta\eta_{jj}$"),
+        Column("fold", f"mapless::fold(run, luminosity_block, event, {folds})"),
+    )
+
+
+def dijet_columns(features: Sequence[str] = FEATURES) -> tuple[str, ...]:
+    """Names of the scalar columns that a dijet selection makes, for snapshots."""
+    made = _columns(0, 0, 1, features, constituents=False)
+    return tuple(column.name for column in made if column.name not in ("passing_jets", "dijet_jets"))

@@ -1,0 +1,82 @@
+"""The one door to ROOT: imported when first used, quiet, in batch mode, threads only when asked for."""
+
+import os
+import re
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from errors import MaplessError
+
+
+@cache
+def import_root() -> Any:
+    """ROOT, without graphics and without the notice that its wheel prints on import."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"[\s\S]*alpha stage")
+        import ROOT
+    ROOT.gROOT.SetBatch(True)
+    return ROOT
+
+
+def use_threads(number: int) -> None:
+    """Run the event loops of frames opened from now on with so many threads (1: none).
+
+    With more than one thread the order of events is not kept, see `selections.snapshot`.
+    """
+    root = import_root()
+    if number > 1:
+        root.EnableImplicitMT(number)
+    else:
+        root.DisableImplicitMT()
+
+
+def threads() -> int:
+    """Number of threads that an event loop opened now would use."""
+    root = import_root()
+    return int(root.GetThreadPoolSize()) if root.IsImplicitMTEnabled() else 1
+
+
+@contextmanager
+def captured_diagnostics(place: str, expression: str) -> Iterator[None]:
+    """Turn ROOT's pages of compiler output for a wrong expression into one line that names the place.
+
+    Raises MaplessError with the first error of ROOT's interpreter.
+    """
+    with tempfile.TemporaryFile("w+", errors="replace") as diagnostics:
+        try:
+            with _standard_error_to(diagnostics.fileno()):
+                yield
+        except Exception as error:
+            diagnostics.seek(0)
+            first = _first_error(diagnostics.read() or str(error))
+            raise MaplessError(f"ROOT does not understand {place}, `{expression}`: {first}") from None
+
+
+@contextmanager
+def _standard_error_to(descriptor: int) -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(descriptor, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _first_error(text: str) -> str:
+    found = re.search(r"error: (.*)", text)
+    return found.group(1) if found else text.strip().partition("\n")[0]
+
+
+def show_progress(frame: Any) -> None:
+    """Show a progress bar of the event loop of a frame on a terminal; in a log file nothing."""
+    if sys.stdout.isatty():
+        root = import_root()
+        root.RDF.Experimental.AddProgressBar(root.RDF.AsRNode(frame))

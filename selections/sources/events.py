@@ -1,0 +1,34 @@
+"""What a source gives: a frame of canonical columns, and what is known about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from selections.graph import Column
+
+
+@dataclass(frozen=True)
+class LostFile:
+    """A file that could not be read and was skipped, with the reason."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of some files as an RDataFrame with canonical columns.
+
+    `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that were skipped,
+    `notes` the choices made, such as the triggers used; `definitions` are the columns made from those of the format.
+    """
+
+    frame: Any
+    files: tuple[str, ...]
+    n_events: int
+    format: str
+    tree: str
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[LostFile, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    definitions: tuple[Column, ...] = ()

@@ -1,0 +1,124 @@
+"""Files are looked at before ROOT reads them: its own messages for broken ones mislead, or it crashes."""
+
+import glob
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import MaplessError
+from selections.root import import_root
+
+TREE_NAMES = ("Events", "events")
+TREE_CLASSES = {"TTree": "TTree", "ROOT::RNTuple": "RNTuple", "ROOT::Experimental::RNTuple": "RNTuple"}
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """What one readable file holds: the name and kind (TTree, RNTuple) of its events, their number and columns."""
+
+    path: str
+    tree: str
+    kind: str
+    n_events: int
+    columns: frozenset[str]
+
+
+def expand(files: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
+    """Paths of one file, a pattern with * or ?, or several of these.
+
+    Raises MaplessError for no file at all.
+    """
+    given = [files] if isinstance(files, str | Path) else list(files)
+    paths = tuple(path for item in given for path in _matches(str(item)))
+    if not paths:
+        raise MaplessError("no files given; name at least one file with events")
+    return paths
+
+
+def _matches(pattern: str) -> list[str]:
+    if "://" in pattern or not glob.has_magic(pattern) or Path(pattern).exists():
+        return [pattern]
+    found = sorted(glob.glob(pattern))
+    if not found:
+        raise MaplessError(f"no file matches {pattern}; check the path")
+    return found
+
+
+def inspect(path: str, tree: str | None = None) -> OpenedFile:
+    """Look into one file; raises MaplessError with the reason when its events cannot be read."""
+    if "://" not in path:
+        _check_local(path)
+    with _quiet_root():
+        file = import_root().TFile.Open(path)
+        if not file or file.IsZombie():
+            raise MaplessError(
+                f"{path} cannot be opened as a ROOT file; check that it is complete and readable"
+            )
+        try:
+            name, kind = _find_tree(path, file, tree)
+            n_events = _count(file, path, name, kind)
+        finally:
+            file.Close()
+        columns = import_root().RDataFrame(name, path).GetColumnNames()
+    return OpenedFile(path, name, kind, n_events, frozenset(str(column) for column in columns))
+
+
+def _check_local(path: str) -> None:
+    if not Path(path).exists():
+        raise MaplessError(f"{path} does not exist; check the path")
+    if Path(path).is_dir():
+        raise MaplessError(
+            f"{path} is a directory, not a file; write {Path(path) / '*.root'} for the files in it"
+        )
+    if not os.access(path, os.R_OK):
+        raise MaplessError(f"{path} may not be read; ask for the permission")
+    size, promised = Path(path).stat().st_size, _promised_size(path)
+    if size < promised:
+        raise MaplessError(f"{path} is truncated: {size:,} of {promised:,} bytes are there; copy it again")
+
+
+def _promised_size(path: str) -> int:
+    """Size in bytes that the header of a ROOT file promises; raises MaplessError if it is none."""
+    with Path(path).open("rb") as file:
+        head = file.read(64)
+    if head[:4] != b"root":
+        what = "is empty" if not head else "is not a ROOT file"
+        raise MaplessError(f"{path} {what}; events come as TTree or RNTuple in ROOT files")
+    if len(head) < 64:
+        raise MaplessError(f"{path} is truncated: only {len(head)} bytes are there; copy it again")
+    (version,) = struct.unpack_from(">i", head, 4)
+    # versions from 1000000 on have 64-bit addresses, for files above 2 GB
+    return int(struct.unpack_from(">q" if version >= 1_000_000 else ">i", head, 12)[0])
+
+
+def _find_tree(path: str, file: object, wanted: str | None) -> tuple[str, str]:
+    keys = [(str(key.GetName()), str(key.GetClassName())) for key in file.GetListOfKeys()]  # type: ignore[attr-defined]
+    trees = {name: TREE_CLASSES[kind] for name, kind in keys if kind in TREE_CLASSES}
+    for name in (wanted,) if wanted else TREE_NAMES:
+        if name in trees:
+            return name, trees[name]
+    if len(trees) == 1 and not wanted:
+        return next(iter(trees.items()))
+    there = ", ".join(sorted(trees)) or "no TTree or RNTuple at all"
+    raise MaplessError(f"{path} has no {wanted or 'Events'}; it holds {there}")
+
+
+def _count(file: object, path: str, name: str, kind: str) -> int:
+    if kind == "TTree":
+        return int(file.Get(name).GetEntries())  # type: ignore[attr-defined]
+    return int(import_root().RNTupleReader.Open(name, path).GetNEntries())
+
+
+@contextmanager
+def _quiet_root() -> Iterator[None]:
+    """Without ROOT's warnings about what it meets in a file: what matters is said by our own errors."""
+    root = import_root()
+    level = root.gErrorIgnoreLevel
+    root.gErrorIgnoreLevel = root.kFatal
+    try:
+        yield
+    finally:
+        root.gErrorIgnoreLevel = level

@@ -1,0 +1,80 @@
+"""What a file format has to say: how it is recognised, and how its columns become the canonical ones."""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from selections.graph import Column
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be chosen when files are opened: the year of data taking, or triggers and filters by name."""
+
+    year: str = "2018"
+    triggers: Sequence[str] | None = None
+    filters: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Canonical columns by definition, reasons for those that are lacking, and the choices made.
+
+    `defaults` are the values of columns of the format in files of the data set that do not have them.
+    """
+
+    definitions: tuple[Column, ...] = ()
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, bool] = field(default_factory=dict)
+
+    def __add__(self, other: "Translation") -> "Translation":
+        return Translation(
+            self.definitions + other.definitions,
+            {**self.lacks, **other.lacks},
+            {**self.notes, **other.notes},
+            {**self.defaults, **other.defaults},
+        )
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its name, whether columns are its own, and how they become canonical.
+
+    `translate` takes the columns of all files, the columns of at least one file, and the options.
+    """
+
+    name: str
+    recognises: Callable[[Set[str]], bool]
+    translate: Callable[[Set[str], Set[str], Options], Translation]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Ways to make one canonical column, best first, each with the columns of the format that it needs.
+
+    `reason` is what to say when no way is open; `note` is set when the ways do not mean quite the same.
+    """
+
+    name: str
+    ways: Sequence[tuple[str, Sequence[str]]]
+    reason: str = ""
+    note: bool = False
+
+
+def plain(name: str, source: str, reason: str) -> Recipe:
+    """The recipe of a column that the format has under another name."""
+    return Recipe(name, [(source, (source,))], reason)
+
+
+def translate_recipes(recipes: Sequence[Recipe], columns: Set[str]) -> Translation:
+    """Every canonical column by the first way that the columns allow."""
+    definitions, lacks, notes = [], {}, {}
+    for recipe in recipes:
+        way = next((expression for expression, needs in recipe.ways if columns.issuperset(needs)), None)
+        if way is None:
+            lacks[recipe.name] = recipe.reason
+            continue
+        definitions.append(Column(recipe.name, way))
+        if recipe.note:
+            notes[recipe.name] = way
+    return Translation(tuple(definitions), lacks, notes)

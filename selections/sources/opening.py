@@ -1,0 +1,118 @@
+"""Opening files of any known format as events with canonical columns."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from errors import MaplessError
+from selections import headers
+from selections.root import import_root
+from selections.sources import nanoaod, simulation
+from selections.sources.events import Events, LostFile
+from selections.sources.files import OpenedFile, expand, inspect
+from selections.sources.formats import Format, Options, Translation
+
+FORMATS: tuple[Format, ...] = (
+    Format("nanoaod", nanoaod.recognises, nanoaod.translate),
+    Format("simulation", simulation.recognises, simulation.translate),
+)
+
+
+def open_events(
+    files: str | Path | Iterable[str | Path],
+    *,
+    columns: Sequence[str] | None = None,
+    skip_bad_files: bool = False,
+    max_events: int | None = None,
+    year: str = "2018",
+    triggers: Sequence[str] | None = None,
+    filters: Sequence[str] | None = None,
+    tree: str | None = None,
+) -> Events:
+    """Events of one file, a pattern such as "data/*.root", or several, as a frame of canonical columns.
+
+    The format is told from the columns. `columns` are those that must be there; `triggers` and `filters` replace the
+    published ones of the `year`. With `skip_bad_files` broken files are left out and recorded in `lost`.
+    Raises MaplessError for files that cannot be read or do not belong together, and for columns that are lacking.
+    """
+    opened, lost = _open_all(expand(files), tree, skip_bad_files)
+    _check_alike(opened)
+    file_format = _recognise(opened)
+    everywhere = frozenset.intersection(*(file.columns for file in opened))
+    somewhere = frozenset.union(*(file.columns for file in opened))
+    translation = file_format.translate(everywhere, somewhere, Options(year, triggers, filters))
+    _check_wanted(columns or (), translation, opened)
+    total = sum(file.n_events for file in opened)
+    return Events(
+        frame=_canonical(_frame(opened, max_events), translation, everywhere),
+        files=tuple(file.path for file in opened),
+        n_events=min(total, max_events) if max_events else total,
+        format=file_format.name,
+        tree=opened[0].tree,
+        lacks=translation.lacks,
+        lost=tuple(lost),
+        notes=translation.notes,
+        definitions=translation.definitions,
+    )
+
+
+def _open_all(paths: Sequence[str], tree: str | None, skip: bool) -> tuple[list[OpenedFile], list[LostFile]]:
+    opened, lost = [], []
+    for path in paths:
+        try:
+            opened.append(inspect(path, tree))
+        except MaplessError as error:
+            if not skip:
+                raise
+            lost.append(LostFile(path, str(error)))
+    if not opened:
+        raise MaplessError(f"none of {len(lost)} files can be read; the first: {lost[0].reason}")
+    return opened, lost
+
+
+def _check_alike(opened: Sequence[OpenedFile]) -> None:
+    """ROOT crashes on a data set of both kinds, and wants one name."""
+    first = opened[0]
+    for file in opened[1:]:
+        if (file.kind, file.tree) != (first.kind, first.tree):
+            raise MaplessError(
+                f"{first.path} holds the {first.kind} {first.tree}, but {file.path} the {file.kind} {file.tree}; "
+                "open them apart"
+            )
+
+
+def _recognise(opened: Sequence[OpenedFile]) -> Format:
+    for candidate in FORMATS:
+        if all(candidate.recognises(file.columns) for file in opened):
+            return candidate
+    names = " or ".join(known.name for known in FORMATS)
+    raise MaplessError(f"{opened[0].path} is not {names}: its columns are unknown; see selections/sources")
+
+
+def _check_wanted(columns: Sequence[str], translation: Translation, opened: Sequence[OpenedFile]) -> None:
+    for name in columns:
+        if name in translation.lacks:
+            raise MaplessError(f"{opened[0].path} lacks {name}: {translation.lacks[name]}")
+
+
+def _frame(opened: Sequence[OpenedFile], max_events: int | None) -> Any:
+    root = import_root()
+    paths = [file.path for file in opened]
+    if max_events is None:
+        return root.RDataFrame(opened[0].tree, paths)
+    specification = root.RDF.Experimental.RDatasetSpec()
+    specification.AddSample(("events", opened[0].tree, paths))
+    return root.RDataFrame(specification.WithGlobalRange((0, max_events)))
+
+
+def _canonical(frame: Any, translation: Translation, everywhere: frozenset[str]) -> Any:
+    headers.load("mapless/jets.h")
+    for name, value in translation.defaults.items():
+        if name not in everywhere:
+            frame = frame.DefaultValueFor(name, value)
+    for column in translation.definitions:
+        if column.name == column.expression:
+            continue
+        define = frame.Alias if column.expression in everywhere else frame.Define
+        frame = define(column.name, column.expression)
+    return frame
