@@ -1,0 +1,219 @@
+"""Terms of the expected counts with exact first and second derivatives: backgrounds and signals on given bins.
+
+A term knows the names of its parameters and turns internal coordinates into expected counts. Internal
+coordinates are a linear map of the physical parameters, chosen so that minimisers see a round valley: in the
+raw parameters of a dijet function the correlations exceed 0.998 and MIGRAD stops above the minimum.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from errors import MaplessError
+from fits.backgrounds import LogLinearBackground, bin_quadrature
+from fits.signals import SignalShape
+from fits.spectrum import FloatArray, Spectrum
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Expected counts (n_bins,), their jacobian (n_bins, n), and the second derivatives summed over bins.
+
+    `curvature(weights)` is sum_bins weights * d2 expected / du2, shape (n, n), for weights (n_bins,).
+    """
+
+    expected: FloatArray
+    jacobian: FloatArray
+    curvature: Callable[[FloatArray], FloatArray]
+
+
+class Term(Protocol):
+    """One additive part of the expected counts."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names; terms that share a name share the parameter."""
+
+    @property
+    def transform(self) -> FloatArray:
+        """Matrix (n, n): physical = transform @ internal."""
+
+    def expected(self, internal: FloatArray) -> FloatArray:
+        """Expected counts (n_bins,)."""
+
+    def evaluate(self, internal: FloatArray) -> Evaluation:
+        """Expected counts with derivatives."""
+
+
+class BackgroundTerm:
+    """A log-linear background integrated over bins, in an orthonormal basis.
+
+    `expectation` (n_bins,) is a smooth guess of the counts: in the internal coordinates the Fisher
+    information of a spectrum like it is the unit matrix. `n_nodes=1` evaluates at bin centres, as Combine
+    does by default. `prefix` keeps apart the parameters of several categories.
+    """
+
+    def __init__(
+        self,
+        background: LogLinearBackground,
+        edges: FloatArray,
+        expectation: FloatArray,
+        n_nodes: int | None = None,
+        prefix: str = "",
+    ) -> None:
+        nodes, widths = bin_quadrature(edges, n_nodes)
+        self.parameters = tuple(prefix + name for name in background.parameters)
+        self._shape = nodes.shape
+        self._widths = widths.ravel()
+        raw = background.design(nodes.ravel())
+        self.transform = orthonormal_basis(raw, np.repeat(expectation / nodes.shape[1], nodes.shape[1]))
+        self._design = raw @ self.transform
+
+    @property
+    def design(self) -> FloatArray:
+        """Design matrix (n_bins * n_nodes, n) in the internal coordinates."""
+        return self._design
+
+    def at_nodes(self, internal: FloatArray) -> FloatArray:
+        """Expected counts of every quadrature node; internal (n,) or, for many spectra at once, (n_toys, n)."""
+        return self._widths * np.exp(internal @ self._design.T)
+
+    def over_bins(self, at_nodes: FloatArray) -> FloatArray:
+        """Sum over the nodes of each bin, along the last axis."""
+        return at_nodes.reshape(*at_nodes.shape[:-1], *self._shape).sum(axis=-1)
+
+    def to_nodes(self, per_bin: FloatArray) -> FloatArray:
+        """Repeat a number per bin for each of its nodes, along the last axis."""
+        return np.repeat(per_bin, self._shape[1], axis=-1)
+
+    def expected(self, internal: FloatArray) -> FloatArray:
+        """Expected counts (n_bins,)."""
+        return self.over_bins(self.at_nodes(internal))
+
+    def evaluate(self, internal: FloatArray) -> Evaluation:
+        """Expected counts with derivatives."""
+        nodes = self.at_nodes(internal)
+        slopes = nodes[:, None] * self._design
+        jacobian = slopes.reshape(*self._shape, -1).sum(axis=1)
+        return Evaluation(
+            self.over_bins(nodes),
+            jacobian,
+            lambda weights: slopes.T @ (self.to_nodes(weights)[:, None] * self._design),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SignalTerm:
+    """A signal shape times its yield, with nuisance parameters in units of their standard deviations.
+
+    yield = `signal_yield` * prod_k (1 + yield_uncertainties[k])^k, mean = mean0 (1 + scale_uncertainty *
+    mass_scale), width = width0 (1 + resolution_uncertainty * mass_resolution). Nuisance parameters exist only
+    for uncertainties that are not zero; a likelihood constrains them. The yield counts the events inside the
+    edges.
+    """
+
+    shape: SignalShape
+    edges: FloatArray
+    scale_uncertainty: float = 0.0
+    resolution_uncertainty: float = 0.0
+    yield_uncertainties: Mapping[str, float] = field(default_factory=dict)
+    yield_name: str = "signal_yield"
+    parameters: tuple[str, ...] = field(init=False)
+    transform: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        shifts = {"mass_scale": self.scale_uncertainty, "mass_resolution": self.resolution_uncertainty}
+        active = tuple(name for name, size in shifts.items() if size)
+        parameters = (self.yield_name, *self.yield_uncertainties, *active)
+        object.__setattr__(self, "parameters", parameters)
+        object.__setattr__(self, "transform", np.eye(len(parameters)))
+        # d(mean, sigma) / d(active shape nuisances), in GeV per standard deviation.
+        sizes = np.diag(
+            [self.shape.mean * self.scale_uncertainty, self.shape.sigma * self.resolution_uncertainty]
+        )
+        object.__setattr__(self, "_shifts", sizes[:, [bool(size) for size in shifts.values()]])
+        logs = np.log1p(np.array(list(self.yield_uncertainties.values()), dtype=float))
+        object.__setattr__(self, "_logs", logs)
+        object.__setattr__(self, "_nominal", self._probabilities(np.zeros(2)))
+
+    def expected(self, internal: FloatArray) -> FloatArray:
+        """Expected counts (n_bins,)."""
+        amplitude, _, shape = self._split(internal)
+        return amplitude * shape[0]
+
+    def evaluate(self, internal: FloatArray) -> Evaluation:
+        """Expected counts with derivatives."""
+        amplitude, amplitude_slope, (shape, first, second) = self._split(internal)
+        jacobian = np.hstack([shape[:, None] * amplitude_slope, amplitude * first @ self._shifts])
+
+        def curvature(weights: FloatArray) -> FloatArray:
+            scale = float(np.exp(self._logs @ internal[1 : 1 + len(self._logs)]))
+            norm = amplitude * np.outer(np.append(0, self._logs), np.append(0, self._logs))
+            norm[0, 1:] = norm[1:, 0] = scale * self._logs
+            mixed = np.outer(amplitude_slope, weights @ first @ self._shifts)
+            peak = amplitude * self._shifts.T @ np.tensordot(weights, second, 1) @ self._shifts
+            return np.block([[norm * (weights @ shape), mixed], [mixed.T, peak]])
+
+        return Evaluation(amplitude * shape, jacobian, curvature)
+
+    def _split(
+        self, internal: FloatArray
+    ) -> tuple[float, FloatArray, tuple[FloatArray, FloatArray, FloatArray]]:
+        """Yield, its derivatives in (yield, yield nuisances), and the bin probabilities with derivatives."""
+        n = 1 + len(self._logs)
+        scale = float(np.exp(self._logs @ internal[1:n]))
+        amplitude = internal[0] * scale
+        shape = self._probabilities(self._shifts @ internal[n:]) if len(internal) > n else self._nominal
+        return amplitude, np.append(scale, amplitude * self._logs), shape
+
+    def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Bin probabilities given that the event is inside the edges, with derivatives in (mean, sigma)."""
+        moved = self.shape.varied(self.shape.mean + shift[0], self.shape.sigma + shift[1])
+        raw, first, second = moved.derivatives(self.edges)
+        total, slope, bend = raw.sum(), first.sum(axis=0), second.sum(axis=0)
+        shape = raw / total
+        shape1 = (first - shape[:, None] * slope) / total
+        cross = shape1[:, :, None] * slope
+        shape2 = (second - cross - np.swapaxes(cross, 1, 2) - shape[:, None, None] * bend) / total
+        return shape, shape1, shape2
+
+
+def orthonormal_basis(design: FloatArray, expectation: FloatArray) -> FloatArray:
+    """Matrix T (n, n) such that design @ T has unit Fisher information for these expected counts."""
+    _, upper = np.linalg.qr(np.sqrt(expectation)[:, None] * design)
+    if np.any(np.abs(np.diag(upper)) < 1e-12 * np.abs(upper[0, 0])):
+        raise MaplessError("the spectrum has too few bins for this background function; use fewer parameters")
+    return np.linalg.inv(upper)
+
+
+def rough_expectation(spectrum: Spectrum, background: LogLinearBackground) -> FloatArray:
+    """Smooth first guess (n_parameters,) of the physical background parameters, by least squares on ln(counts).
+
+    Raises MaplessError for a spectrum with fewer events or filled bins than parameters.
+    """
+    n_parameters = len(background.parameters)
+    _check_fittable(spectrum, n_parameters)
+    groups = spectrum.merged(max(10.0, spectrum.total / 60))
+    if groups.n_bins < n_parameters + 2:
+        groups = spectrum.merged(1)
+    n_columns = n_parameters if groups.n_bins >= n_parameters + 2 else 1
+    design = background.design(groups.centres)[:, :n_columns]
+    weights = np.sqrt(groups.counts)
+    logs = np.log(groups.counts / groups.widths)
+    guess, *_ = np.linalg.lstsq(weights[:, None] * design, weights * logs, rcond=1e-9)
+    return np.append(guess, np.zeros(n_parameters - n_columns))
+
+
+def _check_fittable(spectrum: Spectrum, n_parameters: int) -> None:
+    if spectrum.total == 0:
+        raise MaplessError(
+            "the spectrum is empty: no event in any bin; check the selection and the mass range"
+        )
+    filled = np.count_nonzero(spectrum.counts)
+    if filled <= n_parameters or spectrum.total <= n_parameters:
+        raise MaplessError(
+            f"{spectrum.total:g} events in {filled} filled bins cannot fix {n_parameters} background parameters; "
+            "widen the mass range or loosen the selection"
+        )

@@ -1,0 +1,242 @@
+"""Binned mass spectra and the binnings of dijet resonance searches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from errors import MaplessError
+
+FloatArray = npt.NDArray[np.float64]
+
+# Bins about as wide as the dijet mass resolution, as used in CMS EXO-22-026 (arXiv:2412.03747) for goodness
+# of fit.
+_DIJET_EDGES = (
+    *(
+        1460,
+        1530,
+        1607,
+        1687,
+        1770,
+        1856,
+        1945,
+        2037,
+        2132,
+        2231,
+        2332,
+        2438,
+        2546,
+        2659,
+        2775,
+        2895,
+        3019,
+        3147,
+    ),
+    *(
+        3279,
+        3416,
+        3558,
+        3704,
+        3854,
+        4010,
+        4171,
+        4337,
+        4509,
+        4700,
+        4900,
+        5100,
+        5300,
+        5500,
+        5800,
+        6100,
+        6400,
+        6800,
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Event counts in contiguous mass bins.
+
+    `edges` (n_bins + 1,) in GeV, increasing; `counts` (n_bins,), finite and not negative. Counts need not be
+    whole numbers: Asimov and weighted spectra are welcome. Raises MaplessError if the two do not fit
+    together.
+
+    >>> Spectrum([1000, 1100, 1200], [3, 1]).total
+    4.0
+    """
+
+    edges: FloatArray
+    counts: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("edges", "counts"):
+            values = np.array(getattr(self, name), dtype=float)
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        _check_edges(self.edges)
+        _check_counts(self.counts, n_bins=len(self.edges) - 1)
+
+    @classmethod
+    def from_values(
+        cls, values: npt.ArrayLike, edges: npt.ArrayLike, weights: npt.ArrayLike | None = None
+    ) -> "Spectrum":
+        """Histogram of masses (n_events,) in GeV; values outside the edges are dropped."""
+        edges = np.asarray(edges, dtype=float)
+        _check_edges(edges)
+        masses = np.asarray(values, dtype=float)
+        if not np.all(np.isfinite(masses)):
+            raise MaplessError("masses for a spectrum contain NaN or infinity; remove those events first")
+        counts, _ = np.histogram(
+            masses, bins=edges, weights=None if weights is None else np.asarray(weights, float)
+        )
+        return cls(edges, counts)
+
+    @classmethod
+    def from_csv(
+        cls, path: str | Path, low: str = "mjj_low", high: str = "mjj_high", counts: str = "n_events"
+    ) -> "Spectrum":
+        """Read a HEPData-like table: one row per bin, named columns, lines starting with # skipped."""
+        import pandas as pd
+
+        path = Path(path)
+        if not path.is_file():
+            raise MaplessError(f"no spectrum file {path}; check the path")
+        table = pd.read_csv(path, comment="#")
+        missing = [column for column in (low, high, counts) if column not in table]
+        if missing:
+            raise MaplessError(
+                f"{path.name} has no column {', '.join(missing)}; it has {', '.join(table.columns)}"
+            )
+        if not np.allclose(table[low][1:], table[high][:-1]):
+            raise MaplessError(
+                f"bins in {path.name} are not contiguous; fill the gaps or remove the overlaps"
+            )
+        return cls(np.append(table[low], table[high].iloc[-1]), table[counts].to_numpy())
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return len(self.counts)
+
+    @property
+    def low(self) -> float:
+        """Lower end of the range in GeV."""
+        return float(self.edges[0])
+
+    @property
+    def high(self) -> float:
+        """Upper end of the range in GeV."""
+        return float(self.edges[-1])
+
+    @property
+    def centres(self) -> FloatArray:
+        """Bin centres (n_bins,) in GeV."""
+        return 0.5 * (self.edges[1:] + self.edges[:-1])
+
+    @property
+    def widths(self) -> FloatArray:
+        """Bin widths (n_bins,) in GeV."""
+        return np.diff(self.edges)
+
+    @property
+    def total(self) -> float:
+        """Number of events in all bins."""
+        return float(self.counts.sum())
+
+    def rebin(self, edges: npt.ArrayLike) -> "Spectrum":
+        """Sum bins into coarser ones; every new edge must be one of the present edges (a narrower range is fine)."""
+        new = np.asarray(edges, dtype=float)
+        _check_edges(new)
+        nearest = nearest_indices(self.edges, new)
+        if not np.allclose(self.edges[nearest], new, rtol=0, atol=1e-6):
+            strange = new[~np.isclose(self.edges[nearest], new, rtol=0, atol=1e-6)][0]
+            raise MaplessError(
+                f"cannot rebin at {strange:g} GeV: it is not an edge of the spectrum; use its edges"
+            )
+        return Spectrum(new, sums_between(self.counts, nearest))
+
+    def merged(self, minimum: float = 5) -> "Spectrum":
+        """Neighbouring bins summed from the left until each holds at least `minimum` events.
+
+        What is left over at the right end joins the last bin.
+
+        >>> Spectrum([0, 1, 2, 3, 4], [9, 2, 4, 1]).merged(5).counts.tolist()
+        [9.0, 7.0]
+        """
+        kept, events = [0], 0.0
+        for right, count in enumerate(self.counts, start=1):
+            events += count
+            if events >= minimum:
+                kept, events = [*kept, right], 0.0
+        ends = [*kept[:-1], self.n_bins] if len(kept) > 1 else [0, self.n_bins]
+        return self.rebin(self.edges[ends])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, for JSON."""
+        return {"edges": self.edges.tolist(), "counts": self.counts.tolist()}
+
+
+def four_gev_edges(low: float, high: float) -> FloatArray:
+    """Edges of 4 GeV bins between the multiples of 4 GeV nearest to `low` and `high` (halves go up, as in CMS).
+
+    >>> four_gev_edges(1461, 1470).tolist()
+    [1460.0, 1464.0, 1468.0, 1472.0]
+    """
+    first, last = 4 * np.floor((np.array([low, high]) + 2) / 4)
+    if not last > first:
+        raise MaplessError(f"no 4 GeV bin fits between {low:g} and {high:g} GeV; give a wider range")
+    return np.arange(first, last + 2, 4.0)
+
+
+def dijet_edges(low: float | None = None, high: float | None = None) -> FloatArray:
+    """Dijet binning of CMS EXO-22-026 (arXiv:2412.03747), 1460 to 6800 GeV, about one mass resolution per bin."""
+    edges = np.array(_DIJET_EDGES, dtype=float)
+    return edges[(edges >= (low or -np.inf)) & (edges <= (high or np.inf))]
+
+
+def coarse(
+    spectrum: Spectrum, edges: Sequence[float] | FloatArray | None = None, minimum: float = 5
+) -> Spectrum:
+    """A fine spectrum in resolution-wide bins of at least `minimum` events, over its whole range.
+
+    Each coarse edge (default: `dijet_edges()`) moves to the nearest edge of the spectrum.
+    """
+    wanted = np.asarray(dijet_edges() if edges is None else edges, dtype=float)
+    inside = wanted[(wanted > spectrum.low) & (wanted < spectrum.high)]
+    snapped = spectrum.edges[nearest_indices(spectrum.edges, inside)]
+    return spectrum.rebin(np.unique([spectrum.low, *snapped, spectrum.high])).merged(minimum)
+
+
+def nearest_indices(edges: FloatArray, values: FloatArray) -> npt.NDArray[np.intp]:
+    """Index of the edge nearest to each value."""
+    right = np.clip(np.searchsorted(edges, values), 1, len(edges) - 1)
+    return right - (values - edges[right - 1] < edges[right] - values)
+
+
+def sums_between(counts: FloatArray, indices: npt.NDArray[np.intp]) -> FloatArray:
+    """Sums of counts between successive edge indices."""
+    return np.diff(np.concatenate([[0.0], np.cumsum(counts)])[indices])
+
+
+def _check_edges(edges: FloatArray) -> None:
+    if edges.ndim != 1 or len(edges) < 2:
+        raise MaplessError(
+            f"bin edges have shape {edges.shape}; a spectrum needs at least two edges in one list"
+        )
+    if not np.all(np.isfinite(edges)) or not np.all(np.diff(edges) > 0):
+        raise MaplessError("bin edges must be finite and increasing; sort them and remove repeats")
+
+
+def _check_counts(counts: FloatArray, n_bins: int) -> None:
+    if counts.shape != (n_bins,):
+        raise MaplessError(f"{counts.size} counts for {n_bins} bins; give one count per bin")
+    if not np.all(np.isfinite(counts)):
+        raise MaplessError("counts contain NaN or infinity; check how the spectrum was filled")
+    if np.any(counts < 0):
+        worst = int(np.argmin(counts))
+        raise MaplessError(f"bin {worst} has {counts[worst]:g} events; counts cannot be negative (weights?)")
