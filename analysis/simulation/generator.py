@@ -1,0 +1,158 @@
+"""Pythia 8 in batches: the particles of many events as flat arrays."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.simulation.processes import Process, Quality
+from errors import MaplessError
+
+BATCH_SIZE = 250
+LARGEST_SEED = 900_000_000
+SHOWER_VETO_SCALE = 25.0  # GeV: the hard emissions are done, the soft ones and the hadrons still to come
+STATUS_OUTGOING_HARD = 23
+
+
+class Particles(NamedTuple):
+    """Flat arrays, one entry a particle, ordered by event; momenta in GeV, massless kinematics kept apart."""
+
+    event: NDArray[np.int64]
+    pdg_id: NDArray[np.int32]
+    pt: NDArray[np.float32]
+    eta: NDArray[np.float32]
+    phi: NDArray[np.float32]
+    energy: NDArray[np.float32]
+
+    def select(self, mask: NDArray[Any]) -> "Particles":
+        """The particles chosen by a mask or an index array."""
+        return Particles(*(column[mask] for column in self))
+
+
+class GeneratedBatch(NamedTuple):
+    """Stable particles, bottom and charm hadrons, and quarks of the hard process for `n_events` events."""
+
+    n_events: int
+    stable: Particles
+    heavy_hadrons: Particles
+    quarks: Particles
+
+
+def offsets(event: NDArray[np.int64], n_events: int) -> NDArray[np.int64]:
+    """Where each event starts in flat arrays ordered by event: (n_events + 1,).
+
+    >>> offsets(np.array([0, 0, 2]), 3).tolist()
+    [0, 2, 2, 3]
+    """
+    return np.concatenate([[0], np.cumsum(np.bincount(event, minlength=n_events))])
+
+
+class Generator:
+    """A Pythia instance for one process; raises MaplessError where Pythia refuses the settings."""
+
+    def __init__(self, process: Process, quality: Quality, seed: int) -> None:
+        import pythia8mc
+
+        self.pythia = pythia8mc.Pythia("", False)
+        multiparton = "on" if quality == "full" else "off"
+        settings = [
+            "Print:quiet = on",
+            f"Beams:eCM = {process.beam_energy}",
+            f"PartonLevel:MPI = {multiparton}",
+            "Random:setSeed = on",
+            f"Random:seed = {seed % LARGEST_SEED + 1}",
+            *process.pythia(),
+            *process.pythia_settings,
+        ]
+        refused = [line for line in settings if not self.pythia.readString(line)]
+        if refused:
+            raise MaplessError(f"Pythia does not know the setting {refused[0]!r}; see its online manual")
+        if process.vetoes_showers:
+            self.veto = dijet_veto(process)  # Pythia keeps no reference of its own
+            self.pythia.setUserHooksPtr(self.veto)
+        if not self.pythia.init():
+            raise MaplessError("Pythia cannot start with these settings; check the masses and pythia_settings")
+
+    def batches(self, n_events: int) -> Iterator[GeneratedBatch]:
+        """`n_events` events (that pass the shower veto), at most `BATCH_SIZE` at a time."""
+        while n_events > 0:
+            size = min(n_events, BATCH_SIZE)
+            yield flatten(self.pythia.nextBatch(size))
+            n_events -= size
+
+    @property
+    def cross_section(self) -> float:
+        """Cross section so far in pb, after the shower veto."""
+        return self.pythia.infoPython().sigmaGen() * 1e9
+
+    @property
+    def n_tried(self) -> int:
+        """Number of phase-space points tried so far."""
+        return self.pythia.infoPython().nTried()
+
+
+def dijet_veto(process: Process) -> Any:
+    """A Pythia user hook that stops a shower whose two leading jets are far outside the dijet slice.
+
+    It looks when the shower has come down to `SHOWER_VETO_SCALE`, before underlying event and hadrons,
+    with cuts looser than the reconstructed ones; Pythia's cross section takes the veto into account.
+    """
+    import pythia8mc
+
+    min_mass = getattr(process, "shower_margin", 0.88) * process.mjj_min
+    max_delta_eta = process.max_delta_eta + 0.1
+    min_pt = 0.8 * process.min_pt
+
+    class DijetVeto(pythia8mc.UserHooks):
+        def __init__(self) -> None:
+            super().__init__()
+            self.jets = pythia8mc.SlowJet(-1, 0.8, 100.0, 4.0, 2, 1)
+
+        def canVetoPT(self) -> bool:  # noqa: N802 - Pythia's name
+            return True
+
+        def scaleVetoPT(self) -> float:  # noqa: N802
+            return SHOWER_VETO_SCALE
+
+        def doVetoPT(self, _position: int, event: Any) -> bool:  # noqa: N802
+            self.jets.analyze(event)
+            if self.jets.sizeJet() < 2 or self.jets.pT(1) < min_pt:  # noqa: PLR2004 - a dijet
+                return True
+            first, second = self.jets.p(0), self.jets.p(1)
+            return (first + second).mCalc() < min_mass or abs(first.eta() - second.eta()) > max_delta_eta
+
+    return DijetVeto()
+
+
+def flatten(batch: Any) -> GeneratedBatch:
+    """Flat arrays of the particles of interest from Pythia's awkward record."""
+    import awkward as ak
+
+    record = batch.prt
+    counts = ak.to_numpy(ak.num(record.id))
+    event = np.repeat(np.arange(len(counts)), counts)
+    pdg_id, status = (ak.to_numpy(ak.flatten(column)) for column in (record.id, record.status))
+    momentum = [ak.to_numpy(ak.flatten(record.p[name])) for name in ("px", "py", "pz", "e")]
+
+    def pick(mask: NDArray[np.bool_]) -> Particles:
+        px, py, pz, energy = (component[mask] for component in momentum)
+        pt = np.hypot(px, py)
+        eta = np.arcsinh(pz / np.maximum(pt, 1e-9))
+        floats = (column.astype(np.float32) for column in (pt, eta, np.arctan2(py, px), energy))
+        return Particles(event[mask], pdg_id[mask], *floats)
+
+    hard = (np.abs(status) == STATUS_OUTGOING_HARD) & (np.abs(pdg_id) <= 5) & (pdg_id != 0)  # noqa: PLR2004
+    return GeneratedBatch(len(counts), pick(status > 0), pick(hadron_flavour(pdg_id) > 0), pick(hard))
+
+
+def hadron_flavour(pdg_id: NDArray[np.int32]) -> NDArray[np.int32]:
+    """5 for bottom hadrons, 4 for charm hadrons, 0 for all else, by the PDG numbering scheme.
+
+    >>> hadron_flavour(np.array([521, -4122, 443, 211, 5, 2212])).tolist()
+    [5, 4, 4, 0, 0, 0]
+    """
+    code = np.abs(pdg_id)
+    hadron = (code > 100) & (code < 1_000_000)  # noqa: PLR2004 - hadrons without exotic states
+    heaviest = np.maximum(code // 100 % 10, code // 1000 % 10)
+    return np.where(hadron & (heaviest >= 4) & (heaviest <= 5), heaviest, 0).astype(np.int32)  # noqa: PLR2004

@@ -1,0 +1,146 @@
+"""The physics processes that can be simulated: for each, its parameters and its Pythia settings.
+
+A process is a pydantic model: its fields are the parameters of the command line, and `pythia()` says them
+in Pythia's language. A new process is one new class here and one line in `PROCESSES`.
+"""
+
+from math import cosh
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from errors import MaplessError
+
+QUARKS = (1, 2, 3, 4, 5)
+
+
+class Process(BaseModel):
+    """What every process shares: the beam, the dijet slice, and what is stored (energies in GeV)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    beam_energy: float = Field(13000, gt=0, description="proton-proton centre-of-mass energy")
+    min_pt: float = Field(300, ge=100, description="smallest jet transverse momentum")
+    max_eta: float = Field(2.5, gt=0, le=2.5, description="largest absolute jet pseudorapidity")
+    mjj_min: float = Field(1200, ge=0, description="smallest reconstructed dijet mass")
+    mjj_max: float = Field(1e5, gt=0, description="largest reconstructed dijet mass")
+    max_delta_eta: float = Field(2.5, gt=0, description="largest |delta eta| of the two leading jets")
+    max_jets: int = Field(3, ge=2, le=3, description="leading jets to store")
+    max_constituents: int = Field(0, ge=0, le=100, description="hardest constituents to store of each jet")
+    store_quarks: bool = Field(True, description="store the generator quarks")
+    run: int = Field(1, ge=1, description="run number given to the events")
+    pythia_settings: tuple[str, ...] = Field((), description="further Pythia settings, such as a tune")
+
+    def pythia(self) -> list[str]:
+        """Pythia settings of the hard process."""
+        raise NotImplementedError
+
+    @property
+    def truth_label(self) -> int:
+        """1 for a signal, 0 for a background."""
+        return 1
+
+    @property
+    def vetoes_showers(self) -> bool:
+        """Whether events far outside the dijet slice are dropped during the shower, to save time."""
+        return False
+
+
+class QCD(Process):
+    """Multijet production, all 2 -> 2 QCD processes at leading order, in a slice of the dijet mass.
+
+    The slice is cut on the reconstructed mass. The cuts on the partons only save time and stay so far
+    below its edge that no reconstructed event is lost: `parton_margin` is their ratio to the edge.
+    """
+
+    parton_margin: float = Field(0.75, gt=0, lt=1, description="parton cuts over reconstructed ones")
+    shower_margin: float = Field(0.9, gt=0, lt=1, description="dijet mass in the shower over reconstructed")
+
+    def pythia(self) -> list[str]:
+        """At given mass the smallest momentum is reached at the largest |delta eta|."""
+        smallest_pt = max(self.min_pt, self.mjj_min / 2 / cosh(self.max_delta_eta / 2))
+        return [
+            "HardQCD:all = on",
+            f"PhaseSpace:pTHatMin = {self.parton_margin * smallest_pt}",
+            f"PhaseSpace:mHatMin = {self.parton_margin * self.mjj_min}",
+        ]
+
+    @property
+    def truth_label(self) -> int:
+        """0: a background."""
+        return 0
+
+    @property
+    def vetoes_showers(self) -> bool:
+        """Most QCD events fail the slice, and the shower tells early."""
+        return True
+
+
+class XToYY(Process):
+    """X -> Y Y' -> 4 quarks: a narrow spin-2 resonance and two scalars, flavours u d s c b alike.
+
+    The spin-2 resonance decays isotropically to the two scalars. Its cross section is only a tag.
+    """
+
+    resonance_mass: float = Field(3000, gt=0, description="mass of X")
+    y_mass: float = Field(170, gt=0, description="mass of Y")
+    y_prime_mass: float = Field(170, gt=0, description="mass of Y'")
+    relative_width: float = Field(0.01, gt=0, lt=0.3, description="width of X over its mass")
+
+    def pythia(self) -> list[str]:
+        """X is Pythia's excited graviton with one decay channel; Y and Y' are new particles."""
+        return [
+            "ExtraDimensionsG*:gg2G* = on",
+            *resonance(5100039, self.resonance_mass, self.relative_width * self.resonance_mass),
+            *scalar(9000001, "Y", self.y_mass),
+            *scalar(9000002, "Yprime", self.y_prime_mass),
+            "5100039:oneChannel = 1 1.0 103 9000001 9000002",
+        ]
+
+
+def resonance(code: int, mass: float, width: float) -> list[str]:
+    """Settings for a resonance of fixed width, kept within ten widths of its mass."""
+    return [
+        f"{code}:m0 = {mass}",
+        f"{code}:mWidth = {width}",
+        f"{code}:mMin = {max(mass - 10 * width, 1)}",
+        f"{code}:mMax = {mass + 10 * width}",
+        f"{code}:doForceWidth = on",
+    ]
+
+
+def scalar(code: int, name: str, mass: float) -> list[str]:
+    """Settings for a new neutral scalar of 0.5 % width (0.1 GeV at least) that decays to quark pairs."""
+    width = max(0.005 * mass, 0.1)
+    share = 1 / len(QUARKS)
+    channels = [f"{code}:addChannel = 1 {share} 103 {quark} -{quark}" for quark in QUARKS[1:]]
+    return [
+        f"{code}:new = {name} void 1 0 0 {mass} {width} {max(mass - 10 * width, 1)} {mass + 10 * width} 0.0",
+        f"{code}:isResonance = on",
+        f"{code}:oneChannel = 1 {share} 103 {QUARKS[0]} -{QUARKS[0]}",
+        *channels,
+        f"{code}:doForceWidth = on",
+    ]
+
+
+PROCESSES: dict[str, type[Process]] = {"qcd": QCD, "x_to_yy": XToYY}
+Quality = Literal["full", "fast", "tiny"]
+
+
+def create(name: str, **parameters: Any) -> Process:
+    """The process called `name` with the given parameters.
+
+    Raises MaplessError for an unknown process or parameter, or a value out of range.
+
+    >>> create("x_to_yy", resonance_mass=2000).resonance_mass
+    2000.0
+    """
+    if name not in PROCESSES:
+        raise MaplessError(f"no process {name!r}; choose from {', '.join(PROCESSES)}")
+    try:
+        return PROCESSES[name](**parameters)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        known = ", ".join(PROCESSES[name].model_fields)
+        raise MaplessError(f"{name}: {where}: {first['msg']}; parameters are {known}") from None

@@ -1,0 +1,121 @@
+"""Compact RNTuple files with the canonical columns, a few bits for each number."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import MaplessError
+
+TUPLE_NAME = "Events"
+COMPRESSION = 505  # zstd, level 5
+FLOAT_BITS = 32
+
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Bits:
+    """Bits of a float column: `n_bits` over [low, high], or without a range the leading bits of the float.
+
+    A float has 9 bits of sign and exponent: 20 bits leave a relative step of 2^-11 = 0.05 %.
+    """
+
+    n_bits: int
+    low: float = 0
+    high: float = 0
+
+    def rounded(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values that survive the storage without bias: clipped to the range, or rounded to the last bit.
+
+        >>> Bits(12, -1, 1).rounded(np.array([3], np.float32)).tolist()
+        [1.0]
+        """
+        if self.low < self.high:
+            return np.clip(values, np.float32(self.low), np.float32(self.high))
+        half = np.uint32(1 << max(FLOAT_BITS - self.n_bits - 1, 0))
+        return (values.view(np.uint32) + half).view(np.float32) if self.n_bits < FLOAT_BITS else values
+
+
+ANGLE = np.pi + 1e-6
+PRECISION = {
+    "jet_pt": Bits(20), "jet_eta": Bits(12, -2.6, 2.6), "jet_phi": Bits(12, -ANGLE, ANGLE),
+    "jet_mass": Bits(17), "jet_softdrop_mass": Bits(18),
+    "jet_tau1": Bits(17), "jet_tau2": Bits(17), "jet_tau3": Bits(17), "jet_tau4": Bits(17),
+    "jet_lsf3": Bits(8, 0, 1), "jet_b_tag": Bits(8, 0, 1),
+    "constituent_pt": Bits(16), "constituent_eta": Bits(12, -3.5, 3.5),
+    "constituent_phi": Bits(12, -ANGLE, ANGLE),
+    "generator_quark_pt": Bits(18), "generator_quark_eta": Bits(16, -8, 8),
+    "generator_quark_phi": Bits(14, -ANGLE, ANGLE),
+}  # fmt: skip
+SCALARS = {
+    "run": np.uint32, "luminosity_block": np.uint32, "event": np.uint64, "weight": np.float32,
+    "truth_label": np.int32, "passes_trigger": np.bool_, "passes_filters": np.bool_,
+}  # fmt: skip
+CPP_TYPES = {
+    np.uint32: "std::uint32_t", np.uint64: "std::uint64_t", np.float32: "float", np.int32: "std::int32_t",
+    np.bool_: "bool",
+}  # fmt: skip
+
+
+def write(path: Path, parts: Iterable[Columns]) -> None:
+    """Write parts of a sample, one after the other, as one RNTuple; it appears when it is complete.
+
+    Every part holds the scalar columns (n_events,), flat jagged ones, and for each collection its counts:
+    `n_jet`, `n_constituent`, `n_generator_quark` (n_events,). All parts have the same columns.
+    """
+    from analysis.simulation.compile import load
+
+    partial = path.with_name(path.name + ".partial")
+    writer = load("compact_writer.h").mapless.simulation.CompactWriter()
+    names: list[str] = []
+    for part in parts:
+        if not names:
+            names = declare(writer, part)
+            writer.open(str(partial), TUPLE_NAME, COMPRESSION)
+        fill(writer, names, part)
+    if not names:
+        raise MaplessError(f"no events to write to {path}")
+    writer.close()
+    partial.replace(path)
+
+
+def declare(writer: Any, part: Columns) -> list[str]:
+    """Declare the columns of a part; returns their names in the order of declaration."""
+    for name, dtype in SCALARS.items():
+        writer.scalar[CPP_TYPES[dtype]](name)
+    jagged = [name for name in part if name not in SCALARS and not name.startswith("n_")]
+    for name in jagged:
+        if name in PRECISION:
+            bits = PRECISION[name]
+            writer.jagged_float(name, bits.n_bits, bits.low, bits.high)
+        else:
+            writer.jagged_int(name)
+    return [*SCALARS, *jagged]
+
+
+def fill(writer: Any, names: list[str], part: Columns) -> None:
+    """Append the events of a part."""
+    n_events = len(part["event"])
+    starts = {
+        name.removeprefix("n_"): np.concatenate([[0], np.cumsum(part[name], dtype=np.int64)])
+        for name in part
+        if name.startswith("n_")
+    }
+    values = [stored(name, part[name]) for name in names]  # kept alive until the events are filled
+    for index, (name, column) in enumerate(zip(names, values, strict=True)):
+        collection = next((key for key in starts if name.startswith(key + "_")), None)
+        writer.column(index, column, starts[collection] if collection else starts["jet"])
+    writer.fill(n_events)
+
+
+def stored(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """The column in the type and precision in which it is stored."""
+    if name in SCALARS:
+        return np.ascontiguousarray(values, SCALARS[name])
+    if name in PRECISION:
+        return PRECISION[name].rounded(np.ascontiguousarray(values, np.float32))
+    return np.ascontiguousarray(values, np.int32)
