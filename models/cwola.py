@@ -45,6 +45,8 @@ class CWoLaHunting(AnomalyDetector):
         inner_networks: networks averaged per fold and jet; their validation fold rotates (CMS: 4).
         combine: "max" (CMS CWoLa Hunting) or "product" of the two jets' quantiles.
         reweight_pt: give sideband jets the pT spectrum of the signal region.
+        weight_column: column of event weights; by default every event counts once, as in data and in CMS
+            trainings on simulation.
         hidden: units of the hidden layers (CMS: 64, 128, 128, 32, 16, 8).
         dropout: fraction of hidden units dropped in training (CMS: 0.2).
         epochs, batch_size, learning_rate, patience: see `models.ensembles.Schedule`
@@ -62,6 +64,7 @@ class CWoLaHunting(AnomalyDetector):
     inner_networks: int = 4
     combine: str = "max"
     reweight_pt: bool = True
+    weight_column: str | None = None
     hidden: Sequence[int] = (32, 32, 16)
     dropout: float = 0.0
     epochs: int = 20
@@ -77,14 +80,15 @@ class CWoLaHunting(AnomalyDetector):
     def __post_init__(self) -> None:
         if self.combine not in COMBINATIONS:
             raise MaplessError(f"cannot combine jets by '{self.combine}'; choose {' or '.join(COMBINATIONS)}")
+        self.features, self.hidden = tuple(self.features), tuple(self.hidden)
         self._rotations = rotations(self.folds, self.inner_networks)
 
     def fit(self, events: Events, progress: Progress | None = None) -> Self:
         """Train on the events of the window and its sidebands; others are ignored.
 
         Args:
-            events: columns `mjj`, `fold`, `jet1_pt`, `jet2_pt`, the features of both jets and, if the sample
-                is weighted, `weight`; each of shape (n_events,).
+            events: columns `mjj`, `fold`, `jet1_pt`, `jet2_pt` and the features of both jets, each of
+                shape (n_events,).
             progress: called with (epochs done, epochs in total).
         """
         from models.ensembles import Schedule
@@ -105,25 +109,31 @@ class CWoLaHunting(AnomalyDetector):
         Args:
             events: column `fold` and the features of both jets, each of shape (n_events,).
         """
-        fold = self._fold(events)
-        outputs = self._outputs(self._table(events), fold)
-        quantiles = np.empty(outputs.shape)
+        return COMBINATIONS[self.combine](self.jet_quantiles(events), axis=0)
+
+    def jet_quantiles(self, events: Events) -> Array:
+        """Fraction of sideband events that are less anomalous, jet by jet; shape (2, n_events)."""
+        fold, quantiles = self._fold(events), self.outputs(events)
         for jet, maps in enumerate(self._quantile_maps):
             for held_out, quantile_map in enumerate(maps):
                 chosen = fold == held_out
-                quantiles[jet, chosen] = quantile_map(outputs[jet, chosen])
-        return COMBINATIONS[self.combine](quantiles, axis=0)
+                quantiles[jet, chosen] = quantile_map(quantiles[jet, chosen])
+        return quantiles
+
+    def outputs(self, events: Events) -> Array:
+        """Average output of the networks that held out each event's fold, jet by jet; shape (2, n_events)."""
+        return self._outputs(self._table(events), self._fold(events))
 
     def threshold(self, events: Events, scores: ArrayLike, efficiency: float | None = None) -> float:
         """Find the score above which a fraction of the weighted sideband events lies.
 
         Args:
-            events: column `mjj` and, if weighted, `weight`.
+            events: column `mjj`.
             scores: of these events, shape (n_events,).
             efficiency: the fraction; by default the window's `kept_fraction`.
         """
         kept = self.window.kept_fraction if efficiency is None else efficiency
-        weights = self.window.sideband_weights(column(events, "mjj"), _weight(events))
+        weights = self.window.sideband_weights(column(events, "mjj"), self._event_weights(events))
         return weighted_quantile(scores, weights, 1 - kept)
 
     def save(self, path: Path) -> None:
@@ -135,8 +145,9 @@ class CWoLaHunting(AnomalyDetector):
             for held_out, quantile_map in enumerate(maps):
                 arrays[f"{jet}_fold{held_out}"] = np.stack([quantile_map.knots, quantile_map.quantiles])
         settings = {setting.name: getattr(self, setting.name) for setting in fields(self) if setting.init}
+        settings["window"] = asdict(self.window)
         with write_folder(path) as folder:
-            (folder / "detector.json").write_text(json.dumps(settings | {"window": asdict(self.window)}, indent=1))
+            (folder / "detector.json").write_text(json.dumps(settings, indent=1))
             np.savez(folder / "arrays.npz", **arrays)
 
     @classmethod
@@ -173,11 +184,16 @@ class CWoLaHunting(AnomalyDetector):
         inside = self.window.contains(mjj)
         names = [f"{jet}_{name}" for jet in JETS for name in ("pt", *self.features)]
         sample = {name: column(events, name)[inside] for name in names}
-        sample |= {"mjj": mjj[inside], "fold": fold[inside], "weight": _weight(events)[inside]}
+        sample |= {"mjj": mjj[inside], "fold": fold[inside], "weight": self._event_weights(events)[inside]}
         for held_out in range(self.folds):
             chosen = sample["fold"] == held_out
             self.window.balanced_weights(sample["mjj"][chosen], sample["weight"][chosen])
         return sample
+
+    def _event_weights(self, events: Events) -> Array:
+        if self.weight_column is None:
+            return np.ones(len(column(events, "mjj")))
+        return column(events, self.weight_column).astype(np.float64)
 
     def _fold(self, events: Events) -> NDArray[np.integer]:
         fold = column(events, "fold")
@@ -234,9 +250,3 @@ class CWoLaHunting(AnomalyDetector):
         weights = self.window.sideband_weights(sample["mjj"], sample["weight"])
         side = [(sample["fold"] == held_out) & (weights > 0) for held_out in range(self.folds)]
         return [[QuantileMap.learn(output[chosen], weights[chosen]) for chosen in side] for output in outputs]
-
-
-def _weight(events: Events) -> Array:
-    if "weight" not in events:
-        return np.ones(len(column(events, "mjj")))
-    return column(events, "weight").astype(np.float64)

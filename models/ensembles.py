@@ -1,9 +1,9 @@
 """Many small networks trained as one: every layer carries a leading axis that counts the networks.
 
 Weak supervision needs hundreds of small classifiers (jets x folds x inner folds x windows). One at a time
-they leave a processor idle between tiny matrix products; stacked, a training step of all of them is a few large
-batched products. Each network still has its own events, weights, standardisation, loss and best epoch: the
-gradient of the summed loss with respect to one network's weights is that of its own loss alone.
+they leave a processor idle between tiny matrix products; stacked, a training step of all of them is a few
+large batched products. Each network still has its own events, weights, standardisation, loss and best epoch:
+the gradient of the summed loss with respect to one network's weights is that of its own loss alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -100,12 +100,12 @@ def stacked_classifier(
     """Build the Keras model of `networks` independent classifiers with a common architecture.
 
     Input (networks, batch, features), output (networks, batch): the logit of the signal region. Hidden layers
-    are ReLU, each followed by dropout if `dropout` is positive.
+    are LeakyReLU(0.01), each followed by dropout if `dropout` is positive.
     """
     inputs = keras.Input(batch_shape=(networks, None, features))
     x = StackedStandardise(name="standardise")(inputs)
     for depth, units in enumerate(hidden):
-        x = keras.ops.relu(StackedDense(units, seed=seed + depth)(x))
+        x = keras.ops.leaky_relu(StackedDense(units, seed=seed + depth)(x), 0.01)
         x = keras.layers.Dropout(dropout, seed=seed + depth)(x) if dropout else x
     logits = StackedDense(1, seed=seed + len(hidden))(x)
     return keras.Model(inputs, keras.ops.squeeze(logits, axis=-1))

@@ -10,7 +10,7 @@ from errors import MaplessError
 
 @dataclass(frozen=True)
 class Rotation:
-    """One network's use of the folds: trains on `training`, stops early on `validation`, scores `held_out`."""
+    """One network's folds: it trains on `training`, stops early on `validation`, scores `held_out`."""
 
     held_out: int
     validation: int

@@ -52,8 +52,8 @@ class MassWindow:
             "masses": (self.low, self.high),
         }
         for name, default in defaults.items():
-            if tuple(getattr(self, name)) == (0.0, 0.0):
-                object.__setattr__(self, name, default)
+            given = tuple(getattr(self, name))
+            object.__setattr__(self, name, default if given == (0.0, 0.0) else given)
         self._check()
 
     def _check(self) -> None:
@@ -64,7 +64,7 @@ class MassWindow:
             raise MaplessError(f"mass window {self} overlaps its sidebands; low sideband, window and "
                                "high sideband must follow each other")
         if not 0 < self.kept_fraction < 1:
-            raise MaplessError(f"mass window {self} keeps {self.kept_fraction} of the sidebands; choose 0 to 1")
+            raise MaplessError(f"mass window {self} keeps {self.kept_fraction} of sidebands; choose 0 to 1")
 
     def __str__(self) -> str:
         return f"{self.low:g}-{self.high:g} GeV"
@@ -154,7 +154,7 @@ def _cms_window(series: str, number: int) -> MassWindow:
 CMS_WINDOWS: Mapping[str, MassWindow] = MappingProxyType(
     {f"{series}{number}": _cms_window(series, number) for series in "AB" for number in range(1, 7)}
 )
-"""The twelve signal regions of CMS EXO-22-026: A1 (1650-2017 GeV) to B6 (6081-8000 GeV)."""
+"""The twelve signal regions of CMS EXO-22-026: A1 (1650-2017 GeV) to B6 (4975-6081 GeV)."""
 
 
 def window_for_mass(mass: float, windows: Iterable[MassWindow] = tuple(CMS_WINDOWS.values())) -> MassWindow:
