@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errors import MaplessError
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 class Cutflow:
     """Events left after each cut; row 0 is before any cut.
 
-    `events` holds entries, `weighted` their sum of weights and `weighted_squared` their sum of squared weights.
+    `events` counts entries, `weighted` adds up their weights and `weighted_squared` their squared weights.
+    Rows that are not `cumulative`, such as those of N-1, do not build on the row before.
 
     >>> one = Cutflow("dijet", ("all events", "two jets"), (10, 4), (10.0, 4.0), (10.0, 4.0))
     >>> (one + one).events
@@ -29,6 +29,7 @@ class Cutflow:
     events: tuple[int, ...]
     weighted: tuple[float, ...]
     weighted_squared: tuple[float, ...]
+    cumulative: bool = True
 
     def __add__(self, other: "Cutflow") -> "Cutflow":
         if self.titles != other.titles:
@@ -57,44 +58,39 @@ class Cutflow:
         """Plain lists and names, ready for JSON; `from_dict` reads them back."""
         rows = zip(self.titles, self.events, self.weighted, self.weighted_squared, strict=True)
         names = ("title", "events", "weighted", "weighted_squared")
-        return {"selection": self.selection, "cuts": [dict(zip(names, row, strict=True)) for row in rows]}
+        cuts = [dict(zip(names, row, strict=True)) for row in rows]
+        return {"selection": self.selection, "cumulative": self.cumulative, "cuts": cuts}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Cutflow":
         """The cutflow that `to_dict` wrote."""
         cuts = content["cuts"]
+        names = ("title", "events", "weighted", "weighted_squared")
+        values = {name: tuple(cut[name] for cut in cuts) for name in names}
         return cls(
-            content["selection"],
-            tuple(cut["title"] for cut in cuts),
-            tuple(cut["events"] for cut in cuts),
-            tuple(cut["weighted"] for cut in cuts),
-            tuple(cut["weighted_squared"] for cut in cuts),
-        )
-
-    @classmethod
-    def from_counts(
-        cls, selection: str, titles: tuple[str, ...], counts: NDArray[np.float64], sums: NDArray[np.float64]
-    ) -> "Cutflow":
-        """From counts (n,) and sums of weights and squared weights (2, n), one value per title."""
-        return cls(
-            selection, titles, tuple(int(c) for c in counts), *(tuple(map(float, row)) for row in sums)
+            content["selection"], titles=values.pop("title"), cumulative=content["cumulative"], **values
         )
 
     def __rich__(self) -> "Table":
         from rich.table import Table
 
         table = Table(title=self.selection)
-        table.add_column("cut")
-        for heading in ("events", "weighted", "of previous", "of all"):
+        table.add_column("cut" if self.cumulative else "N-1")
+        for heading in ("events", "weighted", "of previous" if self.cumulative else "cut keeps"):
             table.add_column(heading, justify="right")
-        previous = self.weighted[0]
-        for title, events, weighted, error in zip(
-            self.titles, self.events, self.weighted, self.errors, strict=True
-        ):
-            shares = (_percent(weighted, previous), _percent(weighted, self.weighted[0]))
-            table.add_row(title, f"{events:,}", f"{weighted:.6g} ± {error:.3g}", *shares)
-            previous = weighted
+        for row, title in enumerate(self.titles):
+            weighted = f"{self.weighted[row]:.6g} ± {self.errors[row]:.3g}"
+            table.add_row(title, f"{self.events[row]:,}", weighted, self._share(row))
         return table
+
+    def _share(self, row: int) -> str:
+        """Of the row before; in an N-1 table the share of events that the cut, applied last, keeps."""
+        part, whole = row, max(row - 1, 0)
+        if not self.cumulative:
+            part, whole = 0, row
+        if self.weighted[whole] <= 0:  # negative weights make shares meaningless
+            return "–"
+        return f"{100 * self.weighted[part] / self.weighted[whole]:.2f} %"
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -103,7 +99,3 @@ class Cutflow:
         with console.capture() as text:
             console.print(self)
         return text.get()
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "–"

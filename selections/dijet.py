@@ -32,10 +32,10 @@ HEADERS = ("mapless/jets.h", "mapless/kinematics.h", "mapless/fold.h")
 
 def dijet(
     *,
-    minimum_mjj: float = 1460.0,
-    maximum_delta_eta: float = 1.3,
-    minimum_pt: float = 300.0,
-    maximum_eta: float = 2.5,
+    mjj_min: float = 1460.0,
+    delta_eta_max: float = 1.3,
+    jet_pt_min: float = 300.0,
+    jet_eta_max: float = 2.5,
     folds: int = 5,
     features: Sequence[str] = FEATURES,
     constituents: bool = False,
@@ -43,16 +43,16 @@ def dijet(
 ) -> Selection:
     """The signal topology: trigger, filters, two tight jets, m_jj above a threshold (GeV), small |delta eta|.
 
-    `features` are the properties of jets to keep, for files that do not have all; `constituents` adds jagged columns
-    jet1_constituent_pt and so on. Defaults: first dijet edge 1460 GeV, |delta eta| < 1.3, pt > 300 GeV, |eta| < 2.5.
+    `features` are the properties of jets to keep, for files that do not have all; `constituents` adds jagged
+    columns jet1_constituent_pt and so on. The threshold in m_jj is the first edge of the dijet bins.
     """
     return Selection(
         "dijet",
-        columns=_columns(minimum_pt, maximum_eta, folds, features, constituents),
+        columns=_columns(jet_pt_min, jet_eta_max, folds, features, constituents),
         cuts=(
-            *_preselection(minimum_pt, maximum_eta),
-            Cut(f"mjj > {minimum_mjj}", f"m_jj > {minimum_mjj:g} GeV"),
-            Cut(f"std::abs(delta_eta) < {maximum_delta_eta}", f"|delta eta| < {maximum_delta_eta:g}"),
+            *_preselection(jet_pt_min, jet_eta_max),
+            Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
+            Cut(f"std::abs(delta_eta) < {delta_eta_max}", f"|delta eta| < {delta_eta_max:g}"),
         ),
         variations=variations,
         headers=HEADERS,
@@ -61,9 +61,9 @@ def dijet(
 
 def dijet_control_region(
     *,
-    minimum_mjj: float = 1460.0,
-    minimum_pt: float = 300.0,
-    maximum_eta: float = 2.5,
+    mjj_min: float = 1460.0,
+    jet_pt_min: float = 300.0,
+    jet_eta_max: float = 2.5,
     folds: int = 5,
     features: Sequence[str] = FEATURES,
     constituents: bool = False,
@@ -72,8 +72,8 @@ def dijet_control_region(
     """Events unlike the signal: 2.0 < |delta eta| < 2.5, jets not balanced, and no hard third jet.
 
     Not balanced means |pt1 - pt2| / (pt1 + pt2) > 0.1, or 2 pt1 pt2 (cosh(delta eta) + 1) / m_jj^2 outside of
-    [0.95, 1], which is the share of m_jj^2 of two massless jets back to back (TagNTrain, get_sideband_mask, with the
-    closing bracket of its comment: cosh(x) + 1, not cosh(x + 1)).
+    [0.95, 1]; that ratio is 1 for two massless jets back to back. (TagNTrain, get_sideband_mask, with the
+    cosh(x) + 1 of its comment, not the cosh(x + 1) of its code.)
     """
     own = (
         Column("jet3_pt", "mapless::pick(jet_pt, passing_jets, 2, 0.f)", "GeV", "$p_T$ of the third jet"),
@@ -82,10 +82,10 @@ def dijet_control_region(
     )
     return Selection(
         "dijet_control_region",
-        columns=(*_columns(minimum_pt, maximum_eta, folds, features, constituents), *own),
+        columns=(*_columns(jet_pt_min, jet_eta_max, folds, features, constituents), *own),
         cuts=(
-            *_preselection(minimum_pt, maximum_eta),
-            Cut(f"mjj > {minimum_mjj}", f"m_jj > {minimum_mjj:g} GeV"),
+            *_preselection(jet_pt_min, jet_eta_max),
+            Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
             Cut("std::abs(delta_eta) > 2.0 && std::abs(delta_eta) < 2.5", "2.0 < |delta eta| < 2.5"),
             Cut("pt_asymmetry > 0.1 || balanced_share < 0.95 || balanced_share > 1", "jets not balanced"),
             Cut("jet3_pt < 300", "third jet below 300 GeV"),
@@ -106,21 +106,21 @@ def jet_energy_scale(shift: float = 0.01) -> Variation:
     return Variation("jet_energy_scale", columns, shifts)
 
 
-def _preselection(minimum_pt: float, maximum_eta: float) -> tuple[Cut, ...]:
+def _preselection(jet_pt_min: float, jet_eta_max: float) -> tuple[Cut, ...]:
     return (
         Cut("passes_trigger", "trigger"),
         Cut("passes_filters", "event filters"),
-        Cut("passing_jets.size() >= 2", f"two tight jets, pt > {minimum_pt:g} GeV, |eta| < {maximum_eta:g}"),
+        Cut("passing_jets.size() >= 2", f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"),
     )
 
 
 def _columns(
-    minimum_pt: float, maximum_eta: float, folds: int, features: Sequence[str], constituents: bool
+    jet_pt_min: float, jet_eta_max: float, folds: int, features: Sequence[str], constituents: bool
 ) -> tuple[Column, ...]:
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
         raise MaplessError(f"jets have no {unknown[0]}; features are {', '.join(FEATURES)}")
-    passes = f"ROOT::RVecB(jet_pt > {minimum_pt}f && abs(jet_eta) < {maximum_eta}f && jet_tight_id != 0)"
+    passes = f"ROOT::RVecB(jet_pt > {jet_pt_min}f && abs(jet_eta) < {jet_eta_max}f && jet_tight_id != 0)"
     chosen = (
         Column("passing_jets", f"mapless::passing_jets(jet_pt, {passes})"),
         Column("dijet_jets", "mapless::heavier_first(passing_jets, jet_softdrop_mass)"),
@@ -133,12 +133,7 @@ def _jet_columns(number: int, features: Sequence[str], constituents: bool) -> li
     jet = f"jet{number}"
     made = [_picked(name, number) for name in (*KINEMATICS, *features)]
     made += [
-        Column(
-            f"{jet}_tau{n}{n - 1}",
-            _ratio(f"{jet}_tau{n}", f"{jet}_tau{n - 1}"),
-            "",
-            rf"$\tau_{{{n}{n - 1}}}$",
-        )
+        Column(f"{jet}_tau{n}{n - 1}", _ratio(jet, n), "", rf"$\tau_{{{n}{n - 1}}}$ of jet {number}")
         for n in (2, 3, 4)
         if {f"tau{n}", f"tau{n - 1}"} <= set(features)
     ]
@@ -158,8 +153,8 @@ def _picked(name: str, number: int) -> Column:
     return Column(f"jet{number}_{name}", pick, _UNITS.get(name, ""), f"${_TITLES[name]}$ of jet {number}")
 
 
-def _ratio(above: str, below: str) -> str:
-    return f"{above} / ({below} + {RATIO_EPSILON:g}f)"
+def _ratio(jet: str, n: int) -> str:
+    return f"{jet}_tau{n} / ({jet}_tau{n - 1} + {RATIO_EPSILON:g}f)"
 
 
 def _constituents(name: str, number: int) -> Column:

@@ -1,24 +1,20 @@
 """The declarative vocabulary of selections: Column, Cut, Variation, Selection.
 
-A Selection is data. Called on events it becomes a graph of ROOT's RDataFrame; nothing runs until a result is asked for.
+A Selection is data. Called on events it becomes a graph of ROOT's RDataFrame; nothing runs until a result is
+asked for.
 """
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections import headers
-from selections.cutflow import Cutflow
 from selections.expressions import columns_used, suggestion
-from selections.root import captured_diagnostics, import_root
+from selections.root import captured_diagnostics
+from selections.selected import Booked, Selected, book, define, identifier
 
 if TYPE_CHECKING:
     from selections.sources.events import Events
@@ -50,7 +46,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Variation:
-    """A systematic shift of columns: for each tag ("up") the shifted expression of every column, in their order.
+    """A systematic shift of columns: for each tag ("up") the shifted expression of every column, in order.
 
     All columns of one variation must have the same type.
     """
@@ -74,10 +70,8 @@ class Variation:
     def expression(self, column_type: str) -> str:
         """The C++ expression that ROOT's Vary wants for columns of a type."""
         rows = [", ".join(shifted[i] for shifted in self.shifts.values()) for i in range(len(self.columns))]
-        row_type = f"ROOT::RVec<{column_type}>"
-        if len(rows) == 1:
-            return f"{row_type}{{{rows[0]}}}"
-        return f"ROOT::RVec<{row_type}>{{{', '.join(f'{row_type}{{{row}}}' for row in rows)}}}"
+        inner = f"ROOT::RVec<{column_type}>"
+        return f"ROOT::RVec<{inner}>{{{', '.join(f'{inner}{{{row}}}' for row in rows)}}}"
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,7 @@ class Selection:
         if twice:
             raise MaplessError(f"selection {self.name} defines {', '.join(twice)} twice; rename one of them")
 
-    def __call__(self, events: "Events | Any") -> "Selected":
+    def __call__(self, events: "Events | Any") -> Selected:
         """The events that pass, as a graph; raises MaplessError when a column is missing.
 
         `events` are what `open_events` gives, or any RDataFrame node.
@@ -107,14 +101,13 @@ class Selection:
         frame = getattr(events, "frame", events)
         self._check_columns(frame, events)
         headers.load(*self.headers)
+        aliases = getattr(events, "aliases", {})
         for step in _in_order(self.variations, self.columns, frame):
-            frame = _vary(frame, step) if isinstance(step, Variation) else _define(frame, step)
-        frame, booked = self._book_cutflow(frame)
-        uncut = frame
-        for cut in self.cuts:
-            with captured_diagnostics(f"cut '{cut.title}'", cut.expression):
-                frame = frame.Filter(cut.expression, cut.title)
-        return Selected(self, frame, uncut, booked)
+            varies = isinstance(step, Variation)
+            frame = _vary(frame, step, aliases) if varies else define(frame, step.name, step.expression)
+        uncut, booked = self._book_cutflow(frame)
+        passing = reduce(_filter, self.cuts, uncut)
+        return Selected(self, passing, uncut, booked, events if hasattr(events, "lacks") else None)
 
     def required_columns(self) -> dict[str, str]:
         """Columns that the events must bring, with the first place that needs each."""
@@ -143,19 +136,19 @@ class Selection:
                     f"{name} is needed by {place} of {self.name}, but {_why_missing(name, known, events)}"
                 )
 
-    def _book_cutflow(self, frame: Any) -> tuple[Any, "_Booked"]:
+    def _book_cutflow(self, frame: Any) -> tuple[Any, "Booked"]:
         """Histograms of how many cuts an event passes in a row: the whole cutflow in two fills per event."""
-        depth = f"{_identifier(self.name)}_cuts_passed"
+        depth = f"{identifier(self.name)}_cuts_passed"
         passed = "".join(f"!({cut.expression}) ? {i} : " for i, cut in enumerate(self.cuts)) + str(
             len(self.cuts)
         )
-        frame = _define(frame, Column(depth, passed))
-        return frame, _book(frame, depth, len(self.cuts) + 1)
+        frame = define(frame, depth, passed)
+        return frame, book(frame, depth, len(self.cuts) + 1)
 
     def source_code(self, frame: str = "events") -> str:
         """C++ for a ROOT prompt: the selection applied to a frame that has the canonical columns."""
         lines = [f'#include "{header}"' for header in self.headers]
-        name = _identifier(self.name)
+        name = identifier(self.name)
         calls = [f'.Define("{column.name}", {_raw(column.expression)})' for column in self.columns]
         calls += [f".Filter({_raw(cut.expression)}, {_raw(cut.title)})" for cut in self.cuts]
         body = "\n".join(f"   {call}" for call in calls)
@@ -169,79 +162,10 @@ class Selection:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class _Booked:
-    """Results that ROOT fills in the next event loop: entries, weighted entries and the weighted variations."""
-
-    entries: Any
-    weighted: Any
-    variations: Any = None
-
-
-@dataclass(frozen=True)
-class Selected:
-    """Events that pass a selection: `frame` is an RDataFrame node, `uncut` the one before the cuts."""
-
-    selection: Selection
-    frame: Any
-    uncut: Any
-    _booked: _Booked = field(repr=False)
-
-    def cutflow(self) -> Cutflow:
-        """Entries and sums of weights after every cut (runs the event loop if nothing did so far)."""
-        return self._cutflow(self._booked.entries, self._booked.weighted)
-
-    def varied_cutflows(self) -> dict[str, Cutflow]:
-        """Cutflows of the variations by name, such as "jet_energy_scale:up"; weighted counts stand for entries too."""
-        booked = self._booked.variations
-        if booked is None:
-            return {}
-        names = [str(name) for name in booked.GetKeys() if str(name) != "nominal"]
-        return {name: self._cutflow(booked[name], booked[name]) for name in names}
-
-    def n_minus_one(self) -> Cutflow:
-        """For every cut the events that pass all the others; the first row holds those that pass all.
-
-        Every cut is evaluated on every event here, so an expression must not count on the cuts before it.
-        """
-        cuts = self.selection.cuts
-        mask = (
-            " | ".join(f"(!({cut.expression}) ? {1 << i}ull : 0ull)" for i, cut in enumerate(cuts)) or "0ull"
-        )
-        failed = f"{_identifier(self.selection.name)}_only_failed"
-        frame = _define(self.uncut, Column(f"{failed}_mask", mask))
-        bit = f"{failed}_mask"
-        only = f"{bit} == 0 ? 0 : ({bit} & ({bit} - 1)) != 0 ? -1 : 1 + __builtin_ctzll({bit})"
-        booked = _book(_define(frame, Column(failed, only)), failed, len(cuts) + 1)
-        counts, sums = _contents(booked.entries)[0], np.array(_contents(booked.weighted))
-        titles = ("all cuts", *(f"without: {cut.title}" for cut in cuts))
-        others = np.arange(len(titles)) > 0
-        return Cutflow.from_counts(
-            self.selection.name, titles, counts + others * counts[0], sums + others * sums[:, :1]
-        )
-
-    def draw(self, path: str | Path) -> Path:
-        """Write the graph: as text to .txt, as Graphviz source to .dot, as picture to .png, .svg or .pdf."""
-        target = Path(path)
-        if target.suffix == ".txt":
-            target.write_text(f"{self.selection}\n", encoding="utf-8")
-            return target
-        source = target.with_suffix(".dot")
-        import_root().RDF.SaveGraph(self.frame, str(source))
-        if target.suffix != ".dot":
-            _picture(source, target)
-        return target
-
-    def _cutflow(self, entries: Any, weighted: Any) -> Cutflow:
-        titles = ("all events", *(cut.title for cut in self.selection.cuts))
-        counts, sums = _contents(entries)[0], np.array(_contents(weighted))
-        return Cutflow.from_counts(self.selection.name, titles, _from_here_on(counts), _from_here_on(sums))
-
-
 def _in_order(
     variations: Sequence[Variation], columns: Sequence[Column], frame: Any
 ) -> Iterator[Variation | Column]:
-    """Each variation as early as the columns it shifts and uses exist, so that later columns follow the shift."""
+    """Each variation as soon as the columns that it shifts and uses exist, so that later columns follow it."""
     known = {str(name) for name in frame.GetColumnNames()}
     waiting = list(variations)
     for column in (None, *columns):
@@ -257,39 +181,17 @@ def _used_by(variation: Variation) -> set[str]:
     return {name for shift in variation.shifts.values() for text in shift for name in columns_used(text)}
 
 
-def _define(frame: Any, column: Column) -> Any:
-    with captured_diagnostics(f"column {column.name}", column.expression):
-        return frame.Define(column.name, column.expression)
+def _filter(frame: Any, cut: Cut) -> Any:
+    with captured_diagnostics(f"cut '{cut.title}'", cut.expression):
+        return frame.Filter(cut.expression, cut.title)
 
 
-def _vary(frame: Any, variation: Variation) -> Any:
-    column_type = str(frame.GetColumnType(variation.columns[0]))
-    expression = variation.expression(column_type)
-    names = variation.columns if len(variation.columns) > 1 else variation.columns[0]
+def _vary(frame: Any, variation: Variation, aliases: Mapping[str, str]) -> Any:
+    """ROOT refuses to vary an alias, but an alias follows the variation of the column that it names."""
+    columns = [aliases.get(name, name) for name in variation.columns]
+    expression = variation.expression(str(frame.GetColumnType(columns[0])))
     with captured_diagnostics(f"variation {variation.name}", expression):
-        return frame.Vary(names, expression, variation.tags, variation.name)
-
-
-def _book(frame: Any, column: str, bins: int) -> _Booked:
-    model = (column, "", bins, -0.5, bins - 0.5)
-    entries = frame.Histo1D(model, column)
-    has_weight = "weight" in {str(name) for name in frame.GetColumnNames()}
-    weighted = frame.Histo1D(model, column, "weight") if has_weight else entries
-    varied = frame.GetVariations().AsString() != ""
-    return _Booked(
-        entries, weighted, import_root().RDF.Experimental.VariationsFor(weighted) if varied else None
-    )
-
-
-def _contents(histogram: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sums of weights and of squared weights per bin."""
-    bins = range(1, histogram.GetNbinsX() + 1)
-    sums = np.array([histogram.GetBinContent(i) for i in bins])
-    return sums, np.array([histogram.GetBinError(i) ** 2 for i in bins])
-
-
-def _from_here_on(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.cumsum(counts[..., ::-1], axis=-1)[..., ::-1]
+        return frame.Vary(columns, expression, variation.tags, variation.name)
 
 
 def _why_missing(name: str, known: set[str], events: Any) -> str:
@@ -297,19 +199,6 @@ def _why_missing(name: str, known: set[str], events: Any) -> str:
     files = getattr(events, "files", ())
     where = f"{files[0]}" if files else "the events"
     return f"{where} lacks it ({reason})" if reason else f"{where} lacks it{suggestion(name, known)}"
-
-
-def _picture(source: Path, target: Path) -> None:
-    dot = shutil.which("dot")
-    if dot is None:
-        raise MaplessError(
-            f"Graphviz is not installed; {source} is written, install graphviz to get {target.name}"
-        )
-    subprocess.run([dot, f"-T{target.suffix[1:]}", str(source), "-o", str(target)], check=True)
-
-
-def _identifier(name: str) -> str:
-    return re.sub(r"\W", "_", name)
 
 
 def _raw(text: str) -> str:

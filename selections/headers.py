@@ -1,9 +1,9 @@
 """C++ headers of the project: compiled once per machine, loaded in milliseconds afterwards.
 
-A compiled header runs about as fast as any C++, while the interpreter's own code is slower by a factor of up to three.
-The interpreter still reads the header, to know the declarations, and then calls the compiled symbols. A header may
-spare it that work: the macro MAPLESS_COMPILED is defined while the interpreter reads a header that has been compiled,
-so that bodies and heavy includes can be left out then.
+Compiled code runs up to three times faster than what the interpreter makes of it. The interpreter still
+reads the header, to know the declarations, and then calls the compiled symbols. A header may spare it that
+work: the macro MAPLESS_COMPILED is defined while the interpreter reads a header that has been compiled, so
+that bodies and heavy includes can be left out then.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from selections.root import import_root
 
 HEADERS = Path(__file__).parent / "cpp"
 FASTJET_LIBRARIES = ("libfastjet.so", "libfastjettools.so", "libfastjetcontribfragile.so")
-# -fkeep-inline-functions gives inline functions a symbol, which the interpreter prefers to its own translation.
+# -fkeep-inline-functions gives inline functions a symbol, which the interpreter prefers to its own code
 COMPILER_OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-fkeep-inline-functions", "-w")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 

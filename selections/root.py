@@ -23,6 +23,11 @@ def import_root() -> Any:
     return ROOT
 
 
+def root_version() -> str:
+    """Version of ROOT, such as "6.40.00"."""
+    return str(import_root().gROOT.GetVersion())
+
+
 def use_threads(number: int) -> None:
     """Run the event loops of frames opened from now on with so many threads (1: none).
 

@@ -11,7 +11,7 @@ from selections.graph import Column
 class LostFile:
     """A file that could not be read and was skipped, with the reason."""
 
-    path: str
+    file: str
     reason: str
 
 
@@ -19,8 +19,9 @@ class LostFile:
 class Events:
     """Events of some files as an RDataFrame with canonical columns.
 
-    `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that were skipped,
-    `notes` the choices made, such as the triggers used; `definitions` are the columns made from those of the format.
+    `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that
+    were skipped, `notes` the choices made, such as the triggers used; `definitions` are the columns made from
+    those of the format.
     """
 
     frame: Any
@@ -32,3 +33,8 @@ class Events:
     lost: tuple[LostFile, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     definitions: tuple[Column, ...] = ()
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Canonical names of columns that the format merely calls otherwise."""
+        return {column.name: column.expression for column in self.definitions if column.expression.isidentifier()}

@@ -12,12 +12,14 @@ from errors import MaplessError
 from selections.root import import_root
 
 TREE_NAMES = ("Events", "events")
+HEADER_BYTES = 64
+LARGE_FILE_VERSION = 1_000_000  # added to the version of ROOT in files above 2 GB, with 64-bit addresses
 TREE_CLASSES = {"TTree": "TTree", "ROOT::RNTuple": "RNTuple", "ROOT::Experimental::RNTuple": "RNTuple"}
 
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """What one readable file holds: the name and kind (TTree, RNTuple) of its events, their number and columns."""
+    """What a readable file holds: name and kind (TTree, RNTuple) of its events, their number, its columns."""
 
     path: str
     tree: str
@@ -41,7 +43,8 @@ def expand(files: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
 def _matches(pattern: str) -> list[str]:
     if "://" in pattern or not glob.has_magic(pattern) or Path(pattern).exists():
         return [pattern]
-    found = sorted(glob.glob(pattern))
+    anchor = Path(pattern).anchor
+    found = sorted(str(path) for path in Path(anchor).glob(pattern.removeprefix(anchor)))
     if not found:
         raise MaplessError(f"no file matches {pattern}; check the path")
     return found
@@ -83,15 +86,14 @@ def _check_local(path: str) -> None:
 def _promised_size(path: str) -> int:
     """Size in bytes that the header of a ROOT file promises; raises MaplessError if it is none."""
     with Path(path).open("rb") as file:
-        head = file.read(64)
+        head = file.read(HEADER_BYTES)
     if head[:4] != b"root":
         what = "is empty" if not head else "is not a ROOT file"
         raise MaplessError(f"{path} {what}; events come as TTree or RNTuple in ROOT files")
-    if len(head) < 64:
+    if len(head) < HEADER_BYTES:
         raise MaplessError(f"{path} is truncated: only {len(head)} bytes are there; copy it again")
     (version,) = struct.unpack_from(">i", head, 4)
-    # versions from 1000000 on have 64-bit addresses, for files above 2 GB
-    return int(struct.unpack_from(">q" if version >= 1_000_000 else ">i", head, 12)[0])
+    return int(struct.unpack_from(">q" if version >= LARGE_FILE_VERSION else ">i", head, 12)[0])
 
 
 def _find_tree(path: str, file: object, wanted: str | None) -> tuple[str, str]:

@@ -70,7 +70,7 @@ def translate_recipes(recipes: Sequence[Recipe], columns: Set[str]) -> Translati
     """Every canonical column by the first way that the columns allow."""
     definitions, lacks, notes = [], {}, {}
     for recipe in recipes:
-        way = next((expression for expression, needs in recipe.ways if columns.issuperset(needs)), None)
+        way = next((expression for expression, needs in recipe.ways if columns >= set(needs)), None)
         if way is None:
             lacks[recipe.name] = recipe.reason
             continue

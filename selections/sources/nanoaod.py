@@ -38,8 +38,9 @@ _TIGHT_ID_PARTS = tuple(
 )
 # Tight jet identification of Run 3 for |eta| < 2.6, for versions that no longer store its result.
 _TIGHT_ID = (
-    "ROOT::RVecI(FatJet_neHEF < 0.99f && FatJet_neEmEF < 0.90f && FatJet_chHEF > 0.01f && FatJet_chMultiplicity > 0"
-    " && FatJet_chMultiplicity + FatJet_neMultiplicity > 1 && abs(FatJet_eta) < 2.6f)"
+    "ROOT::RVecI(FatJet_neHEF < 0.99f && FatJet_neEmEF < 0.90f && FatJet_chHEF > 0.01f"
+    " && FatJet_chMultiplicity > 0 && FatJet_chMultiplicity + FatJet_neMultiplicity > 1"
+    " && abs(FatJet_eta) < 2.6f)"
 )
 
 RECIPES: tuple[Recipe, ...] = (

@@ -31,9 +31,10 @@ def open_events(
 ) -> Events:
     """Events of one file, a pattern such as "data/*.root", or several, as a frame of canonical columns.
 
-    The format is told from the columns. `columns` are those that must be there; `triggers` and `filters` replace the
-    published ones of the `year`. With `skip_bad_files` broken files are left out and recorded in `lost`.
-    Raises MaplessError for files that cannot be read or do not belong together, and for columns that are lacking.
+    The format is told from the columns. `columns` are those that must be there; `triggers` and `filters`
+    replace the published ones of the `year`. With `skip_bad_files` broken files are left out and recorded in
+    `lost`. Raises MaplessError for files that cannot be read or do not belong together, and for columns that
+    the files lack.
     """
     opened, lost = _open_all(expand(files), tree, skip_bad_files)
     _check_alike(opened)
@@ -76,8 +77,8 @@ def _check_alike(opened: Sequence[OpenedFile]) -> None:
     for file in opened[1:]:
         if (file.kind, file.tree) != (first.kind, first.tree):
             raise MaplessError(
-                f"{first.path} holds the {first.kind} {first.tree}, but {file.path} the {file.kind} {file.tree}; "
-                "open them apart"
+                f"{first.path} holds the {first.kind} {first.tree}, "
+                f"but {file.path} the {file.kind} {file.tree}; open them apart"
             )
 
 

@@ -6,19 +6,21 @@
 #ifndef MAPLESS_SUBSTRUCTURE_H
 #define MAPLESS_SUBSTRUCTURE_H
 
-#if defined(__CLING__) && !defined(MAPLESS_COMPILED) && !defined(MAPLESS_FASTJET_LOADED)
-// The code of FastJet lives in its shared libraries, found through LD_LIBRARY_PATH.
-R__LOAD_LIBRARY(libfastjet.so)
-R__LOAD_LIBRARY(libfastjettools.so)
-R__LOAD_LIBRARY(libfastjetcontribfragile.so)
-#endif
-
 #include <ROOT/RVec.hxx>
 #include <fastjet/ClusterSequence.hh>
 #include <fastjet/contrib/Nsubjettiness.hh>
 #include <fastjet/contrib/SoftDrop.hh>
 
 #include "mapless/kinematics.h"
+
+#if defined(__CLING__) && !defined(MAPLESS_COMPILED)
+#include <TSystem.h>
+namespace mapless {
+/// FastJet's own code, which the interpreter does not look for by itself; found through LD_LIBRARY_PATH.
+static const int fastjet_loaded = gSystem->Load("libfastjet.so") | gSystem->Load("libfastjettools.so") |
+                                  gSystem->Load("libfastjetcontribfragile.so");
+}  // namespace mapless
+#endif
 
 namespace mapless {
 
@@ -87,10 +89,9 @@ inline float lepton_subjet_fraction(const Constituents &all, double lepton_pt, d
   if (all.empty() || lepton_pt <= 0)
     return 0;
   const fastjet::ClusterSequence sequence(all, {fastjet::kt_algorithm, 2.0});
-  const auto lepton = fastjet::PtYPhiM(lepton_pt, lepton_eta, lepton_phi);
   double nearest = 1e9, fraction = 0;
   for (const auto &subjet : sequence.exclusive_jets_up_to(n_subjets)) {
-    const double distance = subjet.delta_R(lepton);
+    const double distance = delta_r(subjet.eta(), subjet.phi(), lepton_eta, lepton_phi);
     if (distance < nearest) {
       nearest = distance;
       fraction = lepton_pt / subjet.pt();
