@@ -26,7 +26,7 @@ def simulated_twins(configuration: Configuration) -> dict[str, Configuration]:
     return {"background_only": injected.model_copy(update={"injection": nothing}), "injected": injected}
 
 
-def test_closure(configuration: Configuration, scan_folders: Mapping[str, Path], folder: Path) -> None:
+def check_closure(configuration: Configuration, scan_folders: Mapping[str, Path], folder: Path) -> None:
     """Write `closure.json`: one entry per check with its value, its limit and whether it passed."""
     background = _windows(scan_folders["background_only"])
     checks = [check for name, result in background.items() for check in _background_checks(name, result)]
@@ -36,13 +36,13 @@ def test_closure(configuration: Configuration, scan_folders: Mapping[str, Path],
 
 def largest_excess(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return the scan point of largest significance over the spectra given; failed fits do not count."""
-    points = [point for result in results.values() for point in result["scan"] if point["significance"] is not None]
+    points = [point for result in results.values() for point in result["scan"]["points"] if point["significance"] is not None]
     return max(points, key=lambda point: point["significance"], default={"mass": None, "significance": None})
 
 
 def _background_checks(name: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
     excess = largest_excess({name: result})["significance"]
-    p_value = result["goodness_of_fit"]["p_value"]
+    p_value = result["choice"]["goodness"]["p_value"]
     return [
         _check(f"no excess in background-only events, {name}", excess, "<", MAX_BACKGROUND_SIGNIFICANCE),
         _check(f"dijet function describes what {name} keeps of the background", p_value, ">", MIN_FIT_P_VALUE),
@@ -51,7 +51,7 @@ def _background_checks(name: str, result: Mapping[str, Any]) -> list[dict[str, A
 
 def _signal_check(results: Mapping[str, Any], mass: float) -> dict[str, Any]:
     near = {
-        name: result | {"scan": [p for p in result["scan"] if abs(p["mass"] / mass - 1) <= SIGNAL_MASS_TOLERANCE]}
+        name: {"scan": {"points": [p for p in result["scan"]["points"] if abs(p["mass"] / mass - 1) <= SIGNAL_MASS_TOLERANCE]}}
         for name, result in results.items()
     }
     return _check("injected signal is found", largest_excess(near)["significance"], ">", MIN_SIGNAL_SIGNIFICANCE)

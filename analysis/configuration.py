@@ -84,7 +84,7 @@ class FitSettings(Settings):
     mjj_high: Annotated[Energy, Field(gt=0)] = 6800.0
     parameters: Annotated[tuple[Literal[2, 3, 4, 5], ...], Field(min_length=1)] = (2, 3, 4)
     f_test_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    max_fractional_error: Annotated[float, Field(gt=0)] = 0.15
+    largest_relative_error: Annotated[float, Field(gt=0)] = 0.15
 
     @model_validator(mode="after")
     def _range_is_ordered(self) -> "FitSettings":

@@ -149,7 +149,7 @@ def _closure_stage(
     }
     return Stage(
         name="closure",
-        run=lambda folder: closure.test_closure(
+        run=lambda folder: closure.check_closure(
             configuration, {name: stage.folder(options.output) for name, stage in scans.items()}, folder
         ),
         after=tuple(scans.values()),

@@ -74,7 +74,7 @@ def _print_findings(output: Path, console: Console) -> None:
     table = Table("events", "kept", "largest excess at", "local significance", title="Local p-value scan")
     for name, spectrum in results["spectra"].items():
         excess = largest_excess({name: spectrum})
-        table.add_row(name, f"{sum(spectrum['spectrum']['counts']):,.0f}", *_excess_cells(excess))
+        table.add_row(name, f"{spectrum['n_events']:,}", *_excess_cells(excess))
     console.print(table)
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 

@@ -11,7 +11,6 @@ from analysis.stages import write_json
 from analysis.train import load_events
 from errors import MaplessError
 from fits.backgrounds import Dijet
-from fits.goodness_of_fit import chi_square
 from fits.model_choice import choose_background
 from fits.scan import scan_masses
 from fits.signals import DoubleCrystalBall
@@ -64,20 +63,19 @@ def fit_and_scan(
     mjj: np.ndarray, signal: DoubleCrystalBall, masses: np.ndarray, settings: FitSettings
 ) -> dict[str, Any]:
     """Fit the background to m_jj values of shape (n,) in GeV, test the fit and scan the masses."""
-    edges = four_gev_edges(settings.mjj_low, settings.mjj_high)
-    spectrum = Spectrum.from_values(mjj, edges)
+    spectrum = Spectrum.from_values(mjj, four_gev_edges(settings.mjj_low, settings.mjj_high))
     choice = choose_background(
         spectrum,
-        [Dijet(n) for n in settings.parameters],
+        signal.mean,
+        family=[Dijet(n) for n in settings.parameters],
         threshold=settings.f_test_threshold,
-        max_fractional_error=settings.max_fractional_error,
+        largest_relative_error=settings.largest_relative_error,
     )
-    quality = chi_square(spectrum, choice.fit.expected, choice.background.n_parameters)
-    points = scan_masses(spectrum, choice.background, signal, masses)
+    points = scan_masses(spectrum, choice.background, signal.scaled_to, masses)
     return {
+        "n_events": int(spectrum.total),
         "spectrum": spectrum.to_json(),
-        "background": choice.to_json(),
-        "goodness_of_fit": quality.to_json(),
+        "choice": choice.to_json(),
         "scan": points.to_json(),
     }
 

@@ -23,10 +23,10 @@ def simulate_to_file(
         sample = simulate(
             process,
             n_events,
-            seed,
-            workers,
-            cast(Quality, quality),
-            output,
+            seed=seed,
+            workers=workers,
+            quality=cast(Quality, quality),
+            output=output,
             progress=lambda done, wanted: bar.update(task, completed=done),
             **_parameters(overrides),
         )
