@@ -12,6 +12,8 @@ import numpy.typing as npt
 from errors import MaplessError
 from fits.spectrum import FloatArray
 
+_NARROW = 0.0025  # half width over centre, below which two nodes are plenty
+
 
 class LogLinearBackground(Protocol):
     """Event density per GeV of the form exp(design(mass) @ parameters)."""
@@ -24,13 +26,16 @@ class LogLinearBackground(Protocol):
     def name(self) -> str:
         """What tables and plots call it."""
 
+    def columns(self, mass: Any, numpy: Any = np) -> list[Any]:
+        """Functions of mass that multiply the parameters, written with the functions of `numpy`."""
+
     def design(self, mass: npt.ArrayLike) -> FloatArray:
-        """Matrix (..., n_parameters) that multiplies the parameters."""
+        """The columns side by side, (..., n_parameters)."""
 
 
 @dataclass(frozen=True)
 class Dijet:
-    """The dijet function f(m) = exp(p0) (1 - x)^p1 / x^(p2 + p3 ln x + p4 ln^2 x + ...), x = m / collision_energy.
+    """The dijet function exp(p0) (1 - x)^p1 / x^(p2 + p3 ln x + p4 ln^2 x + ...), x = m / collision_energy.
 
     `n_parameters` (2 to 5) counts the shape parameters p1, p2, ...; p0 is the logarithm of the events per
     GeV. Source: CMS EXO-22-026 (arXiv:2412.03747), three parameters also in arXiv:1911.03947.
@@ -56,19 +61,22 @@ class Dijet:
         """For tables and plots."""
         return f"dijet, {self.n_parameters} parameters"
 
+    def columns(self, mass: Any, numpy: Any = np) -> list[Any]:
+        """Functions of mass that multiply p0, p1, ...: 1, ln(1-x), -ln x, -ln^2 x, ...
+
+        `numpy` is numpy or a module with the same functions, so that automatic differentiation uses this
+        formula.
+        """
+        x = mass / self.collision_energy
+        powers = [-(numpy.log(x) ** i) for i in range(1, self.n_parameters)]
+        return [numpy.ones_like(x), numpy.log1p(-x), *powers]
+
     def design(self, mass: npt.ArrayLike) -> FloatArray:
-        """Columns 1, ln(1-x), -ln x, -ln^2 x, ... for masses of any shape in GeV, below the collision energy."""
-        x = np.asarray(mass, dtype=float) / self.collision_energy
-        if np.any(x <= 0) or np.any(x >= 1):
+        """The columns side by side, (..., n_parameters), for masses of any shape in GeV."""
+        mass = np.asarray(mass, dtype=float)
+        if np.any(mass <= 0) or np.any(mass >= self.collision_energy):
             raise MaplessError(f"the dijet function needs masses between 0 and {self.collision_energy:g} GeV")
-        powers = [-(np.log(x) ** i) for i in range(1, self.n_parameters)]
-        return np.stack([np.ones_like(x), np.log1p(-x), *powers], axis=-1)
-
-    def zfit_pdf(self, obs: Any, name: str = "background") -> Any:
-        """The same function as an extended zfit PDF with new zfit parameters; imports TensorFlow."""
-        from fits.zfit_interface import log_linear_pdf
-
-        return log_linear_pdf(self, obs, name)
+        return np.stack(self.columns(mass), axis=-1)
 
 
 def density(background: LogLinearBackground, values: npt.ArrayLike, mass: npt.ArrayLike) -> FloatArray:
@@ -79,17 +87,17 @@ def density(background: LogLinearBackground, values: npt.ArrayLike, mass: npt.Ar
 def expected_counts(background: LogLinearBackground, values: npt.ArrayLike, edges: FloatArray) -> FloatArray:
     """Expected events (n_bins,) between edges in GeV, integrated over each bin."""
     nodes, weights = bin_quadrature(edges)
-    return np.sum(weights * density(background, values, nodes), axis=1)
+    return np.sum(weights * density(background, values, nodes), axis=0)
 
 
 def bin_quadrature(edges: FloatArray, n_nodes: int | None = None) -> tuple[FloatArray, FloatArray]:
-    """Gauss-Legendre masses and weights, each (n_bins, n_nodes), in GeV.
+    """Gauss-Legendre masses and weights, each (n_nodes, n_bins), in GeV.
 
-    One node is evaluation at the bin centre. By default two nodes serve 4 GeV bins (relative error of a dijet
-    function below 1e-9) and six serve bins as wide as the mass resolution.
+    One node is evaluation at the bin centre. By default two nodes serve 4 GeV bins (relative error of a
+    dijet function below 1e-9) and six serve bins as wide as the mass resolution.
     """
     centres, half_widths = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
     if n_nodes is None:
-        n_nodes = 2 if np.max(2 * half_widths / centres) < 0.005 else 6
+        n_nodes = 2 if np.max(half_widths / centres) < _NARROW else 6
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
-    return centres[:, None] + half_widths[:, None] * nodes, half_widths[:, None] * weights
+    return centres + half_widths * nodes[:, None], half_widths * weights[:, None]

@@ -1,34 +1,35 @@
 """Fits of one spectrum: background only, and background plus a signal of free yield."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground, density, expected_counts
-from fits.kernel import BackgroundTerm, SignalTerm, rough_expectation
+from fits.kernel import BackgroundTerm, SignalTerm, starting_values
 from fits.likelihood import Category, Constraint, Likelihood
 from fits.minimise import Confirmation, minimise
 from fits.results import FitResult, FitStatus
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray, Spectrum
 
-# A negative signal may take away at most this part of the background in any bin, or the expectation loses its
-# sign.
+# A negative signal may take away at most this part of the background in the bins under its peak, which are
+# those with more than this fraction of the largest bin.
 _LARGEST_DEFICIT = 0.9
+_PEAK = 0.01
 _SMALLEST_FRACTION_INSIDE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class SpectrumFit:
-    """A fit with what was fitted; `background_term` and `signal_term` can be used again in other likelihoods."""
+    """A fit with what was fitted; likelihood and terms can be used again."""
 
     spectrum: Spectrum
     background: LogLinearBackground
     result: FitResult
-    background_term: BackgroundTerm
-    signal_term: SignalTerm | None = None
+    likelihood: Likelihood
 
     @property
     def status(self) -> FitStatus:
@@ -39,6 +40,15 @@ class SpectrumFit:
     def converged(self) -> bool:
         """Whether the numbers may be used."""
         return self.result.converged
+
+    @property
+    def background_term(self) -> BackgroundTerm:
+        """The background in the bins of the spectrum, for other likelihoods."""
+        return self._terms[0]
+
+    @property
+    def _terms(self) -> tuple[Any, ...]:
+        return self.likelihood.categories[0].terms
 
     @property
     def n_parameters(self) -> int:
@@ -76,11 +86,11 @@ class SpectrumFit:
 
     def expected_signal(self) -> FloatArray:
         """Fitted signal events (n_bins,) in the bins of the spectrum; zero for a background-only fit."""
-        if self.signal_term is None:
-            return np.zeros(self.spectrum.n_bins)
-        return self.signal_term.expected(
-            np.array([self.result.parameters[n] for n in self.signal_term.parameters])
-        )
+        signals = [
+            term.expected(np.array([self.result.parameters[name] for name in term.parameters]))
+            for term in self._terms[1:]
+        ]
+        return sum(signals, start=np.zeros(self.spectrum.n_bins))
 
 
 def fit_background(
@@ -95,11 +105,11 @@ def fit_background(
     The expectation is integrated over each bin; `n_nodes=1` takes bin centres instead. Raises MaplessError
     for a spectrum that cannot be fitted at all; a fit that fails says so in its status.
     """
-    values = rough_expectation(spectrum, background)
-    term, result = _minimum(spectrum, background, values, n_nodes, "none")
+    values = starting_values(spectrum, background)
+    likelihood, result = _minimum(spectrum, background, values, n_nodes, "none")
     if result.converged:
-        term, result = _minimum(spectrum, background, result.values, n_nodes, confirmation)
-    return SpectrumFit(spectrum, background, result, term)
+        likelihood, result = _minimum(spectrum, background, result.values, n_nodes, confirmation)
+    return SpectrumFit(spectrum, background, result, likelihood)
 
 
 def fit_signal(
@@ -111,24 +121,22 @@ def fit_signal(
 ) -> SpectrumFit:
     """Background plus signal of free yield, starting from the background-only fit of the same spectrum.
 
-    The yield may be negative as long as the expectation stays positive in every bin; a fit that ends there
-    has status `at_bound`. Parameters: those of the background, `signal_yield` (events inside the range),
-    nuisances of a SignalTerm, which `constraints` must cover. Raises MaplessError if most of the signal is
-    outside the range.
+    The yield may be negative as long as the expectation stays positive under the peak; a fit that ends there
+    has status `at_bound`. Parameters: those of the background, `signal_yield` (events inside the range), and
+    the nuisances of a SignalTerm, which `constraints` must cover. Raises MaplessError if most of the signal
+    is outside the range, or if the background-only fit failed.
     """
     term = signal if isinstance(signal, SignalTerm) else signal_term(null.spectrum, signal)
     null.result.require_convergence("background-only fit before a fit with signal")
     likelihood = Likelihood([Category(null.spectrum.counts, (null.background_term, term))], constraints)
-    lowest = lowest_yield(
-        null.background_term.expected(likelihood.internal(null.result.parameters)[: null.n_parameters]), term
-    )
+    background = null.background_term.expected(null.likelihood.internal(null.result.values))
     result = minimise(
         likelihood,
         null.result.parameters,
-        bounds={term.yield_name: (lowest, np.inf)},
+        bounds={term.yield_name: (lowest_yield(background, term), np.inf)},
         confirmation=confirmation,
     )
-    return SpectrumFit(null.spectrum, null.background, result, null.background_term, term)
+    return SpectrumFit(null.spectrum, null.background, result, likelihood)
 
 
 def signal_term(spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
@@ -143,9 +151,11 @@ def signal_term(spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
 
 
 def lowest_yield(background: FloatArray, term: SignalTerm) -> float:
-    """Most negative yield that leaves the expectation of every bin positive, for expected background (n_bins,)."""
+    """Most negative yield that leaves the expectation positive under the peak, for background (n_bins,)."""
     fractions = term.expected(np.eye(len(term.parameters))[0])
-    return -_LARGEST_DEFICIT * float(np.min(background / np.maximum(fractions, 1e-300)))
+    # Far from the peak a power-law tail can exceed the background, where neither of them matters.
+    peak = fractions > _PEAK * fractions.max()
+    return -_LARGEST_DEFICIT * float(np.min(background[peak] / fractions[peak]))
 
 
 def _minimum(
@@ -154,10 +164,10 @@ def _minimum(
     values: FloatArray,
     n_nodes: int | None,
     confirmation: Confirmation,
-) -> tuple[BackgroundTerm, FitResult]:
-    """One minimisation, in the basis that is orthonormal for the expectation that the starting values give."""
+) -> tuple[Likelihood, FitResult]:
+    """One minimisation, in the basis that is orthonormal for the expectation of the starting values."""
     expectation = expected_counts(background, values, spectrum.edges)
     term = BackgroundTerm(background, spectrum.edges, expectation, n_nodes)
     likelihood = Likelihood([Category(spectrum.counts, (term,))])
     start = dict(zip(background.parameters, values.tolist(), strict=True))
-    return term, minimise(likelihood, start, confirmation=confirmation)
+    return likelihood, minimise(likelihood, start, confirmation=confirmation)

@@ -10,24 +10,22 @@ from scipy import stats
 
 from errors import MaplessError
 from fits.fit import SpectrumFit
-from fits.spectrum import FloatArray, Spectrum, coarse
+from fits.spectrum import FloatArray, Spectrum, coarse, nearest_indices, sums_between
 
 
-class TestStatus(StrEnum):
+class GoodnessStatus(StrEnum):
     """Whether the p-value of a test may be used."""
 
     GOOD = "good"
     TOO_FEW_BINS = "too_few_bins"
     FIT_FAILED = "fit_failed"
 
-    __test__ = False  # pytest must not collect it
-
 
 @dataclass(frozen=True)
 class GoodnessOfFit:
     """A test statistic with its degrees of freedom and p-value; both are None unless the status is good."""
 
-    status: TestStatus
+    status: GoodnessStatus
     statistic: float | None = None
     n_degrees_of_freedom: int | None = None
     p_value: float | None = None
@@ -57,9 +55,9 @@ def chi_square(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) -
 
 
 def saturated(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) -> GoodnessOfFit:
-    """Twice the log-likelihood ratio to a model that describes every bin exactly (Baker and Cousins, NIM 221, 437).
+    """Twice the log-likelihood ratio to a model that describes every bin exactly.
 
-    Arguments and errors as for `chi_square`.
+    Source: Baker and Cousins, NIM 221 (1984) 437. Arguments and errors as for `chi_square`.
     """
     mu = _checked(spectrum, expected)
     logs = spectrum.counts * np.log(np.maximum(spectrum.counts, 1e-300) / mu)
@@ -70,23 +68,21 @@ def saturated(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) ->
 def chi_square_of_fit(fit: SpectrumFit) -> GoodnessOfFit:
     """Chi-square of a fit in dijet bins merged to at least 5 events."""
     if not fit.converged:
-        return GoodnessOfFit(TestStatus.FIT_FAILED)
+        return GoodnessOfFit(GoodnessStatus.FIT_FAILED)
     return chi_square(coarse(fit.spectrum), coarse_expectation(fit), fit.n_parameters)
 
 
 def saturated_of_fit(fit: SpectrumFit) -> GoodnessOfFit:
     """Saturated likelihood of a fit in dijet bins merged to at least 5 events."""
     if not fit.converged:
-        return GoodnessOfFit(TestStatus.FIT_FAILED)
+        return GoodnessOfFit(GoodnessStatus.FIT_FAILED)
     return saturated(coarse(fit.spectrum), coarse_expectation(fit), fit.n_parameters)
 
 
 def coarse_expectation(fit: SpectrumFit) -> FloatArray:
     """Fitted events, signal included, in the bins of `coarse(fit.spectrum)`."""
-    fine = fit.expected_background() + fit.expected_signal()
-    # A fitted negative signal can leave tiny negative sums only through rounding; the fit keeps every bin
-    # positive.
-    return Spectrum(fit.spectrum.edges, fine).rebin(coarse(fit.spectrum).edges).counts
+    indices = nearest_indices(fit.spectrum.edges, coarse(fit.spectrum).edges)
+    return sums_between(fit.expected_background() + fit.expected_signal(), indices)
 
 
 def _checked(spectrum: Spectrum, expected: npt.ArrayLike) -> FloatArray:
@@ -102,6 +98,6 @@ def _checked(spectrum: Spectrum, expected: npt.ArrayLike) -> FloatArray:
 
 def _test(statistic: float, n_degrees_of_freedom: int) -> GoodnessOfFit:
     if n_degrees_of_freedom < 1:
-        return GoodnessOfFit(TestStatus.TOO_FEW_BINS)
+        return GoodnessOfFit(GoodnessStatus.TOO_FEW_BINS)
     p_value = float(stats.chi2.sf(statistic, n_degrees_of_freedom))
-    return GoodnessOfFit(TestStatus.GOOD, statistic, n_degrees_of_freedom, p_value)
+    return GoodnessOfFit(GoodnessStatus.GOOD, statistic, n_degrees_of_freedom, p_value)

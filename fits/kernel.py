@@ -1,4 +1,4 @@
-"""Terms of the expected counts with exact first and second derivatives: backgrounds and signals on given bins.
+"""Terms of the expected counts, backgrounds and signals, with exact first and second derivatives.
 
 A term knows the names of its parameters and turns internal coordinates into expected counts. Internal
 coordinates are a linear map of the physical parameters, chosen so that minimisers see a round valley: in the
@@ -15,6 +15,8 @@ from errors import MaplessError
 from fits.backgrounds import LogLinearBackground, bin_quadrature
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray, Spectrum
+
+_EVENTS_PER_GROUP = 10  # enough for ln(counts) to be nearly Gaussian
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,30 +65,25 @@ class BackgroundTerm:
         n_nodes: int | None = None,
         prefix: str = "",
     ) -> None:
-        nodes, widths = bin_quadrature(edges, n_nodes)
+        masses, widths = bin_quadrature(edges, n_nodes)
         self.parameters = tuple(prefix + name for name in background.parameters)
-        self._shape = nodes.shape
+        self._shape = masses.shape
         self._widths = widths.ravel()
-        raw = background.design(nodes.ravel())
-        self.transform = orthonormal_basis(raw, np.repeat(expectation / nodes.shape[1], nodes.shape[1]))
-        self._design = raw @ self.transform
-
-    @property
-    def design(self) -> FloatArray:
-        """Design matrix (n_bins * n_nodes, n) in the internal coordinates."""
-        return self._design
+        raw = background.design(masses.ravel())
+        self.transform = orthonormal_basis(raw, np.tile(expectation / len(masses), len(masses)))
+        self.design = raw @ self.transform
 
     def at_nodes(self, internal: FloatArray) -> FloatArray:
-        """Expected counts of every quadrature node; internal (n,) or, for many spectra at once, (n_toys, n)."""
-        return self._widths * np.exp(internal @ self._design.T)
+        """Expected counts of all nodes; internal coordinates (n,), or (n_toys, n) for many spectra."""
+        return self._widths * np.exp(internal @ self.design.T)
 
     def over_bins(self, at_nodes: FloatArray) -> FloatArray:
         """Sum over the nodes of each bin, along the last axis."""
-        return at_nodes.reshape(*at_nodes.shape[:-1], *self._shape).sum(axis=-1)
+        return at_nodes.reshape(*at_nodes.shape[:-1], *self._shape).sum(axis=-2)
 
     def to_nodes(self, per_bin: FloatArray) -> FloatArray:
         """Repeat a number per bin for each of its nodes, along the last axis."""
-        return np.repeat(per_bin, self._shape[1], axis=-1)
+        return np.concatenate([per_bin] * self._shape[0], axis=-1)
 
     def expected(self, internal: FloatArray) -> FloatArray:
         """Expected counts (n_bins,)."""
@@ -95,12 +92,12 @@ class BackgroundTerm:
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
         nodes = self.at_nodes(internal)
-        slopes = nodes[:, None] * self._design
-        jacobian = slopes.reshape(*self._shape, -1).sum(axis=1)
+        slopes = nodes[:, None] * self.design
+        jacobian = slopes.reshape(*self._shape, -1).sum(axis=0)
         return Evaluation(
             self.over_bins(nodes),
             jacobian,
-            lambda weights: slopes.T @ (self.to_nodes(weights)[:, None] * self._design),
+            lambda weights: slopes.T @ (self.to_nodes(weights)[:, None] * self.design),
         )
 
 
@@ -122,6 +119,9 @@ class SignalTerm:
     yield_name: str = "signal_yield"
     parameters: tuple[str, ...] = field(init=False)
     transform: FloatArray = field(init=False)
+    _shifts: FloatArray = field(init=False, repr=False)  # (2, n): GeV of mean and sigma per shape nuisance
+    _logs: FloatArray = field(init=False, repr=False)  # (n,): ln(1 + uncertainty) per yield nuisance
+    _nominal: tuple[FloatArray, FloatArray, FloatArray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         shifts = {"mass_scale": self.scale_uncertainty, "mass_resolution": self.resolution_uncertainty}
@@ -129,7 +129,6 @@ class SignalTerm:
         parameters = (self.yield_name, *self.yield_uncertainties, *active)
         object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "transform", np.eye(len(parameters)))
-        # d(mean, sigma) / d(active shape nuisances), in GeV per standard deviation.
         sizes = np.diag(
             [self.shape.mean * self.scale_uncertainty, self.shape.sigma * self.resolution_uncertainty]
         )
@@ -146,6 +145,8 @@ class SignalTerm:
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
         amplitude, amplitude_slope, (shape, first, second) = self._split(internal)
+        if len(internal) == 1:
+            return Evaluation(amplitude * shape, shape[:, None], lambda _: np.zeros((1, 1)))
         jacobian = np.hstack([shape[:, None] * amplitude_slope, amplitude * first @ self._shifts])
 
         def curvature(weights: FloatArray) -> FloatArray:
@@ -188,22 +189,33 @@ def orthonormal_basis(design: FloatArray, expectation: FloatArray) -> FloatArray
     return np.linalg.inv(upper)
 
 
-def rough_expectation(spectrum: Spectrum, background: LogLinearBackground) -> FloatArray:
-    """Smooth first guess (n_parameters,) of the physical background parameters, by least squares on ln(counts).
+def starting_values(spectrum: Spectrum, background: LogLinearBackground) -> FloatArray:
+    """First guess (n_parameters,) of the physical background parameters.
 
-    Raises MaplessError for a spectrum with fewer events or filled bins than parameters.
+    Least squares on ln(counts) with two, three, ... parameters; the guess with the largest likelihood wins,
+    because with few events the larger ones may explode where there are none. Raises MaplessError for a
+    spectrum with fewer events or filled bins than parameters.
     """
     n_parameters = len(background.parameters)
     _check_fittable(spectrum, n_parameters)
-    groups = spectrum.merged(max(10.0, spectrum.total / 60))
-    if groups.n_bins < n_parameters + 2:
-        groups = spectrum.merged(1)
-    n_columns = n_parameters if groups.n_bins >= n_parameters + 2 else 1
-    design = background.design(groups.centres)[:, :n_columns]
-    weights = np.sqrt(groups.counts)
-    logs = np.log(groups.counts / groups.widths)
-    guess, *_ = np.linalg.lstsq(weights[:, None] * design, weights * logs, rcond=1e-9)
-    return np.append(guess, np.zeros(n_parameters - n_columns))
+    groups = spectrum.merged(
+        _EVENTS_PER_GROUP if spectrum.total > _EVENTS_PER_GROUP * 2 * n_parameters else 1
+    )
+    # The last group has an arbitrary width, so its centre says little.
+    counts, widths, centres = groups.counts[:-1], groups.widths[:-1], groups.centres[:-1]
+    design = np.sqrt(counts)[:, None] * background.design(centres)
+    logs = np.sqrt(counts) * np.log(counts / widths)
+    guesses = np.zeros((n_parameters - 1, n_parameters))
+    for guess, n_columns in zip(guesses, range(2, n_parameters + 1), strict=True):
+        guess[:n_columns] = np.linalg.lstsq(design[:, :n_columns], logs, rcond=None)[0]
+    return min(guesses, key=lambda guess: _poisson_deviance(spectrum, background, guess))
+
+
+def _poisson_deviance(spectrum: Spectrum, background: LogLinearBackground, values: FloatArray) -> float:
+    """Negative log-likelihood at bin centres, up to a constant."""
+    logs = background.design(spectrum.centres) @ values + np.log(spectrum.widths)
+    with np.errstate(over="ignore"):
+        return float(np.sum(np.exp(logs)) - spectrum.counts @ logs)
 
 
 def _check_fittable(spectrum: Spectrum, n_parameters: int) -> None:
@@ -214,6 +226,6 @@ def _check_fittable(spectrum: Spectrum, n_parameters: int) -> None:
     filled = np.count_nonzero(spectrum.counts)
     if filled <= n_parameters or spectrum.total <= n_parameters:
         raise MaplessError(
-            f"{spectrum.total:g} events in {filled} filled bins cannot fix {n_parameters} background parameters; "
-            "widen the mass range or loosen the selection"
+            f"{spectrum.total:g} events in {filled} filled bins cannot fix {n_parameters} background "
+            "parameters; widen the mass range or loosen the selection"
         )

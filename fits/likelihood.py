@@ -1,10 +1,11 @@
-"""Binned Poisson likelihood: any number of categories, each a sum of terms, with shared and constrained parameters."""
+"""Binned Poisson likelihood of any number of categories, each a sum of terms that may share parameters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from errors import MaplessError
 from fits.kernel import Term
@@ -18,10 +19,28 @@ class Category:
     counts: FloatArray
     terms: tuple[Term, ...]
 
+    @cached_property
+    def filled(self) -> npt.NDArray[np.bool_]:
+        """Bins with events."""
+        return self.counts > 0
+
+    @cached_property
+    def _saturated(self) -> float:
+        """Sum of n ln n - n, which makes the likelihood of a perfect description zero."""
+        counts = self.counts[self.filled]
+        return float(np.sum(counts * np.log(counts) - counts))
+
+    def deviance(self, expected: FloatArray) -> float:
+        """Negative log-likelihood of the counts minus that of the saturated model."""
+        seen = expected[self.filled]
+        if not (seen.min(initial=np.inf) > 0 and np.isfinite(expected.sum())):
+            return np.inf
+        return float(expected.sum() - self.counts[self.filled] @ np.log(seen)) + self._saturated
+
 
 @dataclass(frozen=True)
 class Constraint:
-    """Gaussian knowledge of one parameter from elsewhere: an auxiliary measurement at `centre` with `width`."""
+    """Gaussian knowledge of one parameter: an auxiliary measurement at `centre` with `width`."""
 
     parameter: str
     centre: float = 0.0
@@ -45,22 +64,21 @@ class Likelihood:
             raise MaplessError(
                 f"constraint on {unknown[0]}, which no term has; parameters: {', '.join(self.names)}"
             )
-        self._places = {id(term): [self.names.index(name) for name in term.parameters] for term in terms}
+        self._places = {id(t): np.array([self.names.index(name) for name in t.parameters]) for t in terms}
         self.transform = np.eye(len(self.names))
         for term in terms:
             self.transform[np.ix_(self._places[id(term)], self._places[id(term)])] = term.transform
         self.n_events = float(sum(category.counts.sum() for category in self.categories))
-        self._saturated = [_saturated(category.counts) for category in self.categories]
 
     def physical(self, internal: FloatArray) -> FloatArray:
         """Physical parameters from internal coordinates."""
-        return self.transform @ internal
+        return np.asarray(self.transform @ internal)
 
     def internal(self, physical: Mapping[str, float] | FloatArray) -> FloatArray:
         """Internal coordinates from physical parameters; those not named are zero."""
         if isinstance(physical, Mapping):
             physical = np.array([physical.get(name, 0.0) for name in self.names])
-        return self._inverse @ physical
+        return np.asarray(self._inverse @ physical)
 
     @cached_property
     def _inverse(self) -> FloatArray:
@@ -68,20 +86,18 @@ class Likelihood:
 
     def expected(self, internal: FloatArray) -> list[FloatArray]:
         """Expected counts of each category."""
-        return [
-            np.sum([term.expected(internal[self._places[id(term)]]) for term in category.terms], axis=0)
-            for category in self.categories
-        ]
+        return [self._expected(category, internal) for category in self.categories]
 
     def value(self, internal: FloatArray) -> float:
-        """Negative log-likelihood; infinite where the expectation of a bin is not positive."""
+        """Negative log-likelihood; infinite where events were seen but the expectation is not positive.
+
+        Elsewhere a negative expectation is only a negative contribution to the total, as in an unbinned fit.
+        """
         with np.errstate(over="ignore"):
             expected = self.expected(internal)
         total = self._constraint_value(internal)
-        for category, constant, mu in zip(self.categories, self._saturated, expected, strict=True):
-            if not (np.all(mu > 0) and np.all(np.isfinite(mu))):
-                return np.inf
-            total += float(np.sum(mu - category.counts * np.log(mu) + constant))
+        for category, mu in zip(self.categories, expected, strict=True):
+            total += category.deviance(mu)
         return total
 
     def gradient(self, internal: FloatArray) -> FloatArray:
@@ -96,25 +112,29 @@ class Likelihood:
         """Value, gradient (n_parameters,) and Hessian (n_parameters, n_parameters)."""
         n = len(self.names)
         value, gradient, hessian = self._constraint_value(internal), np.zeros(n), np.zeros((n, n))
-        for category, constant in zip(self.categories, self._saturated, strict=True):
-            parts = [
-                (self._places[id(term)], term.evaluate(internal[self._places[id(term)]]))
-                for term in category.terms
-            ]
-            expected = np.sum([part.expected for _, part in parts], axis=0)
-            jacobian = np.zeros((len(expected), n))
-            ratio = category.counts / expected
+        for category in self.categories:
+            expected, jacobian = np.zeros(len(category.counts)), np.zeros((len(category.counts), n))
+            parts = [(self._places[id(t)], t.evaluate(internal[self._places[id(t)]])) for t in category.terms]
             for places, part in parts:
+                expected += part.expected
                 jacobian[:, places] += part.jacobian
-                hessian[np.ix_(places, places)] += part.curvature(1 - ratio)
-            value += float(np.sum(expected - category.counts * np.log(expected) + constant))
+            ratio = _divided(category.counts, expected, category.filled)
+            for places, part in parts:
+                hessian[places[:, None], places] += part.curvature(1 - ratio)
+            value += category.deviance(expected)
             gradient += jacobian.T @ (1 - ratio)
-            hessian += jacobian.T @ ((ratio / expected)[:, None] * jacobian)
+            hessian += jacobian.T @ (_divided(ratio, expected, category.filled)[:, None] * jacobian)
         for constraint in self.constraints:
             row = self.transform[self.names.index(constraint.parameter)] / constraint.width
             gradient += row * (row @ internal - constraint.centre / constraint.width)
             hessian += np.outer(row, row)
         return value, gradient, hessian
+
+    def _expected(self, category: Category, internal: FloatArray) -> FloatArray:
+        expected = np.zeros(len(category.counts))
+        for term in category.terms:
+            expected += term.expected(internal[self._places[id(term)]])
+        return expected
 
     def _constraint_value(self, internal: FloatArray) -> float:
         pulls = [
@@ -124,6 +144,6 @@ class Likelihood:
         return 0.5 * float(np.sum(np.square(pulls)))
 
 
-def _saturated(counts: FloatArray) -> FloatArray:
-    """Per bin n ln n - n, which makes the likelihood of a perfect description zero."""
-    return np.where(counts > 0, counts * np.log(np.maximum(counts, 1e-300)) - counts, 0.0)
+def _divided(above: FloatArray, below: FloatArray, where: npt.NDArray[np.bool_]) -> FloatArray:
+    """Quotient, zero where it does not matter."""
+    return np.divide(above, below, out=np.zeros_like(below), where=where)

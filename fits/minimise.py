@@ -1,7 +1,7 @@
-"""Minimisation of a likelihood: Newton's method with its exact Hessian, confirmed by a second minimisation."""
+"""Minimisation by Newton's method with the exact Hessian, confirmed by a second minimisation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -81,7 +81,7 @@ def _newton(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
         step = np.zeros_like(point)
         step[active] = _downhill(hessian[np.ix_(active, active)], gradient[active])
         edm = -0.5 * float(gradient @ step)
-        moved = _backtrack(likelihood, point, value, step, gradient, region)
+        moved = _backtrack(likelihood, region, (point, value), step, gradient)
         if moved is None:
             return _End(point, value, edm, iteration, converged=edm < _EDM_TOLERANCE)
         point, value = moved
@@ -104,13 +104,13 @@ def _downhill(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
 
 def _backtrack(
     likelihood: Likelihood,
-    point: FloatArray,
-    value: float,
+    region: _Region,
+    here: tuple[FloatArray, float],
     step: FloatArray,
     gradient: FloatArray,
-    region: _Region,
 ) -> tuple[FloatArray, float] | None:
     """First point along the step that lowers the value enough, or None if there is none."""
+    point, value = here
     # Rounding of the sum over bins grows with the number of events: an absolute tolerance never ends at 1e7
     # events.
     rounding = 1e-14 * (likelihood.n_events + abs(value))
@@ -131,7 +131,7 @@ def _confirmed(likelihood: Likelihood, end: _End, region: _Region, confirmation:
     result = _result(likelihood, end, region)
     agreed = end.converged and -_BELOW <= other.value - end.value <= _ABOVE
     if result.converged and not agreed:
-        return _with_status(result, FitStatus.NOT_CONFIRMED)
+        return replace(result, status=FitStatus.NOT_CONFIRMED)
     return result
 
 
@@ -143,15 +143,15 @@ def _second_minimum(likelihood: Likelihood, end: _End, region: _Region, confirma
 
 
 def _displaced(likelihood: Likelihood, end: _End, region: _Region) -> FloatArray:
-    """A point about one and a half standard deviations away in every coordinate, still with a finite likelihood."""
+    """A point about 1.5 standard deviations away in every coordinate, inside the region and possible."""
     _, gradient, hessian = likelihood.derivatives(end.point)
     sizes = 1.5 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-    signs = np.where(np.arange(len(sizes)) % 2, 1.0, -1.0)
-    away = np.where(region.active(end.point, gradient), signs * sizes, 0.0)
+    away = np.where(region.active(end.point, gradient), sizes * (-1.0) ** np.arange(len(sizes)), 0.0)
+    # At most half the way to a bound: on the bound itself MIGRAD cannot move.
+    away = np.clip(away, 0.5 * (region.low - end.point), 0.5 * (region.high - end.point))
     for length in 0.5 ** np.arange(12):
-        start = np.clip(end.point + length * away, region.low, region.high)
-        if np.isfinite(likelihood.value(start)):
-            return start
+        if np.isfinite(likelihood.value(end.point + length * away)):
+            return end.point + length * away
     return end.point
 
 
@@ -182,12 +182,6 @@ def _result(likelihood: Likelihood, end: _End, region: _Region) -> FitResult:
         status = FitStatus.NOT_CONVERGED
     values = likelihood.physical(end.point)
     return FitResult(status, likelihood.names, values, covariance, end.value, end.edm, end.n_iterations)
-
-
-def _with_status(result: FitResult, status: FitStatus) -> FitResult:
-    from dataclasses import replace
-
-    return replace(result, status=status)
 
 
 def _covariance(likelihood: Likelihood, end: _End, region: _Region) -> tuple[FloatArray, bool]:

@@ -18,7 +18,7 @@ DIJET_FAMILY = (Dijet(2), Dijet(3), Dijet(4))
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One background that was tried, with its F-test against the one accepted before, and the verdict in words."""
+    """One background that was tried, its F-test against the one accepted before, and the verdict in words."""
 
     fit: SpectrumFit
     goodness: GoodnessOfFit
@@ -102,10 +102,12 @@ def choose_background(
 
 
 def f_test(smaller: GoodnessOfFit, larger: GoodnessOfFit) -> float | None:
-    """Probability of an improvement in chi-square at least this large if the smaller model is true; None without one.
+    """Probability to improve chi-square at least this much if the smaller model is true; None without tests.
 
-    >>> from fits.goodness_of_fit import TestStatus >>> few, many = GoodnessOfFit(TestStatus.GOOD, 30.0, 21,
-    0.09), GoodnessOfFit(TestStatus.GOOD, 20.0, 20, 0.46) >>> round(f_test(few, many), 4) 0.0049
+    >>> from fits.goodness_of_fit import GoodnessStatus
+    >>> good = GoodnessStatus.GOOD
+    >>> round(f_test(GoodnessOfFit(good, 30.0, 21, 0.09), GoodnessOfFit(good, 20.0, 20, 0.46)), 4)
+    0.0049
     """
     if smaller.statistic is None or larger.statistic is None:
         return None

@@ -101,7 +101,8 @@ def scan_masses(
     outside = [f"{mass:g}" for mass in masses if not spectrum.low < mass < spectrum.high]
     if outside:
         raise MaplessError(
-            f"masses {', '.join(outside)} GeV are outside the spectrum ({spectrum.low:g} to {spectrum.high:g} GeV)"
+            f"masses {', '.join(outside)} GeV are outside the spectrum "
+            f"({spectrum.low:g} to {spectrum.high:g} GeV); choose masses inside"
         )
     null = fit_background(spectrum, background)
     if not null.converged:

@@ -1,4 +1,4 @@
-"""Resonance shapes in the dijet mass: the double Crystal Ball, fitted to simulation, interpolated or scaled in mass."""
+"""Resonance shapes in the dijet mass: the double Crystal Ball, interpolated or scaled in mass."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,22 +11,10 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from errors import MaplessError
-from fits.results import FitResult, FitStatus
+from fits.results import FitResult
 from fits.spectrum import FloatArray
 
 _SQRT_HALF_PI = float(np.sqrt(np.pi / 2))
-_MINIMUM_EVENTS = 50
-# Starting tails (alpha_low, n_low, alpha_high, n_high): typical jets, long tails, nearly Gaussian.
-_STARTING_TAILS = ((1.2, 5.0, 1.2, 5.0), (0.8, 2.0, 1.5, 10.0), (2.0, 3.0, 2.0, 3.0))
-# Lower ends of sigma, alpha_low, n_low, alpha_high, n_high; the fit moves the logarithm of the distance to
-# them.
-_LOWEST = np.array([0.0, 0.0, 1.0, 0.0, 1.0])
-# A peak with hardly any tail does not determine alpha and n: weak log-normal knowledge of (alpha, n - 1),
-# factors of e and e^2 wide, keeps the minimum unique, and moves a well determined tail by far less than its
-# error.
-_TYPICAL_TAIL = np.log(np.array([1.5, 4.0, 1.5, 4.0]))
-_TAIL_SPREAD = np.array([1.0, 2.0, 1.0, 2.0])
-_AGREEMENT = 0.01  # two starts whose negative log-likelihoods differ by less have found the same minimum
 
 
 class SignalShape(Protocol):
@@ -44,7 +32,7 @@ class SignalShape(Protocol):
         """The same shape at another position and width, in GeV."""
 
     def derivatives(self, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Bin probabilities (n_bins,), first (n_bins, 2) and second (n_bins, 2, 2) derivatives in (mean, sigma)."""
+        """Bin probabilities (n_bins,), with derivatives (n_bins, 2) and (n_bins, 2, 2) in (mean, sigma)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,7 @@ class DoubleCrystalBall:
 
     >>> shape = DoubleCrystalBall(3000, 100, 1.2, 3, 1.8, 9, mass=3000)
     >>> round(float(shape.cdf(2900)), 3)
-    0.212
+    0.251
     """
 
     mean: float
@@ -85,7 +73,9 @@ class DoubleCrystalBall:
         than 50 of them or if the fit does not converge from two starting points; `fit_result` of the shape
         has the covariance.
         """
-        return _fit_double_crystal_ball(np.asarray(values, dtype=float), mass, weights, window)
+        from fits.signal_fit import fit_double_crystal_ball
+
+        return fit_double_crystal_ball(np.asarray(values, dtype=float), mass, weights, window)
 
     @classmethod
     def interpolated(cls, shapes: Sequence["DoubleCrystalBall"]) -> "InterpolatedSignal":
@@ -93,7 +83,7 @@ class DoubleCrystalBall:
         return InterpolatedSignal(shapes)
 
     def scaled_to(self, mass: float) -> "DoubleCrystalBall":
-        """The shape at another mass if mean and sigma grow in proportion to it: for when only one mass is simulated.
+        """The shape at another mass, mean and sigma in proportion to it: for when only one mass is simulated.
 
         >>> DoubleCrystalBall(2950, 100, 1.2, 3, 1.8, 9, mass=3000).scaled_to(6000).sigma
         200.0
@@ -122,7 +112,7 @@ class DoubleCrystalBall:
         return np.diff(self.cdf(edges))
 
     def derivatives(self, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Bin probabilities (n_bins,) with first (n_bins, 2) and second (n_bins, 2, 2) derivatives in (mean, sigma)."""
+        """Bin probabilities (n_bins,), with derivatives (n_bins, 2) and (n_bins, 2, 2) in (mean, sigma)."""
         z = (np.asarray(edges, dtype=float) - self.mean) / self.sigma
         density, slope = self._density(z), self._slope(z)
         first = -np.stack([density, z * density], axis=-1) / self.sigma
@@ -138,10 +128,10 @@ class DoubleCrystalBall:
     @classmethod
     def from_json(cls, stored: dict[str, Any] | str | Path) -> "DoubleCrystalBall":
         """Shape from `to_json()`, or from a file that holds it."""
-        if not isinstance(stored, dict):
-            stored = json.loads(Path(stored).read_text())
+        numbers = dict(stored if isinstance(stored, dict) else json.loads(Path(stored).read_text()))
+        numbers.pop("fit_result", None)
         try:
-            return cls(**{name: value for name, value in stored.items() if name != "fit_result"})
+            return cls(**numbers)
         except TypeError as error:
             raise MaplessError(f"not a stored double Crystal Ball: {error}; write it with to_json") from None
 
@@ -153,7 +143,7 @@ class DoubleCrystalBall:
         return float(low), float(core), float(high)
 
     def _by_region(self, z: FloatArray, parts: Sequence[Callable[[FloatArray], FloatArray]]) -> FloatArray:
-        """Evaluate the functions for low tail (of its depth), core (of z), high tail (of its depth) where they hold."""
+        """Low tail (a function of depth), core (of z) and high tail (of depth), each where it holds."""
         low, core, high = parts
         depth_low, depth_high = np.maximum(-z - self.alpha_low, 0), np.maximum(z - self.alpha_high, 0)
         inside = core(np.clip(z, -self.alpha_low, self.alpha_high))
@@ -204,7 +194,11 @@ class InterpolatedSignal:
     """
 
     def __init__(self, shapes: Sequence[DoubleCrystalBall]) -> None:
-        if any(shape.mass is None for shape in shapes) or len({shape.mass for shape in shapes}) < 2:
+        if (
+            not shapes
+            or any(shape.mass is None for shape in shapes)
+            or len({shape.mass for shape in shapes}) == 1
+        ):
             raise MaplessError(
                 "interpolation needs shapes at two or more different masses; for one mass use scaled_to"
             )
@@ -213,18 +207,20 @@ class InterpolatedSignal:
         from scipy.interpolate import make_interp_spline
 
         peaks = np.array([[shape.mean, shape.sigma] for shape in self.shapes])
+        self._tails = np.array([[s.alpha_low, s.n_low, s.alpha_high, s.n_high] for s in self.shapes])
         self._peak = make_interp_spline(self.masses, peaks, k=min(3, len(self.shapes) - 1))
 
     def __call__(self, mass: float) -> DoubleCrystalBall:
         """Shape at a mass in GeV."""
         if not self.masses[0] <= mass <= self.masses[-1]:
             raise MaplessError(
-                f"no signal shape at {mass:g} GeV: simulated masses are {self.masses[0]:g} to {self.masses[-1]:g} GeV"
+                f"no signal shape at {mass:g} GeV: simulated masses are {self.masses[0]:g} to "
+                f"{self.masses[-1]:g} GeV"
             )
         mean, sigma = self._peak(mass)
-        names = ("alpha_low", "n_low", "alpha_high", "n_high")
-        tails = {n: float(np.interp(mass, self.masses, [getattr(s, n) for s in self.shapes])) for n in names}
-        return DoubleCrystalBall(float(mean), float(sigma), **tails, mass=float(mass))
+        tails = [np.interp(mass, self.masses, column) for column in self._tails.T]
+        numbers = np.array([mean, sigma, *tails, mass]).tolist()
+        return DoubleCrystalBall(*numbers)
 
 
 def _tail(depth: FloatArray, alpha: float, n: float) -> FloatArray:
@@ -235,70 +231,3 @@ def _tail(depth: FloatArray, alpha: float, n: float) -> FloatArray:
 def _tail_area(depth: FloatArray | float, alpha: float, n: float) -> FloatArray:
     """Area of a tail from `depth` sigmas beyond its start to infinity."""
     return n / (alpha * (n - 1)) * np.exp(-0.5 * alpha**2 - (n - 1) * np.log1p(alpha * depth / n))
-
-
-def _fit_double_crystal_ball(
-    values: FloatArray, mass: float, weights: npt.ArrayLike | None, window: float
-) -> DoubleCrystalBall:
-    # Bins of 0.2 % of the mass are a tenth of the smallest width allowed: binned and unbinned fits agree.
-    edges = mass * np.linspace(1 - window, 1 + window, max(int(window * 1000), 10) + 1)
-    weights = np.ones_like(values) if weights is None else np.asarray(weights, dtype=float)
-    counts, _ = np.histogram(values, edges, weights=weights)
-    squares, _ = np.histogram(values, edges, weights=weights**2)
-    inside = np.count_nonzero((values >= edges[0]) & (values <= edges[-1]))
-    if inside < _MINIMUM_EVENTS or counts.sum() <= 0:
-        raise MaplessError(
-            f"{inside} simulated events within {window:.0%} of {mass:g} GeV; a signal shape needs at least "
-            f"{_MINIMUM_EVENTS}: check the mass, or simulate more"
-        )
-    # Scaling to the effective number of events keeps the errors honest for weighted samples.
-    counts *= counts.sum() / squares.sum()
-    ends = sorted(
-        (_minuit_fit(counts, edges, mass, tails) for tails in _STARTING_TAILS), key=lambda end: end.nll
-    )
-    agreed = sum(end.nll - ends[0].nll < _AGREEMENT for end in ends) > 1
-    result = ends[0] if agreed else replace(ends[0], status=FitStatus.NOT_CONFIRMED)
-    result.require_convergence(f"signal shape at {mass:g} GeV")
-    return DoubleCrystalBall(**result.parameters, mass=float(mass), fit_result=result)
-
-
-def _minuit_fit(counts: FloatArray, edges: FloatArray, mass: float, tails: Sequence[float]) -> FitResult:
-    from iminuit import Minuit
-
-    names = ("mean", "sigma", "alpha_low", "n_low", "alpha_high", "n_high")
-    saturated = np.sum(counts * np.log(np.maximum(counts, 1e-300) / counts.sum()), where=counts > 0)
-
-    def negative_log_likelihood(free: FloatArray) -> float:
-        fractions = DoubleCrystalBall(*_from_free(free, mass)).bin_fractions(edges)
-        likelihood = saturated - np.sum(counts * np.log(np.maximum(fractions / fractions.sum(), 1e-300)))
-        return float(likelihood + 0.5 * np.sum(((free[2:] - _TYPICAL_TAIL) / _TAIL_SPREAD) ** 2))
-
-    peak = edges[np.argmax(np.convolve(counts, np.ones(9), "same"))]
-    minuit = Minuit(
-        negative_log_likelihood, _to_free(np.array([peak, 0.05 * mass, *tails]), mass), name=names
-    )
-    minuit.errordef = Minuit.LIKELIHOOD
-    minuit.errors = (0.01, 0.1, 0.3, 0.5, 0.3, 0.5)
-    minuit.migrad()
-    minuit.hesse()
-    free = np.array(minuit.values)
-    jacobian = np.append(mass, np.exp(free[1:]))
-    covariance = np.zeros((6, 6)) if minuit.covariance is None else np.array(minuit.covariance)
-    return FitResult(
-        FitStatus.CONVERGED if minuit.valid else FitStatus.NOT_CONVERGED,
-        names,
-        _from_free(free, mass),
-        jacobian[:, None] * covariance * jacobian,
-        float(minuit.fval or 0.0),
-        minuit.fmin.edm,
-        minuit.nfcn,
-    )
-
-
-def _to_free(parameters: FloatArray, mass: float) -> FloatArray:
-    """(mean, sigma, alpha, n, alpha, n) as unbounded numbers: mean / mass and logarithms of sigma, alpha and n - 1."""
-    return np.append(parameters[0] / mass, np.log(parameters[1:] - _LOWEST))
-
-
-def _from_free(free: FloatArray, mass: float) -> FloatArray:
-    return np.append(free[0] * mass, np.exp(np.clip(free[1:], -20, 20)) + _LOWEST)

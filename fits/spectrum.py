@@ -12,50 +12,14 @@ from errors import MaplessError
 
 FloatArray = npt.NDArray[np.float64]
 
-# Bins about as wide as the dijet mass resolution, as used in CMS EXO-22-026 (arXiv:2412.03747) for goodness
-# of fit.
+# About one mass resolution per bin, used in CMS EXO-22-026 (arXiv:2412.03747) for goodness of fit.
+# fmt: off
 _DIJET_EDGES = (
-    *(
-        1460,
-        1530,
-        1607,
-        1687,
-        1770,
-        1856,
-        1945,
-        2037,
-        2132,
-        2231,
-        2332,
-        2438,
-        2546,
-        2659,
-        2775,
-        2895,
-        3019,
-        3147,
-    ),
-    *(
-        3279,
-        3416,
-        3558,
-        3704,
-        3854,
-        4010,
-        4171,
-        4337,
-        4509,
-        4700,
-        4900,
-        5100,
-        5300,
-        5500,
-        5800,
-        6100,
-        6400,
-        6800,
-    ),
+    1460, 1530, 1607, 1687, 1770, 1856, 1945, 2037, 2132, 2231, 2332, 2438, 2546, 2659, 2775,
+    2895, 3019, 3147, 3279, 3416, 3558, 3704, 3854, 4010, 4171, 4337, 4509, 4700, 4900, 5100,
+    5300, 5500, 5800, 6100, 6400, 6800,
 )
+# fmt: on
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +113,7 @@ class Spectrum:
         return float(self.counts.sum())
 
     def rebin(self, edges: npt.ArrayLike) -> "Spectrum":
-        """Sum bins into coarser ones; every new edge must be one of the present edges (a narrower range is fine)."""
+        """Sum bins into coarser ones between some of the present edges; a narrower range is fine."""
         new = np.asarray(edges, dtype=float)
         _check_edges(new)
         nearest = nearest_indices(self.edges, new)
@@ -169,7 +133,7 @@ class Spectrum:
         [9.0, 7.0]
         """
         kept, events = [0], 0.0
-        for right, count in enumerate(self.counts, start=1):
+        for right, count in enumerate(self.counts.tolist(), start=1):
             events += count
             if events >= minimum:
                 kept, events = [*kept, right], 0.0
@@ -182,7 +146,7 @@ class Spectrum:
 
 
 def four_gev_edges(low: float, high: float) -> FloatArray:
-    """Edges of 4 GeV bins between the multiples of 4 GeV nearest to `low` and `high` (halves go up, as in CMS).
+    """Edges of 4 GeV bins between the multiples of 4 nearest to `low` and `high`; halves go up, as in CMS.
 
     >>> four_gev_edges(1461, 1470).tolist()
     [1460.0, 1464.0, 1468.0, 1472.0]
@@ -194,7 +158,7 @@ def four_gev_edges(low: float, high: float) -> FloatArray:
 
 
 def dijet_edges(low: float | None = None, high: float | None = None) -> FloatArray:
-    """Dijet binning of CMS EXO-22-026 (arXiv:2412.03747), 1460 to 6800 GeV, about one mass resolution per bin."""
+    """Dijet binning of CMS EXO-22-026 (arXiv:2412.03747), 1460 to 6800 GeV, or the part inside a range."""
     edges = np.array(_DIJET_EDGES, dtype=float)
     return edges[(edges >= (low or -np.inf)) & (edges <= (high or np.inf))]
 
@@ -224,7 +188,7 @@ def sums_between(counts: FloatArray, indices: npt.NDArray[np.intp]) -> FloatArra
 
 
 def _check_edges(edges: FloatArray) -> None:
-    if edges.ndim != 1 or len(edges) < 2:
+    if edges.ndim != 1 or edges.size <= 1:
         raise MaplessError(
             f"bin edges have shape {edges.shape}; a spectrum needs at least two edges in one list"
         )
