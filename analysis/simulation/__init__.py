@@ -1,10 +1,10 @@
-"""Simulated events: Pythia 8, a parametric detector and AK8 jets, written as canonical columns."""
+"""Simulated events: Pythia 8, a parametric detector and AK8 jets, written as canonical columns.
 
-from typing import Any
+The way of an event: `processes` (what collides) -> `generator` (Pythia) -> `underlying_event` (overlay) ->
+`detector` -> `jets` -> `chunks` (one seed) -> `production` (many chunks) -> `merge` -> `writer` (the file).
+"""
 
+from analysis.simulation.merge import Sample
+from analysis.simulation.production import simulate
 
-def simulate(*arguments: Any, **parameters: Any) -> Any:
-    """Generate a sample; see `analysis.simulation.production.simulate`, imported on first use."""
-    from analysis.simulation import production
-
-    return production.simulate(*arguments, **parameters)
+__all__ = ["Sample", "simulate"]

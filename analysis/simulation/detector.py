@@ -6,14 +6,16 @@ cell is merged, and its position is the cell's, smeared. All objects are massles
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.simulation.generator import Particles
+from analysis.simulation.generator import FIRST_EXOTIC, Particles
 
-CHARGED_HADRON, PHOTON, NEUTRAL_HADRON, ELECTRON, MUON = range(5)
+CHARGED_HADRON, PHOTON, NEUTRAL_HADRON, ELECTRON, MUON = range(5)  # the kinds, as in clustering.h
+PDG_ELECTRON, PDG_MUON, PDG_PHOTON = 11, 13, 22
+CHARGED_HADRONS = (211, 321, 2212, 3112, 3222, 3312, 3334)
 INVISIBLE = (12, 14, 16)
 ACCEPTANCE = 3.4  # jets end at 2.5, and reach 0.8 further
 
@@ -43,50 +45,45 @@ class Detector:
 
 
 class Objects(NamedTuple):
-    """Reconstructed massless objects, ordered by event; `pt` in GeV, `kind` one of this module's constants."""
+    """Reconstructed massless objects, ordered by event: `kind` as above, momenta in GeV, float32."""
 
-    event: NDArray[np.int64]
-    kind: NDArray[np.int32]
-    pt: NDArray[np.float32]
-    eta: NDArray[np.float32]
-    phi: NDArray[np.float32]
+    event: NDArray[Any]
+    kind: NDArray[Any]
+    pt: NDArray[Any]
+    eta: NDArray[Any]
+    phi: NDArray[Any]
+
+    def select(self, mask: NDArray[Any]) -> "Objects":
+        """The objects chosen by a mask or an index array."""
+        return Objects(*(column[mask] for column in self))
 
 
 def reconstruct(particles: Particles, detector: Detector, rng: np.random.Generator) -> Objects:
     """What the detector makes of stable particles."""
+    particles = particles.select(leaves_a_signal(particles))
     code = np.abs(particles.pdg_id)
-    seen = (np.abs(particles.eta) < ACCEPTANCE) & ~np.isin(code, INVISIBLE) & (code < 1_000_000)  # noqa: PLR2004
-    particles, code = particles.select(seen), code[seen]
-    charged = is_charged_hadron(code)
-    lepton = (code == 11) | (code == 13)  # noqa: PLR2004 - electron and muon
-    photon = code == 22  # noqa: PLR2004
     in_tracker = (np.abs(particles.eta) < detector.tracker_eta) & (particles.pt > detector.track_pt)
-    tracked = charged & in_tracker
+    tracked = np.isin(code, CHARGED_HADRONS) & in_tracker
     tracked[tracked] = found_tracks(particles.select(tracked), detector, rng)
+    electron, muon, photon = (code == kind for kind in (PDG_ELECTRON, PDG_MUON, PDG_PHOTON))
     parts = [
         tracks(particles.select(tracked), CHARGED_HADRON, detector, rng),
-        tracks(particles.select(lepton & in_tracker & (code == 11)), ELECTRON, detector, rng),  # noqa: PLR2004
-        tracks(particles.select(lepton & in_tracker & (code == 13)), MUON, detector, rng),  # noqa: PLR2004
+        tracks(particles.select(electron & in_tracker), ELECTRON, detector, rng),
+        tracks(particles.select(muon & in_tracker), MUON, detector, rng),
         photons(particles.select(photon), detector, rng),
-        neutral_hadrons(particles.select(~(tracked | lepton | photon)), detector, rng),
+        neutral_hadrons(particles.select(~(tracked | electron | muon | photon)), detector, rng),
     ]
     joined = Objects(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    order = np.argsort(joined.event, kind="stable")
-    return Objects(*(column[order] for column in joined))
+    return joined.select(np.argsort(joined.event, kind="stable"))
 
 
-def is_charged_hadron(code: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether a stable hadron of absolute PDG number `code` is charged.
-
-    >>> is_charged_hadron(np.array([211, 321, 2212, 3112, 130, 2112, 22])).tolist()
-    [True, True, True, True, False, False, False]
-    """
-    return np.isin(code, (211, 321, 2212, 3112, 3222, 3312, 3334))
+def leaves_a_signal(particles: Particles) -> NDArray[np.bool_]:
+    """Whether a particle is inside the detector and interacts there."""
+    code = np.abs(particles.pdg_id)
+    return (np.abs(particles.eta) < ACCEPTANCE) & ~np.isin(code, INVISIBLE) & (code < FIRST_EXOTIC)
 
 
-def found_tracks(
-    charged: Particles, detector: Detector, rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def found_tracks(charged: Particles, detector: Detector, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Which charged hadrons are found: the efficiency falls with every further one in the same small cell."""
     _, cell, count = np.unique(
         cell_index(charged, detector.dense_core_cell), return_inverse=True, return_counts=True
@@ -99,7 +96,7 @@ def tracks(particles: Particles, kind: int, detector: Detector, rng: np.random.G
     """Tracks: the direction is exact, the transverse momentum smeared."""
     resolution = np.hypot(detector.track_resolution, detector.track_resolution_slope * particles.pt)
     pt = particles.pt * smearing(resolution, rng)
-    return as_objects(particles, np.full(len(pt), kind, np.int32), pt, particles.eta, particles.phi)
+    return as_objects(particles, kind, pt, particles.eta, particles.phi)
 
 
 def photons(particles: Particles, detector: Detector, rng: np.random.Generator) -> Objects:
@@ -107,9 +104,8 @@ def photons(particles: Particles, detector: Detector, rng: np.random.Generator) 
     merged = merge_cells(particles, detector.photon_cell)
     resolution = np.hypot(detector.photon_stochastic / np.sqrt(merged.energy), detector.photon_constant)
     pt = merged.pt * smearing(resolution, rng)
-    kind = np.full(len(pt), PHOTON, np.int32)
-    objects = as_objects(merged, kind, pt, merged.eta, merged.phi)
-    return above(objects, detector.photon_threshold)
+    objects = as_objects(merged, PHOTON, pt, merged.eta, merged.phi)
+    return objects.select(objects.pt > detector.photon_threshold)
 
 
 def neutral_hadrons(particles: Particles, detector: Detector, rng: np.random.Generator) -> Objects:
@@ -119,8 +115,8 @@ def neutral_hadrons(particles: Particles, detector: Detector, rng: np.random.Gen
     pt = merged.pt * smearing(resolution, rng)
     eta = merged.eta + rng.normal(0, detector.hadron_position, len(pt))
     phi = merged.phi + rng.normal(0, detector.hadron_position, len(pt))
-    kind = np.full(len(pt), NEUTRAL_HADRON, np.int32)
-    return above(as_objects(merged, kind, pt, eta, phi), detector.hadron_threshold)
+    objects = as_objects(merged, NEUTRAL_HADRON, pt, eta, phi)
+    return objects.select(objects.pt > detector.hadron_threshold)
 
 
 def smearing(resolution: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
@@ -129,19 +125,11 @@ def smearing(resolution: NDArray[np.floating], rng: np.random.Generator) -> NDAr
 
 
 def as_objects(
-    particles: Particles,
-    kind: NDArray[np.int32],
-    pt: NDArray[np.floating],
-    eta: NDArray[np.floating],
-    phi: NDArray[np.floating],
+    particles: Particles, kind: int, pt: NDArray[Any], eta: NDArray[Any], phi: NDArray[Any]
 ) -> Objects:
-    """Objects of the events of `particles`, in single precision."""
-    return Objects(particles.event, kind, *(column.astype(np.float32) for column in (pt, eta, phi)))
-
-
-def above(objects: Objects, threshold: float) -> Objects:
-    """Objects with a transverse momentum above `threshold`."""
-    return Objects(*(column[objects.pt > threshold] for column in objects))
+    """Objects of one kind in the events of `particles`, in single precision."""
+    floats = (column.astype(np.float32) for column in (pt, eta, phi))
+    return Objects(particles.event, np.full(len(pt), kind, np.int32), *floats)
 
 
 def cell_index(particles: Particles, size: float) -> NDArray[np.int64]:
@@ -160,9 +148,7 @@ def cell_numbers(particles: Particles, size: float) -> tuple[NDArray[np.int64], 
 def merge_cells(particles: Particles, size: float) -> Particles:
     """Particles summed by calorimeter cell: energies add up, and the cell's centre is the direction."""
     _, first, cell = np.unique(cell_index(particles, size), return_index=True, return_inverse=True)
-    eta, phi = (number[first] for number in cell_numbers(particles, size))
-    eta, phi = (eta + 0.5) * size - ACCEPTANCE, (phi + 0.5) * size - np.pi
+    eta_number, phi_number = (number[first] for number in cell_numbers(particles, size))
+    eta, phi = (eta_number + 0.5) * size - ACCEPTANCE, (phi_number + 0.5) * size - np.pi
     energy = np.bincount(cell, weights=particles.energy, minlength=len(first))
-    return Particles(
-        particles.event[first], particles.pdg_id[first], energy / np.cosh(eta), eta, phi, energy
-    )
+    return Particles(particles.event[first], particles.pdg_id[first], energy / np.cosh(eta), eta, phi, energy)

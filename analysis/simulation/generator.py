@@ -13,21 +13,28 @@ BATCH_SIZE = 250
 LARGEST_SEED = 900_000_000
 SHOWER_VETO_SCALE = 25.0  # GeV: the hard emissions are done, the soft ones and the hadrons still to come
 STATUS_OUTGOING_HARD = 23
+CHARM, BOTTOM = 4, 5
+FIRST_HADRON, FIRST_EXOTIC = 100, 1_000_000  # in the PDG numbering
 
 
 class Particles(NamedTuple):
-    """Flat arrays, one entry a particle, ordered by event; momenta in GeV, massless kinematics kept apart."""
+    """Flat arrays, one entry a particle, ordered by event: integers, and floats in GeV and radians."""
 
-    event: NDArray[np.int64]
-    pdg_id: NDArray[np.int32]
-    pt: NDArray[np.float32]
-    eta: NDArray[np.float32]
-    phi: NDArray[np.float32]
-    energy: NDArray[np.float32]
+    event: NDArray[Any]
+    pdg_id: NDArray[Any]
+    pt: NDArray[Any]
+    eta: NDArray[Any]
+    phi: NDArray[Any]
+    energy: NDArray[Any]
 
     def select(self, mask: NDArray[Any]) -> "Particles":
         """The particles chosen by a mask or an index array."""
         return Particles(*(column[mask] for column in self))
+
+    @classmethod
+    def joined(cls, parts: list["Particles"]) -> "Particles":
+        """The particles of several parts, one part after the other."""
+        return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 class GeneratedBatch(NamedTuple):
@@ -46,6 +53,19 @@ def offsets(event: NDArray[np.int64], n_events: int) -> NDArray[np.int64]:
     [0, 2, 2, 3]
     """
     return np.concatenate([[0], np.cumsum(np.bincount(event, minlength=n_events))])
+
+
+def gather(starts: NDArray[np.int64], chosen: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Flat indices of the chosen rows of a jagged array, and the row each belongs to.
+
+    >>> index, row = gather(np.array([0, 2, 5]), np.array([1, 0]))
+    >>> index.tolist(), row.tolist()
+    ([2, 3, 4, 0, 1], [0, 0, 0, 1, 1])
+    """
+    counts = starts[chosen + 1] - starts[chosen]
+    row = np.repeat(np.arange(len(chosen)), counts)
+    first = np.cumsum(counts) - counts
+    return np.arange(counts.sum()) - first[row] + starts[chosen][row], row
 
 
 class Generator:
@@ -72,7 +92,7 @@ class Generator:
             self.veto = dijet_veto(process)  # Pythia keeps no reference of its own
             self.pythia.setUserHooksPtr(self.veto)
         if not self.pythia.init():
-            raise MaplessError("Pythia cannot start with these settings; check the masses and pythia_settings")
+            raise MaplessError("Pythia does not start with these settings; check masses and pythia_settings")
 
     def batches(self, n_events: int) -> Iterator[GeneratedBatch]:
         """`n_events` events (that pass the shower veto), at most `BATCH_SIZE` at a time."""
@@ -84,12 +104,12 @@ class Generator:
     @property
     def cross_section(self) -> float:
         """Cross section so far in pb, after the shower veto."""
-        return self.pythia.infoPython().sigmaGen() * 1e9
+        return float(self.pythia.infoPython().sigmaGen()) * 1e9
 
     @property
     def n_tried(self) -> int:
         """Number of phase-space points tried so far."""
-        return self.pythia.infoPython().nTried()
+        return int(self.pythia.infoPython().nTried())
 
 
 def dijet_veto(process: Process) -> Any:
@@ -107,7 +127,7 @@ def dijet_veto(process: Process) -> Any:
     class DijetVeto(pythia8mc.UserHooks):
         def __init__(self) -> None:
             super().__init__()
-            self.jets = pythia8mc.SlowJet(-1, 0.8, 100.0, 4.0, 2, 1)
+            self.jets = pythia8mc.SlowJet(-1, 0.8, 100.0, 4.0, 2, 1, None, False)  # the last: quietly
 
         def canVetoPT(self) -> bool:  # noqa: N802 - Pythia's name
             return True
@@ -142,7 +162,7 @@ def flatten(batch: Any) -> GeneratedBatch:
         floats = (column.astype(np.float32) for column in (pt, eta, np.arctan2(py, px), energy))
         return Particles(event[mask], pdg_id[mask], *floats)
 
-    hard = (np.abs(status) == STATUS_OUTGOING_HARD) & (np.abs(pdg_id) <= 5) & (pdg_id != 0)  # noqa: PLR2004
+    hard = (np.abs(status) == STATUS_OUTGOING_HARD) & (np.abs(pdg_id) <= BOTTOM) & (pdg_id != 0)
     return GeneratedBatch(len(counts), pick(status > 0), pick(hadron_flavour(pdg_id) > 0), pick(hard))
 
 
@@ -153,6 +173,6 @@ def hadron_flavour(pdg_id: NDArray[np.int32]) -> NDArray[np.int32]:
     [5, 4, 4, 0, 0, 0]
     """
     code = np.abs(pdg_id)
-    hadron = (code > 100) & (code < 1_000_000)  # noqa: PLR2004 - hadrons without exotic states
+    hadron = (code > FIRST_HADRON) & (code < FIRST_EXOTIC)
     heaviest = np.maximum(code // 100 % 10, code // 1000 % 10)
-    return np.where(hadron & (heaviest >= 4) & (heaviest <= 5), heaviest, 0).astype(np.int32)  # noqa: PLR2004
+    return np.where(hadron & (heaviest >= CHARM) & (heaviest <= BOTTOM), heaviest, 0).astype(np.int32)

@@ -5,9 +5,9 @@ in Pythia's language. A new process is one new class here and one line in `PROCE
 """
 
 from math import cosh
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from errors import MaplessError
 
@@ -19,17 +19,28 @@ class Process(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    beam_energy: float = Field(13000, gt=0, description="proton-proton centre-of-mass energy")
-    min_pt: float = Field(300, ge=100, description="smallest jet transverse momentum")
-    max_eta: float = Field(2.5, gt=0, le=2.5, description="largest absolute jet pseudorapidity")
-    mjj_min: float = Field(1200, ge=0, description="smallest reconstructed dijet mass")
-    mjj_max: float = Field(1e5, gt=0, description="largest reconstructed dijet mass")
-    max_delta_eta: float = Field(2.5, gt=0, description="largest |delta eta| of the two leading jets")
-    max_jets: int = Field(3, ge=2, le=3, description="leading jets to store")
-    max_constituents: int = Field(0, ge=0, le=100, description="hardest constituents to store of each jet")
-    store_quarks: bool = Field(True, description="store the generator quarks")
-    run: int = Field(1, ge=1, description="run number given to the events")
-    pythia_settings: tuple[str, ...] = Field((), description="further Pythia settings, such as a tune")
+    beam_energy: float = Field(default=13000, gt=0, description="proton-proton centre-of-mass energy")
+    min_pt: float = Field(default=300, ge=100, description="smallest jet transverse momentum")
+    max_eta: float = Field(default=2.5, gt=0, le=2.5, description="largest absolute jet pseudorapidity")
+    mjj_min: float = Field(default=1200, ge=0, description="smallest reconstructed dijet mass")
+    mjj_max: float = Field(default=1e5, gt=0, description="largest reconstructed dijet mass")
+    max_delta_eta: float = Field(default=2.5, gt=0, description="largest |delta eta| of the two leading jets")
+    max_jets: int = Field(default=3, ge=2, le=3, description="leading jets to store")
+    max_constituents: int = Field(
+        default=0, ge=0, le=100, description="hardest constituents to store of each jet"
+    )
+    store_quarks: bool = Field(default=True, description="store the generator quarks")
+    run: int = Field(default=1, ge=1, description="run number given to the events")
+    pythia_settings: tuple[str, ...] = Field(
+        default=(), description="further Pythia settings, such as a tune"
+    )
+
+    @model_validator(mode="after")
+    def slice_is_not_empty(self) -> Self:
+        """The dijet slice must have a width."""
+        if self.mjj_min >= self.mjj_max:
+            raise ValueError("mjj_min must be below mjj_max")
+        return self
 
     def pythia(self) -> list[str]:
         """Pythia settings of the hard process."""
@@ -53,8 +64,10 @@ class QCD(Process):
     below its edge that no reconstructed event is lost: `parton_margin` is their ratio to the edge.
     """
 
-    parton_margin: float = Field(0.75, gt=0, lt=1, description="parton cuts over reconstructed ones")
-    shower_margin: float = Field(0.9, gt=0, lt=1, description="dijet mass in the shower over reconstructed")
+    parton_margin: float = Field(default=0.75, gt=0, lt=1, description="parton cuts over reconstructed ones")
+    shower_margin: float = Field(
+        default=0.9, gt=0, lt=1, description="dijet mass in the shower over reconstructed"
+    )
 
     def pythia(self) -> list[str]:
         """At given mass the smallest momentum is reached at the largest |delta eta|."""
@@ -82,10 +95,17 @@ class XToYY(Process):
     The spin-2 resonance decays isotropically to the two scalars. Its cross section is only a tag.
     """
 
-    resonance_mass: float = Field(3000, gt=0, description="mass of X")
-    y_mass: float = Field(170, gt=0, description="mass of Y")
-    y_prime_mass: float = Field(170, gt=0, description="mass of Y'")
-    relative_width: float = Field(0.01, gt=0, lt=0.3, description="width of X over its mass")
+    resonance_mass: float = Field(default=3000, gt=0, description="mass of X")
+    y_mass: float = Field(default=170, gt=0, description="mass of Y")
+    y_prime_mass: float = Field(default=170, gt=0, description="mass of Y'")
+    relative_width: float = Field(default=0.01, gt=0, lt=0.3, description="width of X over its mass")
+
+    @model_validator(mode="after")
+    def decay_is_open(self) -> Self:
+        """X must be heavier than what it decays to."""
+        if self.y_mass + self.y_prime_mass >= self.resonance_mass:
+            raise ValueError("resonance_mass must be above y_mass + y_prime_mass")
+        return self
 
     def pythia(self) -> list[str]:
         """X is Pythia's excited graviton with one decay channel; Y and Y' are new particles."""
@@ -141,6 +161,6 @@ def create(name: str, **parameters: Any) -> Process:
         return PROCESSES[name](**parameters)
     except ValidationError as problem:
         first = problem.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        where = " ".join((name, *map(str, first["loc"])))
         known = ", ".join(PROCESSES[name].model_fields)
-        raise MaplessError(f"{name}: {where}: {first['msg']}; parameters are {known}") from None
+        raise MaplessError(f"{where}: {first['msg']}; parameters are {known}") from None

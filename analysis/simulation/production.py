@@ -1,87 +1,51 @@
-"""Production of a sample: chunks on several processes, kept on disk, merged in order into one file."""
+"""Production of a sample: chunks on several processes, kept on disk until they are merged into one file."""
 
-import hashlib
-import json
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
-from functools import cached_property
-from importlib.metadata import version
+import signal
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from analysis.simulation import chunks, writer
-from analysis.simulation.processes import Process, Quality, create
+from analysis.simulation import chunks
+from analysis.simulation.merge import Bookkeeping, Sample, merge
+from analysis.simulation.processes import Quality, create
+from analysis.simulation.recipe import Recipe
 from analysis.simulation.underlying_event import Pool
 from errors import MaplessError
 
 EVENTS_PER_CHUNK = {"full": 1000, "fast": 2000, "tiny": 100}  # generated; about half of them are selected
+EXPECTED_SHARE = 0.5  # of selected events, until the first chunk tells
+PATIENCE = 20  # chunks without a selected event
 POOL_SIZE = 10_000
 POOL_CHUNK = 2**31  # a chunk number for the seed of the pool, out of the way of real chunks
-PACKAGES = ("pythia8mc", "fastjet", "root", "numpy")
-VERSION = 1  # of the simulated physics: raise it when the same seed gives other events
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that decides the content of a sample, apart from its length."""
-
-    name: str
-    process: Process
-    quality: Quality
-    seed: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The recipe in JSON's types."""
-        return {
-            "process": self.name,
-            "parameters": self.process.model_dump(mode="json"),
-            "quality": self.quality,
-            "seed": self.seed,
-            "simulation_version": VERSION,
-            "packages": {package: version(package) for package in PACKAGES},
-        }
-
-    @cached_property
-    def key(self) -> str:
-        """Short hash of the recipe."""
-        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A finished sample: its file, number of events and cross section (pb) after the selection."""
-
-    path: Path
-    n_events: int
-    cross_section: float
-    luminosity: float
 
 
 def simulate(
     process: str,
     n_events: int,
-    seed: int,
-    workers: int,
-    quality: Quality,
-    output: Path,
     *,
-    progress: Progress | None = None,
+    output: Path,
+    seed: int = 1,
+    workers: int = 2,
+    quality: Quality = "fast",
+    progress: Progress = lambda done, wanted: None,
     **parameters: Any,
 ) -> Sample:
-    """Generate `n_events` selected events of a process into the RNTuple `output`, and `output`.json beside it.
+    """Generate `n_events` selected events of a process into the RNTuple `output`, described in `output`.json.
 
-    The same arguments give the same events, whatever the number of workers. Finished chunks are kept in a
-    folder beside the output: after an interruption the same call goes on from there. The weights add up to
-    the cross section in pb after the selection. `progress` is called with (done, wanted).
+    `parameters` are the fields of the process in `processes`. The same arguments give the same events,
+    whatever the number of workers. Finished chunks are kept in a folder beside the output: after an
+    interruption the same call goes on from there. The weights add up to the cross section in pb after the
+    selection. `progress` is called with (done, wanted).
 
-    Raises MaplessError for an unknown process or parameter.
+    Raises MaplessError for an unknown process or parameter, and when it is interrupted.
     """
     if n_events < 1 or workers < 1 or quality not in EVENTS_PER_CHUNK:
         raise MaplessError(
@@ -92,9 +56,12 @@ def simulate(
     output = Path(output)
     folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
     folder.mkdir(parents=True, exist_ok=True)
-    if quality == "fast":
-        prepare_pool(folder, recipe)
-    paths = produce(recipe, folder, n_events, workers, progress or (lambda done, wanted: None))
+    try:
+        if quality == "fast":
+            prepare_pool(folder, recipe)
+        paths = Production(recipe, folder, n_events, progress).run(workers)
+    except KeyboardInterrupt:
+        raise MaplessError(f"interrupted; what is complete is kept in {folder}: run the same again") from None
     sample = merge(recipe, paths, n_events, output)
     shutil.rmtree(folder)
     return sample
@@ -117,123 +84,82 @@ def chunk_path(folder: Path, chunk: int) -> Path:
     return folder / f"chunk{chunk:06d}.npz"
 
 
-def produce(recipe: Recipe, folder: Path, n_events: int, workers: int, progress: Progress) -> list[Path]:
-    """Chunk files, in order, that together hold at least `n_events` events."""
-    context = multiprocessing.get_context("spawn")
-    sizes: dict[int, int] = {}
-    with ProcessPoolExecutor(workers, context) as executor:
-        waiting: dict[Future[int], int] = {}
-        following = 0
-        try:
-            while complete(sizes) < n_events:
-                while len(waiting) < 2 * workers:
-                    waiting[executor.submit(make_chunk, recipe, folder, following)] = following
-                    following += 1
-                finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                sizes |= {waiting.pop(future): future.result() for future in finished}
-                progress(min(sum(sizes.values()), n_events), n_events)
-        finally:
-            executor.shutdown(wait=True, cancel_futures=True)
-    return list(needed(folder, sizes, n_events))
-
-
-def complete(sizes: dict[int, int]) -> int:
-    """Events in the chunks from the first on without a gap.
-
-    >>> complete({0: 5, 1: 6, 3: 9})
-    11
-    """
-    total = 0
-    for chunk in range(len(sizes)):
-        if chunk not in sizes:
-            break
-        total += sizes[chunk]
-    return total
-
-
-def needed(folder: Path, sizes: dict[int, int], n_events: int) -> Iterator[Path]:
-    """The first chunks that suffice for `n_events`."""
-    total = 0
-    for chunk in range(len(sizes)):
-        if total >= n_events:
-            return
-        total += sizes[chunk]
-        yield chunk_path(folder, chunk)
-
-
 def make_chunk(recipe: Recipe, folder: Path, chunk: int) -> int:
-    """Generate a chunk unless it is on disk; returns its number of events. Runs in a worker."""
+    """Generate a chunk unless it is on disk; returns its number of selected events. Runs in a worker."""
     path = chunk_path(folder, chunk)
-    if path.exists():
-        return len(chunks.load(path)["n_jet"])
-    pool = Pool.load(pool_path(folder)) if recipe.quality == "fast" else None
-    n_generated = EVENTS_PER_CHUNK[recipe.quality]
-    events = chunks.generate(recipe.process, recipe.quality, recipe.seed, chunk, n_generated, pool)
-    chunks.save(path, events)
-    return len(events["n_jet"])
+    if not path.exists():
+        pool = Pool.load(pool_path(folder)) if recipe.quality == "fast" else None
+        chunks.save(path, chunks.generate(recipe, chunk, EVENTS_PER_CHUNK[recipe.quality], pool))
+    return Bookkeeping.read(path).n_selected
 
 
-def merge(recipe: Recipe, paths: list[Path], n_events: int, output: Path) -> Sample:
-    """Write the first `n_events` events of the chunks as one file, and its description beside it."""
-    bookkeeping = np.array([bookkeep(path) for path in paths])
-    n_selected, n_generated, n_tried = bookkeeping[:, :3].sum(axis=0)
-    after_veto = float(np.average(bookkeeping[:, 3], weights=bookkeeping[:, 2]))
-    cross_section = after_veto * n_selected / n_generated
-    sample = Sample(output, n_events, cross_section, n_events / cross_section)
-    writer.write(output, numbered(recipe.process, paths, sample))
-    description = recipe.as_dict() | {
-        "n_events": n_events,
-        "n_generated": int(n_generated),
-        "n_tried": int(n_tried),
-        "cross_section_pb": cross_section,
-        "cross_section_relative_error": float(n_selected**-0.5),
-        "equivalent_luminosity_per_pb": sample.luminosity,
-    }
-    beside = output.with_name(output.name + ".json")
-    partial = beside.with_name(beside.name + ".partial")
-    partial.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    partial.replace(beside)
-    return sample
+class InThisProcess(Executor):
+    """An executor for one worker: no other process to start, and a debugger sees everything."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Call the function now."""
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments, **options))
+        return future
 
 
-def bookkeep(path: Path) -> tuple[float, float, float, float]:
-    """Number of selected, generated and tried events, and the cross section after the veto, of a chunk."""
-    with np.load(path) as stored:
-        counts = (len(stored["n_jet"]), int(stored["n_generated"]), int(stored["n_tried"]))
-        return (*counts, float(stored["cross_section"]))
+def executor_for(workers: int) -> Executor:
+    """What runs chunks; other processes leave an interrupt from the keyboard to this one."""
+    if workers == 1:
+        return InThisProcess()
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
 
 
-def numbered(process: Process, paths: list[Path], sample: Sample) -> Iterator[chunks.Columns]:
-    """The chunks with event numbers and weights, the last one cut at the wanted number of events."""
-    done = 0
-    for path in paths:
-        events = chunks.load(path)
-        for name in ("n_generated", "n_tried", "cross_section"):
-            del events[name]
-        size = min(len(events["n_jet"]), sample.n_events - done)
-        yield cut(events, size) | event_columns(process, done, size, sample)
-        done += size
+class Production:
+    """The chunks of one sample: how many there are, how many more it takes."""
 
+    def __init__(self, recipe: Recipe, folder: Path, n_events: int, progress: Progress) -> None:
+        self.recipe, self.folder, self.n_events, self.progress = recipe, folder, n_events, progress
+        self.sizes: dict[int, int] = {}  # selected events of the finished chunks
 
-def event_columns(process: Process, first: int, size: int, sample: Sample) -> chunks.Columns:
-    """Identity, weight, label and flags of `size` events."""
-    return {
-        "run": np.full(size, process.run),
-        "luminosity_block": np.ones(size),
-        "event": np.arange(first, first + size),
-        "weight": np.full(size, sample.cross_section / sample.n_events),
-        "truth_label": np.full(size, process.truth_label),
-        "passes_trigger": np.ones(size, bool),
-        "passes_filters": np.ones(size, bool),
-    }
+    def run(self, workers: int) -> list[Path]:
+        """Chunk files, in order, that together hold at least the wanted number of events.
 
+        Which chunks these are does not depend on the order in which the workers finish.
+        """
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(
+            workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)
+        ) as executor:
+            running: dict[Future[int], int] = {}
+            following = count()
+            while (paths := self.sufficient()) is None:
+                while self.wants_another(len(running), workers):
+                    chunk = next(following)
+                    running[executor.submit(make_chunk, self.recipe, self.folder, chunk)] = chunk
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                self.sizes |= {running.pop(future): future.result() for future in finished}
+                self.progress(min(sum(self.sizes.values()), self.n_events), self.n_events)
+        return paths
 
-def cut(events: chunks.Columns, size: int) -> chunks.Columns:
-    """The first `size` events of a chunk."""
-    counts = {name: column[:size] for name, column in events.items() if name.startswith("n_")}
-    jagged = {}
-    for name, column in events.items():
-        if name not in counts:
-            collection = next(key for key in counts if name.startswith(key.removeprefix("n_") + "_"))
-            jagged[name] = column[: counts[collection].sum()]
-    return counts | jagged
+    def sufficient(self) -> list[Path] | None:
+        """The first chunks, without a gap, that hold enough events; None while there are too few.
+
+        Raises MaplessError when nothing is ever selected.
+        """
+        total = 0
+        for chunk in range(len(self.sizes)):
+            if chunk not in self.sizes:
+                return None
+            total += self.sizes[chunk]
+            if total >= self.n_events:
+                return [chunk_path(self.folder, number) for number in range(chunk + 1)]
+        if total == 0 and len(self.sizes) >= PATIENCE:
+            raise MaplessError(
+                f"no event of {self.recipe.name} passes its own selection; loosen mjj_min or the like"
+            )
+        return None
+
+    def wants_another(self, n_running: int, workers: int) -> bool:
+        """Whether a worker is free and the chunks at work will not suffice."""
+        expected = EXPECTED_SHARE * EVENTS_PER_CHUNK[self.recipe.quality]
+        if self.sizes:
+            expected = sum(self.sizes.values()) / len(self.sizes)
+        on_the_way = sum(self.sizes.values()) + n_running * expected
+        return n_running == 0 or (n_running < workers and on_the_way < self.n_events)

@@ -7,9 +7,8 @@ particles of a random pool event instead, turned by a random azimuth and mirrore
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.simulation.generator import Generator, Particles, offsets
+from analysis.simulation.generator import Generator, Particles, gather, offsets
 from analysis.simulation.processes import Process
 
 
@@ -54,7 +53,7 @@ class Pool:
             stable = batch.stable
             parts.append(stable._replace(event=stable.event + done))
             done += batch.n_events
-        return cls(concatenate(parts), done)
+        return cls(Particles.joined(parts), done)
 
     @classmethod
     def load(cls, path: Path) -> "Pool":
@@ -81,23 +80,5 @@ class Pool:
             eta=(added.eta * mirror[event]).astype(np.float32),
             phi=phi.astype(np.float32),
         )
-        both = concatenate([hard, added])
+        both = Particles.joined([hard, added])
         return both.select(np.argsort(both.event, kind="stable"))
-
-
-def gather(starts: NDArray[np.int64], chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Flat indices of the chosen rows of a jagged array, and the row each belongs to.
-
-    >>> index, row = gather(np.array([0, 2, 5]), np.array([1, 0]))
-    >>> index.tolist(), row.tolist()
-    ([2, 3, 4, 0, 1], [0, 0, 0, 1, 1])
-    """
-    counts = starts[chosen + 1] - starts[chosen]
-    row = np.repeat(np.arange(len(chosen)), counts)
-    first = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) - first[row] + starts[chosen][row], row
-
-
-def concatenate(parts: list[Particles]) -> Particles:
-    """Join particles column by column."""
-    return Particles(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
+from selections import headers
+from selections.root import import_root
 
 TUPLE_NAME = "Events"
 COMPRESSION = 505  # zstd, level 5
@@ -67,10 +69,9 @@ def write(path: Path, parts: Iterable[Columns]) -> None:
     Every part holds the scalar columns (n_events,), flat jagged ones, and for each collection its counts:
     `n_jet`, `n_constituent`, `n_generator_quark` (n_events,). All parts have the same columns.
     """
-    from analysis.simulation.compile import load
-
+    headers.load("mapless/compact_writer.h")
     partial = path.with_name(path.name + ".partial")
-    writer = load("compact_writer.h").mapless.simulation.CompactWriter()
+    writer = import_root().mapless.CompactWriter()
     names: list[str] = []
     for part in parts:
         if not names:
@@ -101,14 +102,14 @@ def fill(writer: Any, names: list[str], part: Columns) -> None:
     """Append the events of a part."""
     n_events = len(part["event"])
     starts = {
-        name.removeprefix("n_"): np.concatenate([[0], np.cumsum(part[name], dtype=np.int64)])
-        for name in part
+        name.removeprefix("n_"): np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        for name, counts in part.items()
         if name.startswith("n_")
     }
     values = [stored(name, part[name]) for name in names]  # kept alive until the events are filled
     for index, (name, column) in enumerate(zip(names, values, strict=True)):
-        collection = next((key for key in starts if name.startswith(key + "_")), None)
-        writer.column(index, column, starts[collection] if collection else starts["jet"])
+        collection = next((key for key in starts if name.startswith(f"{key}_")), "jet")
+        writer.column(index, column, starts[collection])
     writer.fill(n_events)
 
 

@@ -89,9 +89,10 @@ inline float lepton_subjet_fraction(const Constituents &all, double lepton_pt, d
   if (all.empty() || lepton_pt <= 0)
     return 0;
   const fastjet::ClusterSequence sequence(all, {fastjet::kt_algorithm, 2.0});
+  const auto lepton = fastjet::PtYPhiM(lepton_pt, lepton_eta, lepton_phi);
   double nearest = 1e9, fraction = 0;
   for (const auto &subjet : sequence.exclusive_jets_up_to(n_subjets)) {
-    const double distance = delta_r(subjet.eta(), subjet.phi(), lepton_eta, lepton_phi);
+    const double distance = subjet.delta_R(lepton);  // in rapidity and azimuth
     if (distance < nearest) {
       nearest = distance;
       fraction = lepton_pt / subjet.pt();

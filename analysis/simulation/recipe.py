@@ -1,0 +1,41 @@
+"""The recipe of a sample: all that decides its events, apart from their number."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+from analysis.simulation.detector import Detector
+from analysis.simulation.processes import Process, Quality
+
+PACKAGES = ("pythia8mc", "fastjet", "root", "numpy")
+VERSION = 1  # of the simulated physics: raise it when the same seed gives other events
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A process with its parameters, how carefully it is simulated, and the seed."""
+
+    name: str
+    process: Process
+    quality: Quality
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe in JSON's types, with the versions of the packages that take part."""
+        return {
+            "process": self.name,
+            "parameters": self.process.model_dump(mode="json"),
+            "quality": self.quality,
+            "seed": self.seed,
+            "detector": asdict(Detector()),
+            "simulation_version": VERSION,
+            "packages": {package: version(package) for package in PACKAGES},
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """Short hash of the recipe: two samples with the same key have the same events."""
+        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:12]
