@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,8 @@ try:
     import typer
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reports its build on stderr otherwise
 
 DEFAULT_SEARCH = "cms-dijet"
 
@@ -32,7 +36,9 @@ Threads = Annotated[int, typer.Option(min=1, help="Threads of the event loop, th
 Output = Annotated[Path | None, typer.Option(help="Folder of the results [default: results/SEARCH].")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
 Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")]
-Unblind = Annotated[bool, typer.Option("--unblind", help="Open the signal region of data (closure must hold).")]
+Unblind = Annotated[
+    bool, typer.Option("--unblind", help="Open the signal region of data (closure must hold).")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -45,7 +51,7 @@ def default(
         run()
 
 
-def _stages_up_to(last: str) -> object:
+def _stages_up_to(last: str) -> Callable[..., None]:
     """Make the command that runs a search up to and including one stage."""
 
     def command(
@@ -107,7 +113,9 @@ def simulate(
     output: Annotated[Path, typer.Option(help="RNTuple file to write.")],
     seed: Annotated[int, typer.Option(min=1, help="Same seed and settings, same file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
-    quality: Annotated[str, typer.Option(help="full, fast (overlaid underlying event) or tiny (tests).")] = "fast",
+    quality: Annotated[
+        str, typer.Option(help="full, fast (overlaid underlying event) or tiny (tests).")
+    ] = "fast",
     overrides: Overrides = None,
 ) -> None:
     """Simulate collisions with Pythia 8 and a parametric detector."""

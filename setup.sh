@@ -2,7 +2,7 @@
 # Works in bash and zsh; sourcing again only sets the environment.
 
 _mapless_setup() {
-    local root python candidate site headers stamp
+    local root="" python="" candidate site headers stamp
     if [ -n "${BASH_SOURCE:-}" ]; then root=${BASH_SOURCE[0]}; else eval 'root=${(%):-%x}'; fi
     root=$(cd "$(dirname "$root")" && pwd -P)
 

@@ -20,12 +20,16 @@ def is_closed(configuration: Configuration, *, unblind: bool) -> bool:
 def require_closure(closure: Stage | None, output: Path) -> None:
     """Raise MaplessError unless the closure test of this configuration was run and passed."""
     if closure is None:
-        raise MaplessError("--unblind needs a closure test; name simulated events in closure.background_files")
+        raise MaplessError(
+            "--unblind needs a closure test; name simulated events in closure.background_files"
+        )
     if not closure.is_done(output):
         raise MaplessError("--unblind needs the closure report; run the same command without --unblind first")
     failed = [check["name"] for check in read_closure(closure.folder(output)) if not check["passed"]]
     if failed:
-        raise MaplessError(f"--unblind refused: closure failed ({', '.join(failed)}); see the report, mend and rerun")
+        raise MaplessError(
+            f"--unblind refused: closure failed ({', '.join(failed)}); see the report, mend and rerun"
+        )
 
 
 def read_closure(folder: Path) -> list[dict]:

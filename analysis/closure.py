@@ -1,4 +1,4 @@
-"""The closure test: the search run on simulation must see nothing in background and the signal when it is there."""
+"""The closure test: on simulation the search must find injected signal, and nothing in background."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,12 @@ def check_closure(configuration: Configuration, scan_folders: Mapping[str, Path]
 
 def largest_excess(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return the scan point of largest significance over the spectra given; failed fits do not count."""
-    points = [point for result in results.values() for point in result["scan"]["points"] if point["significance"] is not None]
+    points = [
+        point
+        for result in results.values()
+        for point in result["scan"]["points"]
+        if point["significance"] is not None
+    ]
     return max(points, key=lambda point: point["significance"], default={"mass": None, "significance": None})
 
 
@@ -45,16 +50,26 @@ def _background_checks(name: str, result: Mapping[str, Any]) -> list[dict[str, A
     p_value = result["choice"]["goodness"]["p_value"]
     return [
         _check(f"no excess in background-only events, {name}", excess, "<", MAX_BACKGROUND_SIGNIFICANCE),
-        _check(f"dijet function describes what {name} keeps of the background", p_value, ">", MIN_FIT_P_VALUE),
+        _check(
+            f"dijet function describes what {name} keeps of the background", p_value, ">", MIN_FIT_P_VALUE
+        ),
     ]
 
 
 def _signal_check(results: Mapping[str, Any], mass: float) -> dict[str, Any]:
     near = {
-        name: {"scan": {"points": [p for p in result["scan"]["points"] if abs(p["mass"] / mass - 1) <= SIGNAL_MASS_TOLERANCE]}}
+        name: {
+            "scan": {
+                "points": [
+                    p for p in result["scan"]["points"] if abs(p["mass"] / mass - 1) <= SIGNAL_MASS_TOLERANCE
+                ]
+            }
+        }
         for name, result in results.items()
     }
-    return _check("injected signal is found", largest_excess(near)["significance"], ">", MIN_SIGNAL_SIGNIFICANCE)
+    return _check(
+        "injected signal is found", largest_excess(near)["significance"], ">", MIN_SIGNAL_SIGNIFICANCE
+    )
 
 
 def _check(name: str, value: float | None, relation: str, limit: float) -> dict[str, Any]:

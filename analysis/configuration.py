@@ -69,7 +69,7 @@ class DetectorSettings(Settings):
     """
 
     name: str = "cwola-hunting"
-    windows: Annotated[tuple[str, ...], Field(min_length=1)] = ("B4",)
+    windows: Annotated[tuple[str, ...], Field(min_length=1)] = ("B3",)
     own_windows: dict[str, WindowSettings] = {}
     kept_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
     folds: Annotated[int, Field(ge=2, le=40)] = 5
@@ -105,7 +105,9 @@ class ScanSettings(Settings):
     @model_validator(mode="after")
     def _range_is_ordered(self) -> "ScanSettings":
         if self.mass_low > self.mass_high:
-            raise ValueError(f"impossible scan: mass_low {self.mass_low:g} > mass_high {self.mass_high:g} GeV")
+            raise ValueError(
+                f"impossible scan: mass_low {self.mass_low:g} > mass_high {self.mass_high:g} GeV"
+            )
         return self
 
 

@@ -32,7 +32,9 @@ def examine() -> bool:
     findings = list(_findings())
     table = Table("what", "found", "", title="Mapless doctor")
     for finding in findings:
-        table.add_row(finding.name, finding.found, "[green]ok[/]" if finding.good else f"[red]{finding.way_out}[/]")
+        table.add_row(
+            finding.name, finding.found, "[green]ok[/]" if finding.good else f"[red]{finding.way_out}[/]"
+        )
     Console().print(table)
     return all(finding.good for finding in findings)
 
@@ -41,20 +43,39 @@ def _findings() -> Iterator[Finding]:
     good = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("Python", platform.python_version(), good, "use Python 3.11, 3.12 or 3.13")
     compiler = shutil.which("g++") or shutil.which("clang++")
-    yield Finding("C++ compiler", compiler or "none", bool(compiler), "install g++; headers are just-in-time compiled until then")
-    yield from (_package(name, version) for name, version in locked_versions().items() if name in KEY_PACKAGES)
+    yield Finding(
+        "C++ compiler",
+        compiler or "none",
+        bool(compiler),
+        "install g++; headers are just-in-time compiled until then",
+    )
+    yield from (
+        _package(name, version) for name, version in locked_versions().items() if name in KEY_PACKAGES
+    )
     yield _root()
     yield _headers()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    yield Finding("memory", f"{memory:.0f} GB", memory >= NEEDED_MEMORY_GB, f"the default run needs {NEEDED_MEMORY_GB:g} GB")
+    yield Finding(
+        "memory",
+        f"{memory:.0f} GB",
+        memory >= NEEDED_MEMORY_GB,
+        f"the default run needs {NEEDED_MEMORY_GB:g} GB",
+    )
     yield Finding("cores", str(os.cpu_count()), True)
     sample = REPOSITORY / "analysis" / "samples" / "qcd_dijet.root"
-    yield Finding("embedded sample", sample.name if sample.is_file() else "none", sample.is_file(), "clone the repository whole, or run analysis/samples/make.sh")
+    yield Finding(
+        "embedded sample",
+        sample.name if sample.is_file() else "none",
+        sample.is_file(),
+        "clone the repository whole, or run analysis/samples/make.sh",
+    )
 
 
 def locked_versions() -> dict[str, str]:
     """Return package versions as the lock pins them."""
-    lines = (line.split(";")[0].strip() for line in (REPOSITORY / "requirements.lock").read_text().splitlines())
+    lines = (
+        line.split(";")[0].strip() for line in (REPOSITORY / "requirements.lock").read_text().splitlines()
+    )
     return dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
 
 
@@ -77,4 +98,9 @@ def _root() -> Finding:
 
 def _headers() -> Finding:
     good = "selections/cpp" in os.environ.get("ROOT_INCLUDE_PATH", "")
-    return Finding("headers for a ROOT prompt", "on ROOT_INCLUDE_PATH" if good else "not exported", good, "source setup.sh")
+    return Finding(
+        "headers for a ROOT prompt",
+        "on ROOT_INCLUDE_PATH" if good else "not exported",
+        good,
+        "source setup.sh",
+    )

@@ -17,6 +17,8 @@ def inject(events: Events, signal: Events, n_events: int, seed: int) -> dict[str
     """
     available = len(next(iter(signal.values())))
     if n_events > available:
-        raise MaplessError(f"injection.n_events={n_events}, but only {available} signal events pass the selection")
+        raise MaplessError(
+            f"injection.n_events={n_events}, but only {available} signal events pass the selection"
+        )
     drawn = np.random.default_rng(seed).choice(available, n_events, replace=False)
     return {name: np.concatenate([values, signal[name][drawn]]) for name, values in events.items()}

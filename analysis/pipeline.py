@@ -1,16 +1,20 @@
-"""Puts the stages of a search in order: select, train per mass window, scan, report."""
+"""The stages of a search: select, train per mass window, scan, report; for data a closure test too."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from analysis import blinding, closure
+from analysis import blinding
+from analysis.closure import check_closure, simulated_twins
 from analysis.configuration import Configuration, Settings
 from analysis.search import Search
 from analysis.select import select, signal_files
 from analysis.stages import Stage
 from models.detector import Progress
 from models.mass_windows import MassWindow
+
+STAGES = ("select", "train", "scan", "report")
 
 
 @dataclass(frozen=True)
@@ -27,153 +31,126 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The stages of one search; `trains` by mass window; a blinded search has neither `trains` nor `scan`."""
+class Pipeline:
+    """One search with its configuration as stages that depend on each other; nothing runs here."""
 
-    select: Stage
-    report: Stage
-    trains: dict[str, Stage]
-    scan: Stage | None
-    closure: Stage | None
+    search: Search
+    configuration: Configuration
+    options: RunOptions
+    progress: Progress
 
-    def up_to(self, last: str) -> list[Stage]:
-        """Return the stages in the order in which they run, up to the one called `last`."""
+    def stages(self) -> list[Stage]:
+        """Return the stages up to `options.last_stage` in the order in which they run.
+
+        Raises MaplessError when unblinding is asked for without a closure test that passed.
+        """
+        if self.configuration.events.is_data and self.options.unblind:
+            blinding.require_closure(self.closure, self.options.output)
         groups = {
             "select": [self.select],
-            "train": list(self.trains.values()),
-            "scan": [self.scan] if self.scan else [],
-            "report": [*_with_earlier(self.closure), self.report] if self.closure else [self.report],
+            "train": [] if self._is_closed else list(self.trains.values()),
+            "scan": [] if self._is_closed else [self.scan],
+            "report": [*(_with_earlier(self.closure) if self.closure else []), self.report],
         }
-        wanted = list(groups)[: list(groups).index(last) + 1]
+        wanted = STAGES[: STAGES.index(self.options.last_stage) + 1]
         return [stage for name in wanted for stage in groups[name]]
 
+    @cached_property
+    def windows(self) -> dict[str, MassWindow]:
+        """The mass windows in use."""
+        return self.search.mass_windows(self.configuration.detector)
 
-def make_plan(search: Search, configuration: Configuration, options: RunOptions, progress: Progress) -> Plan:
-    """Return the stages of a search.
+    @cached_property
+    def select(self) -> Stage:
+        """From event files to the selected events."""
+        return Stage(
+            name="select",
+            run=lambda folder: select(self.search, self.configuration, folder, self.options),
+            settings={
+                "search": self.search.name,
+                "selection": _plain(self.configuration.selection),
+                "folds": self.configuration.detector.folds,
+                "skip_bad_files": self.configuration.events.skip_bad_files,
+                "max_events": self.options.max_events,
+            },
+            inputs=self.configuration.events.files + signal_files(self.configuration),
+            sources=("selections", "analysis/select.py"),
+        )
 
-    Raises MaplessError when `unblind` is asked for without a closure test that passed.
-    """
-    test = _closure_stage(search, configuration, options, progress) if configuration.events.is_data else None
-    if blinding.is_closed(configuration, unblind=options.unblind):
-        first = _select_stage(search, configuration, options)
-        return Plan(first, _report_stage(search, configuration, options, first, {}, None, test), {}, None, test)
-    if configuration.events.is_data:
-        blinding.require_closure(test, options.output)
-    first, trains, last = _open_stages(search, configuration, options, progress)
-    return Plan(first, _report_stage(search, configuration, options, first, trains, last, test), trains, last, test)
+    @cached_property
+    def trains(self) -> dict[str, Stage]:
+        """One trained detector per mass window."""
+        return {name: self._train(name, window) for name, window in self.windows.items()}
 
+    @cached_property
+    def scan(self) -> Stage:
+        """Fits and local p-values before and after the anomaly cuts."""
 
-def _open_stages(
-    search: Search, configuration: Configuration, options: RunOptions, progress: Progress
-) -> tuple[Stage, dict[str, Stage], Stage]:
-    windows = search.mass_windows(configuration.detector)
-    first = _select_stage(search, configuration, options)
-    trains = {
-        name: _train_stage(configuration, options, first, name, window, progress) for name, window in windows.items()
-    }
-    return first, trains, _scan_stage(configuration, windows, options, first, trains)
+        def run(folder: Path) -> None:
+            from analysis.scan import scan
 
+            trained = {name: self._folder(stage) for name, stage in self.trains.items()}
+            scan(self.configuration, self.windows, self._folder(self.select), trained, folder)
 
-def _select_stage(search: Search, configuration: Configuration, options: RunOptions) -> Stage:
-    return Stage(
-        name="select",
-        run=lambda folder: select(
-            search, configuration, folder, threads=options.threads, max_events=options.max_events
-        ),
-        settings={
-            "search": search.name,
-            "selection": _plain(configuration.selection),
-            "folds": configuration.detector.folds,
-            "skip_bad_files": configuration.events.skip_bad_files,
-            "max_events": options.max_events,
-        },
-        inputs=configuration.events.files + signal_files(configuration),
-        rooms=("selections",),
-    )
+        settings = {"fit": _plain(self.configuration.fit), "scan": _plain(self.configuration.scan)}
+        return Stage("scan", run, settings, sources=("fits", "analysis/scan.py"), after=self._before_scan)
 
+    @cached_property
+    def closure(self) -> Stage | None:
+        """For data: the same search on simulation with and without signal; None if no simulation is named."""
+        if not (self.configuration.events.is_data and self.configuration.closure.background_files):
+            return None
+        twins = simulated_twins(self.configuration)
+        scans = {name: replace(self, configuration=twin).scan for name, twin in twins.items()}
 
-def _train_stage(
-    configuration: Configuration,
-    options: RunOptions,
-    first: Stage,
-    name: str,
-    window: MassWindow,
-    progress: Progress,
-) -> Stage:
-    def run(folder: Path) -> None:
-        from analysis.train import train
+        def run(folder: Path) -> None:
+            check_closure(
+                self.configuration, {name: self._folder(scan) for name, scan in scans.items()}, folder
+            )
 
-        train(configuration, window, first.folder(options.output), folder, progress)
+        return Stage("closure", run, sources=("analysis/closure.py",), after=tuple(scans.values()))
 
-    detector = _plain(configuration.detector, leave_out={"windows", "own_windows", "kept_fraction"})
-    injection = _plain(configuration.injection)
-    return Stage(
-        name=f"train-{name}",
-        run=run,
-        settings={"window": asdict(window), "detector": detector, "injection": injection},
-        rooms=("models",),
-        after=(first,),
-    )
+    @cached_property
+    def report(self) -> Stage:
+        """Plots, numbers and the HTML file; of blinded data only what lies outside the mass windows."""
+        opened = (self.select,) if self._is_closed else (*self._before_scan, self.scan)
+        after = (*opened, *([self.closure] if self.closure else []))
 
+        def run(folder: Path) -> None:
+            from analysis.report import write_report
 
-def _scan_stage(
-    configuration: Configuration,
-    windows: dict[str, MassWindow],
-    options: RunOptions,
-    first: Stage,
-    trains: dict[str, Stage],
-) -> Stage:
-    def run(folder: Path) -> None:
-        from analysis.scan import scan
+            folders = {stage.name: self._folder(stage) for stage in after}
+            write_report(self.search, self.configuration, folders, folder)
 
-        train_folders = {name: stage.folder(options.output) for name, stage in trains.items()}
-        scan(configuration, windows, first.folder(options.output), train_folders, folder)
+        settings = {"configuration": _plain(self.configuration)}
+        return Stage("report", run, settings, sources=("analysis/report",), after=after)
 
-    return Stage(
-        name="scan",
-        run=run,
-        settings={"fit": _plain(configuration.fit), "scan": _plain(configuration.scan)},
-        rooms=("fits",),
-        after=(first, *trains.values()),
-    )
+    @property
+    def _is_closed(self) -> bool:
+        return blinding.is_closed(self.configuration, unblind=self.options.unblind)
 
+    @property
+    def _before_scan(self) -> tuple[Stage, ...]:
+        return (self.select, *self.trains.values())
 
-def _closure_stage(
-    search: Search, configuration: Configuration, options: RunOptions, progress: Progress
-) -> Stage | None:
-    if not configuration.closure.background_files:
-        return None
-    scans = {
-        name: _open_stages(search, twin, options, progress)[2]
-        for name, twin in closure.simulated_twins(configuration).items()
-    }
-    return Stage(
-        name="closure",
-        run=lambda folder: closure.check_closure(
-            configuration, {name: stage.folder(options.output) for name, stage in scans.items()}, folder
-        ),
-        after=tuple(scans.values()),
-    )
+    def _train(self, name: str, window: MassWindow) -> Stage:
+        def run(folder: Path) -> None:
+            from analysis.train import train
 
+            train(self.configuration, window, self._folder(self.select), folder, self.progress)
 
-def _report_stage(
-    search: Search,
-    configuration: Configuration,
-    options: RunOptions,
-    first: Stage,
-    trains: dict[str, Stage],
-    last: Stage | None,
-    test: Stage | None,
-) -> Stage:
-    after = (first, *trains.values(), *([last] if last else []), *([test] if test else []))
+        detector = _plain(self.configuration.detector, leave_out={"windows", "own_windows", "kept_fraction"})
+        injection = _plain(self.configuration.injection)
+        return Stage(
+            name=f"train-{name}",
+            run=run,
+            settings={"window": asdict(window), "detector": detector, "injection": injection},
+            sources=("models", "analysis/train.py", "analysis/injection.py"),
+            after=(self.select,),
+        )
 
-    def run(folder: Path) -> None:
-        from analysis.report import write_report
-
-        write_report(search, configuration, {stage.name: stage.folder(options.output) for stage in after}, folder)
-
-    settings = {"configuration": _plain(configuration)}
-    return Stage(name="report", run=run, settings=settings, rooms=("analysis/report",), after=after)
+    def _folder(self, stage: Stage) -> Path:
+        return stage.folder(self.options.output)
 
 
 def _with_earlier(stage: Stage) -> list[Stage]:

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-RECORDED_PACKAGES = ("root", "tensorflow", "keras", "zfit", "numpy", "scikit-learn", "uproot", "fastjet", "pythia8mc")
+RECORDED_PACKAGES = (
+    "root",
+    "tensorflow",
+    "keras",
+    "zfit",
+    "numpy",
+    "scikit-learn",
+    "uproot",
+    "fastjet",
+    "pythia8mc",
+)
 WHOLE_CHECKSUM_BELOW = 256 * 2**20
 
 
@@ -28,10 +38,11 @@ def checksum(file: Path) -> str:
 
 
 @cache
-def source_checksum(room: str) -> str:
-    """Return the SHA-256 of all Python and C++ sources in one room, so that a change of code redoes its stages."""
+def source_checksum(place: str) -> str:
+    """Return the SHA-256 of a source file or of all in a folder, so that new code redoes its stages."""
     digest = hashlib.sha256()
-    for file in sorted((REPOSITORY / room).rglob("*")):
+    root = REPOSITORY / place
+    for file in [root] if root.is_file() else sorted(root.rglob("*")):
         if file.suffix in {".py", ".h", ".j2"}:
             digest.update(file.relative_to(REPOSITORY).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()
@@ -45,7 +56,11 @@ def versions() -> dict[str, str]:
 
 def environment() -> dict[str, Any]:
     """Return versions, platform and command line as written into every manifest."""
-    return {"versions": versions(), "platform": platform.platform(), "command": [Path(sys.argv[0]).name, *sys.argv[1:]]}
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
 
 
 def peak_memory() -> float:

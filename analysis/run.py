@@ -13,7 +13,7 @@ from rich.table import Table
 from analysis import searches
 from analysis.closure import largest_excess
 from analysis.configuration import load_configuration
-from analysis.pipeline import RunOptions, make_plan
+from analysis.pipeline import Pipeline, RunOptions
 from analysis.provenance import peak_memory
 from analysis.stages import Stage, read_manifest, run_stage
 
@@ -30,8 +30,7 @@ def run_search(name: str, config: Path | None, overrides: Sequence[str], options
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        plan = make_plan(search, configuration, options, progress)
-        stages = plan.up_to(options.last_stage)
+        stages = Pipeline(search, configuration, options, progress).stages()
         if options.dry_run:
             console.print(_plan_table(stages, options))
             return
@@ -39,7 +38,7 @@ def run_search(name: str, config: Path | None, overrides: Sequence[str], options
             bar.update(task, description=stage.name, completed=0, total=None)
             console.print(_run(stage, options))
     if options.last_stage == "report":
-        _publish(plan.report.folder(options.output), options.output)
+        _publish(stages[-1].folder(options.output), options.output)
         _print_findings(options.output, console)
 
 

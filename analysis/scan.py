@@ -25,10 +25,12 @@ def scan(
     train_folders: Mapping[str, Path],
     folder: Path,
 ) -> None:
-    """Write `results.json`: spectra, background fits and mass scans of all events and of each window's selection."""
+    """Write `results.json`: spectrum, background fit and mass scan, before the cut and for each window."""
     events = load_events(select_folder, configuration)
     signal = signal_shape(configuration, select_folder)
-    results = {"inclusive": fit_and_scan(events["mjj"], signal, scan_points(configuration), configuration.fit)}
+    results = {
+        "inclusive": fit_and_scan(events["mjj"], signal, scan_points(configuration), configuration.fit)
+    }
     for name, train_folder in train_folders.items():
         masses = masses_of_window(windows, name, scan_points(configuration))
         kept = _kept(name, train_folder)
@@ -53,7 +55,7 @@ def scan_points(configuration: Configuration) -> np.ndarray:
 
 
 def masses_of_window(windows: Mapping[str, MassWindow], name: str, masses: np.ndarray) -> np.ndarray:
-    """Return the masses (GeV) that belong to one window: those nearest, in log m, to its centre among `windows`."""
+    """Return the masses (GeV) that are nearer, in log m, to the centre of one window than to any other."""
     centres = np.log([window.low * window.high for window in windows.values()]) / 2
     nearest = np.abs(np.log(masses)[:, None] - centres).argmin(axis=1)
     return masses[nearest == list(windows).index(name)]
@@ -71,10 +73,11 @@ def fit_and_scan(
         threshold=settings.f_test_threshold,
         largest_relative_error=settings.largest_relative_error,
     )
-    points = scan_masses(spectrum, choice.background, signal.scaled_to, masses)
+    points = scan_masses(spectrum, choice.fit.background, signal.scaled_to, masses)
     return {
         "n_events": int(spectrum.total),
         "spectrum": spectrum.to_json(),
+        "n_background_parameters": choice.fit.n_parameters,
         "choice": choice.to_json(),
         "scan": points.to_json(),
     }

@@ -32,5 +32,6 @@ class Search:
                 f"detector.windows: no window is called {missing[0]!r}; known: {', '.join(known)}, "
                 "or define it in detector.own_windows"
             )
-        kept = {} if settings.kept_fraction is None else {"kept_fraction": settings.kept_fraction}
-        return {name: replace(known[name], **kept) for name in settings.windows}
+        kept = settings.kept_fraction
+        chosen = {name: known[name] for name in settings.windows}
+        return chosen if kept is None else {n: replace(w, kept_fraction=kept) for n, w in chosen.items()}

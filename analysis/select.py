@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.configuration import Configuration
 from analysis.search import Search
 from analysis.stages import write_json
 
+if TYPE_CHECKING:
+    from analysis.pipeline import RunOptions
 
-def select(
-    search: Search, configuration: Configuration, folder: Path, *, threads: int, max_events: int | None
-) -> None:
+
+def select(search: Search, configuration: Configuration, folder: Path, options: "RunOptions") -> None:
     """Write `events.root`, `cutflow.json` and, if signal is simulated, `signal.root` into `folder`."""
     from selections.root import use_threads
 
-    use_threads(threads)
+    use_threads(options.threads)
     selection_of = {"events": configuration.events.files, "signal": signal_files(configuration)}
     cutflows = {
-        name: _select_files(search, configuration, files, folder / f"{name}.root", max_events)
+        name: _select_files(search, configuration, files, folder / f"{name}.root", options.max_events)
         for name, files in selection_of.items()
         if files
     }

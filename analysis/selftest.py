@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -10,7 +11,11 @@ from rich.table import Table
 
 GOLDEN = Path(__file__).with_suffix(".json")
 RELATIVE_TOLERANCE = 1e-5
-JET = {"pt": [400.0, 250.0, 80.0, 30.0, 5.0], "eta": [0.0, 0.21, 0.3, -0.2, 0.5], "phi": [0.0, 0.12, -0.2, 0.1, 0.4]}
+JET = {
+    "pt": [400.0, 250.0, 80.0, 30.0, 5.0],
+    "eta": [0.0, 0.21, 0.3, -0.2, 0.5],
+    "phi": [0.0, 0.12, -0.2, 0.1, 0.4],
+}
 
 
 def run_selftest() -> bool:
@@ -22,7 +27,9 @@ def run_selftest() -> bool:
         here = compute()
         agrees = bool(np.isclose(here, golden[name], rtol=RELATIVE_TOLERANCE, atol=0))
         good &= agrees
-        table.add_row(name, f"{golden[name]:.8g}", f"{here:.8g}", "[green]ok[/]" if agrees else "[red]differs[/]")
+        table.add_row(
+            name, f"{golden[name]:.8g}", f"{here:.8g}", "[green]ok[/]" if agrees else "[red]differs[/]"
+        )
     Console().print(table)
     return good
 
@@ -74,7 +81,7 @@ def _significance() -> float:
     return float(scan.points[0].significance or 0.0)
 
 
-def _headers(name: str) -> object:
+def _headers(name: str) -> Any:
     from selections import headers
     from selections.root import import_root
 

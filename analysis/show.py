@@ -35,5 +35,7 @@ def print_search(name: str, config: Path | None, overrides: tuple[str, ...]) -> 
     windows = Table("window", "m_jj (GeV)", "kept", title=f"Detector {configuration.detector.name}")
     for window_name, window in search.windows.items():
         mark = "[bold]" if window_name in configuration.detector.windows else "[dim]"
-        windows.add_row(f"{mark}{window_name}[/]", f"{window.low:g}–{window.high:g}", f"{window.kept_fraction:.0%}")
+        windows.add_row(
+            f"{mark}{window_name}[/]", f"{window.low:g}–{window.high:g}", f"{window.kept_fraction:.0%}"
+        )
     console.print(windows)

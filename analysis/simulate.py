@@ -13,7 +13,13 @@ from errors import MaplessError
 
 
 def simulate_to_file(
-    process: str, n_events: int, output: Path, seed: int, workers: int, quality: str, overrides: tuple[str, ...]
+    process: str,
+    n_events: int,
+    output: Path,
+    seed: int,
+    workers: int,
+    quality: str,
+    overrides: tuple[str, ...],
 ) -> None:
     """Simulate selected events into an RNTuple file and print what was made."""
     console = Console()

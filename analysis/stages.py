@@ -18,17 +18,17 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a search: `run(folder)` writes its products; the other fields decide when it must run again.
+    """One step of a search: `run(folder)` writes its products; all else decides when it must run again.
 
-    `settings` are JSON-able, `inputs` the files it reads, `rooms` the source folders it runs, `after` the
-    stages whose products it reads.
+    `settings` are JSON-able, `inputs` the files it reads, `sources` the source files and folders it runs,
+    `after` the stages whose products it reads.
     """
 
     name: str
     run: Callable[[Path], None]
     settings: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[Path, ...] = ()
-    rooms: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     after: tuple["Stage", ...] = ()
 
     @cached_property
@@ -38,7 +38,7 @@ class Stage:
             "name": self.name,
             "settings": self.settings,
             "inputs": [_fingerprint(file) for file in self.inputs],
-            "rooms": [provenance.source_checksum(room) for room in self.rooms],
+            "sources": [provenance.source_checksum(source) for source in self.sources],
             "after": [stage.key for stage in self.after],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -30,7 +30,9 @@ def train(
 
     events = load_events(select_folder, configuration)
     settings = configuration.detector
-    detector = create(settings.name, window=window, folds=settings.folds, seed=settings.seed, **settings.options)
+    detector = create(
+        settings.name, window=window, folds=settings.folds, seed=settings.seed, **settings.options
+    )
     detector.fit(events, progress=progress)
     scores = detector.score(events)
     threshold = detector.threshold(events, scores, window.kept_fraction)

@@ -16,7 +16,11 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     if first["type"] == "missing":
         return f"{path} is missing; add it"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{path}: {message} (got {first['input']!r})" if path and _is_plain(first["input"]) else _join(path, message)
+    return (
+        f"{path}: {message} (got {first['input']!r})"
+        if path and _is_plain(first["input"])
+        else _join(path, message)
+    )
 
 
 def _is_plain(value: object) -> bool:
@@ -28,7 +32,7 @@ def _join(path: str, message: str) -> str:
 
 
 def _unknown_key(path: str, valid: Sequence[str]) -> str:
-    near = difflib.get_close_matches(path.split(".")[-1], valid, n=1)
+    near = difflib.get_close_matches(path.rpartition(".")[2], valid, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"valid here: {', '.join(valid)}"
     return f"{path}: unknown key; {hint}"
 

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder of public input files that the project does not ship; tests that need it are skipped without it."""
+    """Folder of public input files that the project does not ship; without it their tests are skipped."""
     default = Path(__file__).parents[2] / "shared"
     folder = Path(os.environ.get("MAPLESS_SHARED", default)) / "data"
     if not folder.is_dir():

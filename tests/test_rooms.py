@@ -30,7 +30,9 @@ def test_lower_rooms_never_import_higher_ones(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [file for file in FILES if ">>> " in file.read_text()], ids=lambda file: str(file.relative_to(REPOSITORY))
+    "file",
+    [file for file in FILES if ">>> " in file.read_text()],
+    ids=lambda file: str(file.relative_to(REPOSITORY)),
 )
 def test_examples_print_what_they_say(file: Path) -> None:
     name = ".".join(file.relative_to(REPOSITORY).with_suffix("").parts)

@@ -20,7 +20,7 @@ COLOURS = ("tab:red", "tab:blue")
 def most_anomalous_event(
     events: Mapping[str, np.ndarray], score: np.ndarray, configuration: Configuration
 ) -> dict[str, Any]:
-    """Return the columns of the event of highest score (shape (n,)), with its constituents if a file holds them."""
+    """Return the columns of the event of highest score, shape (n,), with constituents if they are stored."""
     index = int(np.argmax(score))
     event = {name: values[index] for name, values in events.items()} | {"score": score[index]}
     files = configuration.injection.files if event["is_injected"] else configuration.events.files
@@ -29,22 +29,26 @@ def most_anomalous_event(
 
 def plot_event(event: Mapping[str, Any]) -> "Figure":
     """Plot both jets of an event in eta and phi, with their masses and N-subjettiness."""
-    figure, axes = new_figure(1, 3, (18, 6))
+    figure, axes = new_figure(1, 3, (17, 6.2))
     for axis, title in zip(axes[0], ("Event", "Heavier jet", "Lighter jet"), strict=True):
         axis.set(xlabel=r"$\eta$", ylabel=r"$\phi$", title=title)
         axis.set_aspect("equal")
         for jet in (1, 2):
             _draw_jet(axis, event, jet)
     axes[0, 0].set(xlim=(-3.2, 3.2), ylim=(-np.pi, np.pi))
-    axes[0, 0].legend(loc="upper right", fontsize=10)
+    axes[0, 0].legend(loc="upper right", fontsize=13)
     for jet in (1, 2):
         eta, phi = event[f"jet{jet}_eta"], event[f"jet{jet}_phi"]
         axes[0, jet].set(xlim=(eta - 1, eta + 1), ylim=(phi - 1, phi + 1))
-        axes[0, jet].text(0.03, 0.97, _jet_text(event, jet), transform=axes[0, jet].transAxes, va="top", fontsize=12)
+        axes[0, jet].text(
+            0.03, 0.97, _jet_text(event, jet), transform=axes[0, jet].transAxes, va="top", fontsize=15
+        )
     origin = ", injected signal" if event["is_injected"] else ""
     stored = "" if "constituent_pt" in event else "; constituents are not stored in this sample"
     number = f"run {event['run']}, event {event['event']}"
-    figure.suptitle(rf"{number}: $m_{{jj}}$ = {event['mjj']:.0f} GeV, score {event['score']:.4f}{origin}{stored}")
+    figure.suptitle(
+        rf"{number}: $m_{{jj}}$ = {event['mjj']:.0f} GeV, score {event['score']:.4f}{origin}{stored}"
+    )
     return figure
 
 
@@ -55,7 +59,7 @@ def _constituents(event: Mapping[str, Any], files: tuple) -> dict[str, np.ndarra
     source = open_events(files)
     if any(name in source.lacks for name in CONSTITUENTS):
         return {}
-    here = f"run == {event['run']} && luminosity_block == {event['luminosity_block']} && event == {event['event']}"
+    here = " && ".join(f"{name} == {event[name]}" for name in ("run", "luminosity_block", "event"))
     found = source.frame.Filter(here).AsNumpy([*CONSTITUENTS, "jet_eta", "jet_phi"])
     return {name: np.asarray(values[0]) for name, values in found.items() if len(values)}
 
@@ -78,8 +82,10 @@ def _draw_jet(axis: "Axes", event: Mapping[str, Any], jet: int) -> None:
 
 def _jet_text(event: Mapping[str, Any], jet: int) -> str:
     return (
-        rf"$m_{{SD}}$ = {event[f'jet{jet}_softdrop_mass']:.0f} GeV" "\n"
-        rf"$\tau_{{21}}$ = {event[f'jet{jet}_tau21']:.2f}" "\n"
+        rf"$m_{{SD}}$ = {event[f'jet{jet}_softdrop_mass']:.0f} GeV"
+        "\n"
+        rf"$\tau_{{21}}$ = {event[f'jet{jet}_tau21']:.2f}"
+        "\n"
         f"{event[f'jet{jet}_n_constituents']:.0f} constituents"
     )
 

@@ -20,21 +20,19 @@ JET_PLOTS = (
 )
 
 
-def new_figure(rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 6)) -> tuple["Figure", np.ndarray]:
+def new_figure(
+    rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 6)
+) -> tuple["Figure", np.ndarray]:
     """Return a figure in the style of the experiments and its axes, shape (rows, columns)."""
-    import matplotlib as mpl
     import mplhep
-
-    mpl.use("Agg")
     from matplotlib import pyplot
 
-    with pyplot.style.context(mplhep.style.CMS):
-        mpl.rcParams.update({"font.size": 15})
+    with pyplot.style.context([mplhep.style.CMS, {"font.size": 15}]):
         return pyplot.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
 
 
 def plot_scores(events: Events, score: np.ndarray, threshold: float, window: MassWindow) -> "Figure":
-    """Plot the anomaly score, shape (n,), of the mass window, its side-bands and, where known, the injected signal."""
+    """Plot the anomaly score, shape (n,), of the mass window, of what is outside and of injected signal."""
     figure, axes = new_figure()
     inside = window.in_signal_region(events["mjj"])
     injected = events["is_injected"]
@@ -52,7 +50,7 @@ def plot_scores(events: Events, score: np.ndarray, threshold: float, window: Mas
 
 
 def plot_kept_jets(events: Events, kept: np.ndarray, rest: np.ndarray) -> "Figure":
-    """Plot jet masses and N-subjettiness ratios of the kept events against the rest (bool masks, shape (n,))."""
+    """Plot jet masses and tau21 of the kept events against the rest (bool masks, shape (n,))."""
     figure, axes = new_figure(2, 2, (13, 10))
     groups = {f"kept ({kept.sum()})": kept, "rest": rest}
     for axis, (column, title, limits) in zip(axes.flat, JET_PLOTS, strict=True):
@@ -84,4 +82,11 @@ def _draw_shapes(axis: "Axes", groups: Mapping[str, np.ndarray], edges: np.ndarr
             counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
             errors = np.sqrt(counts) / len(values)
             axis.stairs(counts / len(values), edges, label=name, linewidth=2)
-            axis.errorbar((edges[1:] + edges[:-1]) / 2, counts / len(values), errors, fmt="none", ecolor="grey", elinewidth=1)
+            axis.errorbar(
+                (edges[1:] + edges[:-1]) / 2,
+                counts / len(values),
+                errors,
+                fmt="none",
+                ecolor="grey",
+                elinewidth=1,
+            )

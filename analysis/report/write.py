@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ from analysis.train import load_events
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from fits.fit import SpectrumFit
+    from fits.scan import MassScan
+    from fits.signals import DoubleCrystalBall
+
 DOTS_PER_INCH = 110
 
 
@@ -30,6 +35,10 @@ def write_report(
 
     `folders` maps the name of each finished stage to its products; without a `scan` the search is blinded.
     """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     results = _results(folders)
     figures = list(_blinded_figures(search, configuration, folders))
     if results["spectra"]:
@@ -50,9 +59,14 @@ def write_report(
 
 
 def _results(folders: Mapping[str, Path]) -> dict[str, Any]:
-    scan = json.loads((folders["scan"] / "results.json").read_text()) if "scan" in folders else {"spectra": {}}
+    scan = (
+        json.loads((folders["scan"] / "results.json").read_text()) if "scan" in folders else {"spectra": {}}
+    )
     closure = json.loads((folders["closure"] / "closure.json").read_text()) if "closure" in folders else []
-    return scan | {"cutflow": json.loads((folders["select"] / "cutflow.json").read_text()), "closure": closure}
+    return scan | {
+        "cutflow": json.loads((folders["select"] / "cutflow.json").read_text()),
+        "closure": closure,
+    }
 
 
 def _blinded_figures(
@@ -61,7 +75,11 @@ def _blinded_figures(
     mjj = load_events(folders["select"], configuration)["mjj"]
     windows = list(search.mass_windows(configuration.detector).values())
     open_mjj = mjj[outside_windows(mjj, windows)]
-    yield "blinded_spectrum", "Spectrum outside the closed mass windows", plot_blinded_spectrum(open_mjj, windows)
+    yield (
+        "blinded_spectrum",
+        "Spectrum outside the closed mass windows",
+        plot_blinded_spectrum(open_mjj, windows),
+    )
 
 
 def _figures(
@@ -69,16 +87,20 @@ def _figures(
 ) -> Iterator[tuple[str, str, "Figure"]]:
     from analysis.report.event_display import most_anomalous_event, plot_event
     from fits.plots import plot_p_values, plot_spectrum
-    from fits.scan import MassScan
-    from fits.spectrum import Spectrum
+    from fits.signals import DoubleCrystalBall
 
-    spectra = results["spectra"]
-    labels = {name: "all events" if name == "inclusive" else f"anomalous in window {name}" for name in spectra}
-    scans = {labels[name]: MassScan.from_json(result["scan"]) for name, result in spectra.items()}
-    yield "p_values", "Local p-value before and after the anomaly cut", plot_p_values(scans)
-    for name, result in spectra.items():
-        spectrum, expected = Spectrum.from_json(result["spectrum"]), np.array(result["background"]["expected"])
-        yield f"spectrum_{name}", f"Dijet spectrum of {labels[name]} with the background fit", plot_spectrum(spectrum, expected)
+    label = "Mapless" if configuration.events.is_data else "Mapless simulation"
+    signal = DoubleCrystalBall.from_json(results["signal_shape"])
+    fitted = {_title(name): fitted_again(result, signal) for name, result in results["spectra"].items()}
+    scans = {title: scan for title, (scan, _) in fitted.items()}
+    yield "p_values", "Local p-value before and after the anomaly cut", plot_p_values(scans, label=label)
+    for name, (title, (scan, with_signal)) in zip(results["spectra"], fitted.items(), strict=True):
+        figure = plot_spectrum(scan.null.spectrum, scan.null, title=title, signal=with_signal, label=label)
+        yield (
+            f"spectrum_{name}",
+            f"Dijet spectrum with the background fit and the largest excess: {title}",
+            figure,
+        )
     events = load_events(folders["select"], configuration)
     for name, window in search.mass_windows(configuration.detector).items():
         scores = np.load(folders[f"train-{name}"] / "scores.npz")
@@ -86,9 +108,32 @@ def _figures(
         yield f"scores_{name}", f"Anomaly score, window {name}", plot_scores(events, score, threshold, window)
         inside = window.in_signal_region(events["mjj"])
         caption = f"Jets of the events kept in window {name} against the rest"
-        yield f"kept_jets_{name}", caption, plot_kept_jets(events, inside & (score > threshold), inside & (score <= threshold))
+        yield (
+            f"kept_jets_{name}",
+            caption,
+            plot_kept_jets(events, inside & (score > threshold), inside & (score <= threshold)),
+        )
         event = most_anomalous_event(events, np.where(inside, score, -np.inf), configuration)
         yield f"event_{name}", f"The most anomalous event of window {name}", plot_event(event)
+
+
+def fitted_again(
+    result: Mapping[str, Any], signal: "DoubleCrystalBall"
+) -> tuple["MassScan", "SpectrumFit | None"]:
+    """Return the stored scan with its background fit, and the fit with signal at the largest excess."""
+    from fits.backgrounds import Dijet
+    from fits.fit import fit_background, fit_signal
+    from fits.scan import MassPoint, MassScan
+    from fits.spectrum import Spectrum
+
+    null = fit_background(Spectrum(**result["spectrum"]), Dijet(result["n_background_parameters"] - 1))
+    scan = MassScan(tuple(MassPoint(**point) for point in result["scan"]["points"]), null)
+    excess = largest_excess({"": result})
+    return scan, fit_signal(null, signal.scaled_to(excess["mass"])) if excess["significance"] else None
+
+
+def _title(name: str) -> str:
+    return "All events" if name == "inclusive" else f"After the anomaly cut, window {name}"
 
 
 def _save_figure(name: str, caption: str, figure: "Figure", folder: Path) -> dict[str, str]:
@@ -98,11 +143,15 @@ def _save_figure(name: str, caption: str, figure: "Figure", folder: Path) -> dic
     figure.savefig(folder / f"{name}.pdf")
     figure.savefig(folder / f"{name}.png", dpi=DOTS_PER_INCH)
     pyplot.close(figure)
-    return {"name": name, "caption": caption, "png": base64.b64encode((folder / f"{name}.png").read_bytes()).decode()}
+    return {
+        "name": name,
+        "caption": caption,
+        "png": base64.b64encode((folder / f"{name}.png").read_bytes()).decode(),
+    }
 
 
 def _verdict(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": name, "excess": largest_excess({name: result}), **result}
+    return {"title": _title(name), "excess": largest_excess({name: result}), **result}
 
 
 def _render(**content: Any) -> str:

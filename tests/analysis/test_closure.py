@@ -21,12 +21,14 @@ def _results(folder: Path, name: str, significances: dict[float, float | None], 
     window = {"scan": {"points": points}, "choice": {"goodness": {"p_value": p_value}}}
     folder = folder / name
     folder.mkdir()
-    (folder / "results.json").write_text(json.dumps({"spectra": {"inclusive": {}, "B4": window}}))
+    (folder / "results.json").write_text(json.dumps({"spectra": {"inclusive": {}, "B3": window}}))
     return folder
 
 
 def _checks(tmp_path: Path, background: Path, injected: Path) -> list[bool]:
-    check_closure(load_configuration(CONFIGURATION), {"background_only": background, "injected": injected}, tmp_path)
+    check_closure(
+        load_configuration(CONFIGURATION), {"background_only": background, "injected": injected}, tmp_path
+    )
     return [check["passed"] for check in blinding.read_closure(tmp_path)]
 
 
@@ -50,7 +52,7 @@ def test_failed_fits_never_pass(tmp_path: Path) -> None:
 
 def test_largest_excess_leaves_out_failed_fits() -> None:
     points = [{"mass": 1, "significance": None}, {"mass": 2, "significance": 1.0}]
-    assert largest_excess({"B4": {"scan": {"points": points}}})["mass"] == 2
+    assert largest_excess({"B3": {"scan": {"points": points}}})["mass"] == 2
 
 
 def test_simulated_twins_are_not_data_and_differ_by_the_injection() -> None:
@@ -69,7 +71,9 @@ def test_data_are_closed_until_unblinded_and_simulation_never_is() -> None:
 def test_unblinding_needs_a_closure_test_that_ran_and_passed(tmp_path: Path) -> None:
     def closure(passed: bool) -> Stage:
         content = json.dumps([{"name": "no excess", "passed": passed}])
-        return Stage("closure", lambda folder: (folder / "closure.json").write_text(content) and None, {"p": passed})
+        return Stage(
+            "closure", lambda folder: (folder / "closure.json").write_text(content) and None, {"p": passed}
+        )
 
     with pytest.raises(MaplessError, match="closure.background_files"):
         blinding.require_closure(None, tmp_path)

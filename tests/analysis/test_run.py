@@ -20,7 +20,14 @@ QUICK = (
 
 
 def _run(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(REPOSITORY / "run_analysis.py"), *arguments, f"--output={output}", *QUICK]
+    command = [
+        sys.executable,
+        str(REPOSITORY / "run_analysis.py"),
+        arguments[0],
+        f"--output={output}",
+        *QUICK,
+        *arguments[1:],
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -41,14 +48,14 @@ def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
 
 
 def test_every_plot_exists_as_png_and_pdf(output: Path) -> None:
-    names = {"p_values", "spectrum_inclusive", "spectrum_B4", "scores_B4", "kept_jets_B4", "event_B4"}
+    names = {"p_values", "spectrum_inclusive", "spectrum_B3", "scores_B3", "kept_jets_B3", "event_B3"}
     assert {file.stem for file in (output / "plots").glob("*.png")} == names
     assert {file.stem for file in (output / "plots").glob("*.pdf")} == names
 
 
 def test_the_numbers_are_there_as_json(output: Path) -> None:
     results = json.loads((output / "results.json").read_text())
-    kept, everything = results["spectra"]["B4"], results["spectra"]["inclusive"]
+    kept, everything = results["spectra"]["B3"], results["spectra"]["inclusive"]
     assert everything["n_events"] <= 12200
     assert kept["n_events"] == pytest.approx(0.05 * everything["n_events"], rel=0.3)
     assert kept["injected"] == 200
@@ -63,12 +70,12 @@ def test_a_second_run_keeps_every_finished_stage(output: Path) -> None:
 
 def test_another_injection_keeps_the_selection_only(output: Path) -> None:
     result = _run(output, "run", "--dry-run", "--set=injection.seed=7")
-    states = re.findall(r"(select|train-B4|scan|report).*(done|to do)", result.stdout)
-    assert states == [("select", "done"), ("train-B4", "to do"), ("scan", "to do"), ("report", "to do")]
+    states = re.findall(r"(select|train-B3|scan|report).*(done|to do)", result.stdout)
+    assert states == [("select", "done"), ("train-B3", "to do"), ("scan", "to do"), ("report", "to do")]
 
 
 def test_manifests_name_inputs_seeds_and_versions(output: Path) -> None:
-    manifest = json.loads(next((output / "stages").glob("train-B4-*/manifest.json")).read_text())
+    manifest = json.loads(next((output / "stages").glob("train-B3-*/manifest.json")).read_text())
     assert manifest["settings"]["detector"]["seed"] == 1
     assert manifest["versions"]["tensorflow"]
     assert "scores.npz" in manifest["products"]
@@ -87,7 +94,7 @@ def test_data_stay_closed_and_unblinding_is_refused_without_closure(tmp_path: Pa
     assert result.returncode == 0, result.stderr
     report = (tmp_path / "report.html").read_text()
     assert "The signal region is closed" in report
-    assert "spectrum_B4" not in report
+    assert "spectrum_B3" not in report
     assert not list((tmp_path / "stages").glob("train-*"))
     refused = _run(tmp_path, "run", *data, "--unblind")
     assert refused.returncode == 1
