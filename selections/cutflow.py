@@ -34,7 +34,7 @@ class Cutflow:
     def __add__(self, other: "Cutflow") -> "Cutflow":
         if self.titles != other.titles:
             raise MaplessError(
-                f"cutflows of {self.selection} and {other.selection} have other cuts; they do not add up"
+                f"the cutflows {self.selection} and {other.selection} differ in cuts; they do not add up"
             )
         return Cutflow(
             self.selection,

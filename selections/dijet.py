@@ -19,7 +19,7 @@ _TITLES = {
     "mass": "m",
     "softdrop_mass": r"m_\mathrm{SD}",
     "lsf3": r"\mathrm{LSF}_3",
-    "b_tag": "b tag",
+    "b_tag": r"\mathrm{b\ tag}",
     "n_constituents": r"n_\mathrm{constituents}",
     **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
 }

@@ -10,7 +10,8 @@ _LITERALS_AND_COMMENTS = re.compile(
 )
 _LAMBDA_PARAMETERS = re.compile(r"\[[^\[\]]*\]\s*\(([^()]*)\)")
 _DECLARED = re.compile(
-    r"\b(?!return\b|new\b|and\b|or\b|not\b|else\b|case\b)[A-Za-z_]\w*\s*[&*]?\s+[&*]?([A-Za-z_]\w*)"
+    r"\bauto\s*[&*]+\s*([A-Za-z_]\w*)"
+    r"|\b(?!return\b|new\b|and\b|or\b|not\b|else\b|case\b)[A-Za-z_]\w*\s+([A-Za-z_]\w*)"
 )
 _NAME = re.compile(r"(?<![\w.:])(?<!->)([A-Za-z_]\w*)(?!\w|\s*\(|\s*::|\s*<[\w:<>,\s*&]*>\s*[({:])")
 _KEYWORDS = frozenset(
@@ -129,7 +130,7 @@ def _local_variables(bare: str) -> set[str]:
         for parameter in group.split(",")
         if parameter.strip()
     }
-    return parameters | set(_DECLARED.findall(bare))
+    return parameters | {name for found in _DECLARED.findall(bare) for name in found}
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

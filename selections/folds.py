@@ -16,9 +16,14 @@ def fold(run: ArrayLike, luminosity_block: ArrayLike, event: ArrayLike, k: int) 
     """
     if k < 1:
         raise MaplessError(f"{k} folds are impossible; ask for one or more")
+    return (event_hash(run, luminosity_block, event) % np.uint64(k)).astype(np.int32)
+
+
+def event_hash(run: ArrayLike, luminosity_block: ArrayLike, event: ArrayLike) -> NDArray[np.uint64]:
+    """64 well-mixed bits (n,) that stand for an event: its run, luminosity block and event number."""
     mixed = _mix_bits(_unsigned(run))
     mixed = _mix_bits(mixed ^ _unsigned(luminosity_block))
-    return (_mix_bits(mixed ^ _unsigned(event)) % np.uint64(k)).astype(np.int32)
+    return _mix_bits(mixed ^ _unsigned(event))
 
 
 def _unsigned(numbers: ArrayLike) -> NDArray[np.uint64]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from errors import MaplessError
 from selections import headers
 from selections.expressions import columns_used, suggestion
-from selections.root import captured_diagnostics
+from selections.root import one_line_errors
 from selections.selected import Booked, Selected, book, define, identifier
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ class Selection:
         headers.load(*self.headers)
         aliases = getattr(events, "aliases", {})
         for step in _in_order(self.variations, self.columns, frame):
-            varies = isinstance(step, Variation)
-            frame = _vary(frame, step, aliases) if varies else define(frame, step.name, step.expression)
+            frame = _apply(frame, step, aliases)
         uncut, booked = self._book_cutflow(frame)
         passing = reduce(_filter, self.cuts, uncut)
         return Selected(self, passing, uncut, booked, events if hasattr(events, "lacks") else None)
@@ -165,7 +164,7 @@ class Selection:
 def _in_order(
     variations: Sequence[Variation], columns: Sequence[Column], frame: Any
 ) -> Iterator[Variation | Column]:
-    """Each variation as soon as the columns that it shifts and uses exist, so that later columns follow it."""
+    """Each variation as soon as the columns that it shifts and uses exist: later columns follow it."""
     known = {str(name) for name in frame.GetColumnNames()}
     waiting = list(variations)
     for column in (None, *columns):
@@ -182,15 +181,21 @@ def _used_by(variation: Variation) -> set[str]:
 
 
 def _filter(frame: Any, cut: Cut) -> Any:
-    with captured_diagnostics(f"cut '{cut.title}'", cut.expression):
+    with one_line_errors(f"ROOT does not understand cut '{cut.title}', `{cut.expression}`"):
         return frame.Filter(cut.expression, cut.title)
+
+
+def _apply(frame: Any, step: Variation | Column, aliases: Mapping[str, str]) -> Any:
+    if isinstance(step, Column):
+        return define(frame, step.name, step.expression)
+    return _vary(frame, step, aliases)
 
 
 def _vary(frame: Any, variation: Variation, aliases: Mapping[str, str]) -> Any:
     """ROOT refuses to vary an alias, but an alias follows the variation of the column that it names."""
     columns = [aliases.get(name, name) for name in variation.columns]
     expression = variation.expression(str(frame.GetColumnType(columns[0])))
-    with captured_diagnostics(f"variation {variation.name}", expression):
+    with one_line_errors(f"ROOT does not understand variation {variation.name}, `{expression}`"):
         return frame.Vary(columns, expression, variation.tags, variation.name)
 
 

@@ -21,7 +21,8 @@ from selections.root import import_root
 
 HEADERS = Path(__file__).parent / "cpp"
 FASTJET_LIBRARIES = ("libfastjet.so", "libfastjettools.so", "libfastjetcontribfragile.so")
-# -fkeep-inline-functions gives inline functions a symbol, which the interpreter prefers to its own code
+# -fkeep-inline-functions gives inline functions a symbol; the interpreter prefers it to its own code, but for
+# functions so short that it rather inlines them
 COMPILER_OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-fkeep-inline-functions", "-w")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 

@@ -47,10 +47,10 @@ def threads() -> int:
 
 
 @contextmanager
-def captured_diagnostics(place: str, expression: str) -> Iterator[None]:
-    """Turn ROOT's pages of compiler output for a wrong expression into one line that names the place.
+def one_line_errors(what_failed: str) -> Iterator[None]:
+    """Turn ROOT's pages of compiler output into one line: what failed, and the first error.
 
-    Raises MaplessError with the first error of ROOT's interpreter.
+    Raises MaplessError for any exception of ROOT.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as diagnostics:
         try:
@@ -59,7 +59,7 @@ def captured_diagnostics(place: str, expression: str) -> Iterator[None]:
         except Exception as error:
             diagnostics.seek(0)
             first = _first_error(diagnostics.read() or str(error))
-            raise MaplessError(f"ROOT does not understand {place}, `{expression}`: {first}") from None
+            raise MaplessError(f"{what_failed}: {first}") from None
 
 
 @contextmanager

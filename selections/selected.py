@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.root import captured_diagnostics, import_root
+from selections.root import import_root, one_line_errors
 
 if TYPE_CHECKING:
     from selections.graph import Selection
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Booked:
-    """Histograms that ROOT fills in the next event loop: entries and weighted entries, and their variations."""
+    """Histograms that ROOT fills in the next event loop: entries, weighted entries, their variations."""
 
     entries: Any
     weighted: Any
@@ -99,7 +99,7 @@ class Selected:
 
 def define(frame: Any, name: str, expression: str) -> Any:
     """A new column; raises MaplessError in one line where ROOT does not understand the expression."""
-    with captured_diagnostics(f"column {name}", expression):
+    with one_line_errors(f"ROOT does not understand column {name}, `{expression}`"):
         return frame.Define(name, expression)
 
 

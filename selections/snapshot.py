@@ -1,8 +1,8 @@
-"""Selected columns in one compact file (an RNTuple), with their cutflow and origin, and back into numpy arrays.
+"""Selected columns in one compact file (an RNTuple), with cutflow and origin, and back into numpy arrays.
 
-The file appears complete or not at all. One thread keeps the order of events. Several threads do not; then run,
-luminosity block and event number are written too, and `read` sorts by them, so that arrays never depend on the
-number of threads.
+The file appears complete or not at all. One thread keeps the order of events. Several threads do not; then
+run, luminosity block and event number are written too, and `read` sorts by them, so that arrays never depend
+on the number of threads.
 """
 
 import json
@@ -17,21 +17,15 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.expressions import suggestion
-from selections.root import captured_diagnostics, import_root, threads
+from selections.root import import_root, one_line_errors, threads
 
 TUPLE_NAME = "Events"
 EVENT_NAME = ("run", "luminosity_block", "event")
 PROVENANCE = "provenance"
 # Small clusters let `selections.batches` read few events at a time.
-CLUSTER_BYTES = 16 * 2**20
-SCALARS = frozenset(
-    (
-        "bool",
-        "float",
-        "double",
-        *(f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)),
-    )
-)
+CLUSTER_BYTES = 2 * 2**20
+_INTEGERS = (f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64))
+SCALARS = frozenset(("bool", "float", "double", *_INTEGERS))
 
 
 def write(source: Any, path: str | Path, columns: Sequence[str]) -> Path:
@@ -44,11 +38,11 @@ def write(source: Any, path: str | Path, columns: Sequence[str]) -> Path:
     frame = getattr(source, "frame", source)
     in_order = threads() == 1
     wanted = list(columns) if in_order else _with_event_name(columns)
-    _check_columns(wanted, (str(name) for name in frame.GetColumnNames()), "the events to write")
+    check_columns(wanted, (str(name) for name in frame.GetColumnNames()), "the events to write")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.stem}.{os.getpid()}.partial.root")
     try:
-        with captured_diagnostics("the columns to write", ", ".join(wanted)):
+        with one_line_errors(f"{target} is not written, ROOT failed while it read the events"):
             frame.Snapshot(TUPLE_NAME, str(beside), wanted, _options())
         _write_provenance(beside, {"columns": wanted, "in_order": in_order, **_origin(source)})
         beside.replace(target)
@@ -65,7 +59,7 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, ND
     with opened(path) as file:
         scalars = scalar_columns(file[TUPLE_NAME])
         wanted = scalars if columns is None else list(columns)
-        _check_columns(wanted, scalars, f"the single values of {path}")
+        check_columns(wanted, scalars, f"the single values of {path}")
         in_order = _provenance(file).get("in_order", True)
         arrays = file[TUPLE_NAME].arrays(wanted if in_order else _with_event_name(wanted), library="np")
     if not in_order:
@@ -106,7 +100,8 @@ def _with_event_name(columns: Sequence[str]) -> list[str]:
     return list(dict.fromkeys((*columns, *EVENT_NAME)))
 
 
-def _check_columns(wanted: Sequence[str], known: Iterable[str], where: str) -> None:
+def check_columns(wanted: Sequence[str], known: Iterable[str], where: str) -> None:
+    """Raise MaplessError for the first wanted column that is not known."""
     names = set(known)
     for name in wanted:
         if name not in names:

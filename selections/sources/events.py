@@ -37,4 +37,6 @@ class Events:
     @property
     def aliases(self) -> dict[str, str]:
         """Canonical names of columns that the format merely calls otherwise."""
-        return {column.name: column.expression for column in self.definitions if column.expression.isidentifier()}
+        return {
+            column.name: column.expression for column in self.definitions if column.expression.isidentifier()
+        }

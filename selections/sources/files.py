@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from errors import MaplessError
 from selections.root import import_root
@@ -54,18 +55,11 @@ def inspect(path: str, tree: str | None = None) -> OpenedFile:
     """Look into one file; raises MaplessError with the reason when its events cannot be read."""
     if "://" not in path:
         _check_local(path)
-    with _quiet_root():
-        file = import_root().TFile.Open(path)
-        if not file or file.IsZombie():
-            raise MaplessError(
-                f"{path} cannot be opened as a ROOT file; check that it is complete and readable"
-            )
-        try:
-            name, kind = _find_tree(path, file, tree)
-            n_events = _count(file, path, name, kind)
-        finally:
-            file.Close()
-        columns = import_root().RDataFrame(name, path).GetColumnNames()
+    root = import_root()
+    with _quiet_root(), _open_file(path) as file:
+        name, kind = _find_tree(path, file, tree)
+        n_events = int(file.Get(name).GetEntries()) if kind == "TTree" else _count_tuple(path, name)
+        columns = root.RDataFrame(name, path).GetColumnNames()
     return OpenedFile(path, name, kind, n_events, frozenset(str(column) for column in columns))
 
 
@@ -96,8 +90,8 @@ def _promised_size(path: str) -> int:
     return int(struct.unpack_from(">q" if version >= LARGE_FILE_VERSION else ">i", head, 12)[0])
 
 
-def _find_tree(path: str, file: object, wanted: str | None) -> tuple[str, str]:
-    keys = [(str(key.GetName()), str(key.GetClassName())) for key in file.GetListOfKeys()]  # type: ignore[attr-defined]
+def _find_tree(path: str, file: Any, wanted: str | None) -> tuple[str, str]:
+    keys = [(str(key.GetName()), str(key.GetClassName())) for key in file.GetListOfKeys()]
     trees = {name: TREE_CLASSES[kind] for name, kind in keys if kind in TREE_CLASSES}
     for name in (wanted,) if wanted else TREE_NAMES:
         if name in trees:
@@ -108,10 +102,24 @@ def _find_tree(path: str, file: object, wanted: str | None) -> tuple[str, str]:
     raise MaplessError(f"{path} has no {wanted or 'Events'}; it holds {there}")
 
 
-def _count(file: object, path: str, name: str, kind: str) -> int:
-    if kind == "TTree":
-        return int(file.Get(name).GetEntries())  # type: ignore[attr-defined]
+def _count_tuple(path: str, name: str) -> int:
     return int(import_root().RNTupleReader.Open(name, path).GetNEntries())
+
+
+@contextmanager
+def _open_file(path: str) -> Iterator[Any]:
+    try:
+        file = import_root().TFile.Open(path)
+    except OSError:
+        file = None
+    if not file or file.IsZombie():
+        raise MaplessError(
+            f"{path} cannot be opened as a ROOT file; check that it is complete, or copy it again"
+        )
+    try:
+        yield file
+    finally:
+        file.Close()
 
 
 @contextmanager

@@ -1,0 +1,226 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+import uproot
+
+from errors import MaplessError
+from selections.graph import Cut, Selection
+from selections.root import import_root
+from selections.sources import open_events
+
+
+@pytest.fixture
+def truncated(data, tmp_path):
+    """A real file of which a third did not arrive."""
+    whole = (data / "nanoaod_v12_simulation.root").read_bytes()
+    path = tmp_path / "truncated.root"
+    path.write_bytes(whole[: 2 * len(whole) // 3])
+    return path
+
+
+@pytest.fixture
+def without_tree(tmp_path):
+    """A healthy ROOT file that holds no events."""
+    path = tmp_path / "histogram.root"
+    with uproot.recreate(path) as file:
+        file["counts"] = np.histogram([1.0, 2.0])
+    return path
+
+
+def assert_one_line(error, *parts):
+    message = str(error.value)
+    assert "\n" not in message
+    for part in parts:
+        assert part in message
+
+
+def test_a_truncated_file_says_so_with_its_size(truncated, capfd):
+    with pytest.raises(MaplessError) as error:
+        open_events(truncated)
+    assert_one_line(error, "truncated.root is truncated", "bytes are there; copy it again")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_cut_within_its_header_is_truncated_too(truncated):
+    truncated.write_bytes(truncated.read_bytes()[:40])
+    with pytest.raises(MaplessError, match="only 40 bytes are there"):
+        open_events(truncated)
+
+
+def test_a_damaged_file_of_the_right_size_does_not_open(data, tmp_path):
+    path = tmp_path / "damaged.root"
+    content = bytearray((data / "nanoaod_v12_simulation.root").read_bytes())
+    content[-len(content) // 2 :] = bytes(len(content[-len(content) // 2 :]))
+    path.write_bytes(content)
+    with pytest.raises(MaplessError, match=r"damaged.root"):
+        open_events(path)
+
+
+def test_a_file_without_events_says_what_it_holds(without_tree):
+    with pytest.raises(MaplessError) as error:
+        open_events(without_tree)
+    assert_one_line(error, "histogram.root has no Events; it holds no TTree or RNTuple at all")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [(b"", "is empty"), (b"PK\x03\x04" * 100, "is not a ROOT file")]
+)
+def test_a_file_of_another_kind_is_refused(tmp_path, content, what):
+    path = tmp_path / "other.root"
+    path.write_bytes(content)
+    with pytest.raises(MaplessError, match=what):
+        open_events(path)
+
+
+def test_a_missing_file_a_directory_and_an_empty_list_are_told_apart(tmp_path):
+    with pytest.raises(MaplessError, match="nowhere.root does not exist"):
+        open_events(tmp_path / "nowhere.root")
+    with pytest.raises(MaplessError, match=r"is a directory, not a file; write .*\*\.root"):
+        open_events(tmp_path)
+    with pytest.raises(MaplessError, match="no files given"):
+        open_events([])
+    with pytest.raises(MaplessError, match="no file matches"):
+        open_events(f"{tmp_path}/*.root")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_an_unreadable_file_says_so(data, tmp_path):
+    path = tmp_path / "secret.root"
+    shutil.copy(data / "nanoaod_v12_simulation.root", path)
+    path.chmod(0)
+    with pytest.raises(MaplessError, match="may not be read"):
+        open_events(path)
+
+
+def test_bad_files_can_be_skipped_and_are_recorded(data, truncated, without_tree):
+    good = data / "nanoaod_v12_simulation.root"
+    events = open_events([truncated, good, without_tree], skip_bad_files=True)
+    assert events.frame.Count().GetValue() == events.n_events == 200
+    assert [(lost.file, lost.reason.split(";")[0].split(" ", 2)[1]) for lost in events.lost] == [
+        (str(truncated), "is"),
+        (str(without_tree), "has"),
+    ]
+
+
+def test_when_all_files_are_bad_skipping_does_not_help(truncated):
+    with pytest.raises(MaplessError, match="none of 1 files can be read; the first: .* is truncated"):
+        open_events([truncated], skip_bad_files=True)
+
+
+def test_trees_and_rntuples_do_not_mix(data):
+    files = [data / "pfnano_simulation.root", data / "pfnano_simulation_rntuple.root"]
+    with pytest.raises(MaplessError) as error:
+        open_events(files)
+    assert_one_line(error, "holds the TTree Events, but", "the RNTuple Events; open them apart")
+
+
+def test_a_tree_of_unknown_columns_is_refused(tmp_path):
+    path = tmp_path / "other.root"
+    with uproot.recreate(path) as file:
+        file["Events"] = {"px": np.ones(3)}
+    with pytest.raises(MaplessError, match="its columns are unknown"):
+        open_events(path)
+
+
+def test_what_a_version_lacks_is_known_before_the_event_loop(data):
+    events = open_events(data / "nanoaod_2015_open_data.root", year="2016")
+    assert set(events.lacks) >= {"jet_softdrop_mass", "jet_tau4", "constituent_pt"}
+    assert events.lacks["jet_softdrop_mass"] == "no FatJet_msoftdrop in this version of NanoAOD"
+    assert "jet_n_constituents" in open_events(data / "nanoaod_2017_simulation.root").lacks
+    assert events.frame.GetNRuns() == 0
+
+
+def test_wanted_columns_that_lack_are_said_at_once(data):
+    with pytest.raises(MaplessError, match="lacks jet_tau4: no FatJet_tau4"):
+        open_events(data / "nanoaod_2015_open_data.root", columns=["jet_tau4"], year="2016")
+
+
+def test_real_data_weigh_one_and_simulation_its_generator_weight(data):
+    real = open_events(data / "nanoaod_v13_data_2022.root").frame.AsNumpy(["weight", "truth_label"])
+    assert set(real["weight"]) == {1.0}
+    simulated = open_events(data / "nanoaod_2017_simulation.root").frame.AsNumpy(["weight"])["weight"]
+    np.testing.assert_array_equal(
+        simulated, uproot.open(data / "nanoaod_2017_simulation.root")["Events"]["genWeight"].array(library="np")
+    )
+    assert (simulated < 0).any()
+
+
+def test_only_triggers_in_the_file_count_and_the_others_are_recorded(data):
+    path = data / "nanoaod_v12_simulation.root"
+    events = open_events(path)
+    assert events.notes["passes_trigger"] == "HLT_PFHT1050; not in the files: HLT_AK8PFJet500"
+    fired = events.frame.AsNumpy(["passes_trigger"])["passes_trigger"]
+    np.testing.assert_array_equal(fired, uproot.open(path)["Events"]["HLT_PFHT1050"].array(library="np"))
+
+
+def test_triggers_and_filters_can_be_named(data):
+    path = data / "nanoaod_2017_simulation.root"
+    named = open_events(path, triggers=["HLT_PFJet450"], filters=["Flag_goodVertices"])
+    assert named.notes["passes_trigger"] == "HLT_PFJet450"
+    assert named.notes["passes_filters"] == "Flag_goodVertices"
+
+
+def test_without_any_of_the_triggers_a_selection_by_trigger_stops(data):
+    events = open_events(data / "nanoaod_v12_simulation.root", triggers=["HLT_None"])
+    with pytest.raises(MaplessError, match="none of HLT_None is there; name others by triggers="):
+        Selection("triggered", cuts=[Cut("passes_trigger", "trigger")])(events)
+
+
+def test_an_unknown_year_is_refused_with_those_that_are_known(data):
+    with pytest.raises(MaplessError, match="for 2036; known years are 2016, 2016H, 2017, 2018"):
+        open_events(data / "nanoaod_v12_simulation.root", year="2036")
+
+
+@pytest.mark.parametrize("kind", ["TTree", "RNTuple"])
+def test_a_trigger_that_some_files_lack_counts_as_not_fired_there(tmp_path, kind):
+    root = import_root()
+    options = root.RDF.RSnapshotOptions()
+    options.fOutputFormat = getattr(root.RDF.ESnapshotOutputFormat, f"k{kind}")
+    names = ["luminosityBlock", "FatJet_pt", "HLT_PFHT1050"]
+    frame = root.RDataFrame(10).Define("luminosityBlock", "1u").Define("FatJet_pt", "ROOT::RVecF{1.f}")
+    frame = frame.Define("HLT_PFHT1050", "true").Define("HLT_AK8PFJet500", "rdfentry_ < 3")
+    frame.Snapshot("Events", str(tmp_path / "a.root"), [*names[:2], "HLT_AK8PFJet500"], options)
+    frame.Snapshot("Events", str(tmp_path / "b.root"), names, options)
+    events = open_events(tmp_path / "?.root")
+    assert events.frame.Filter("passes_trigger").Count().GetValue() == 3 + 10
+
+
+def test_the_tight_jet_id_is_computed_where_its_result_is_not_stored(data):
+    from selections.sources.nanoaod import RECIPES
+
+    stored, computed = (
+        expression for recipe in RECIPES if recipe.name == "jet_tight_id" for expression, _ in recipe.ways
+    )
+    frame = open_events(data / "nanoaod_v13_data_2022.root").frame
+    frame = frame.Define("stored", f"{stored}[abs(jet_eta) < 2.6]")
+    frame = frame.Define("computed", f"{computed}[abs(jet_eta) < 2.6]")
+    assert frame.Sum("stored").GetValue() > 50
+    assert frame.Filter("ROOT::VecOps::All(stored == computed)").Count().GetValue() == 100
+
+
+def test_weighted_constituents_add_up_to_the_uncorrected_jet(data):
+    path = data / "pfnano_simulation.root"
+    frame = open_events(path).frame.Define("raw_pt", "jet_pt * (1 - FatJet_rawFactor)")
+    columns = frame.AsNumpy([f"constituent_{part}" for part in ("jet", "pt", "phi")] + ["raw_pt"])
+    for jet, pt, phi, raw_pt in zip(*(columns[name] for name in columns), strict=True):
+        mine = np.asarray(jet) == 0
+        x, y = np.asarray(pt)[mine] * np.cos(np.asarray(phi)[mine]), np.asarray(pt)[mine] * np.sin(np.asarray(phi)[mine])
+        assert np.hypot(x.sum(), y.sum()) == pytest.approx(raw_pt[0], rel=2e-3)
+
+
+def test_the_number_of_events_can_be_limited(data):
+    events = open_events([data / "nanoaod_v12_simulation.root"] * 2, max_events=250)
+    assert events.n_events == events.frame.Count().GetValue() == 250
+
+
+def test_the_b_tag_is_the_larger_of_the_subjets_where_they_are_stored(data):
+    path = data / "nanoaod_2017_simulation.root"
+    tree = uproot.open(path)["Events"].arrays(["FatJet_subJetIdx1", "FatJet_subJetIdx2", "SubJet_btagDeepB"])
+    expected = [
+        [max([row.SubJet_btagDeepB[i] for i in pair if i >= 0], default=-1) for pair in zip(*indices, strict=True)]
+        for row, indices in ((row, (row.FatJet_subJetIdx1, row.FatJet_subJetIdx2)) for row in tree)
+    ]
+    got = open_events(path).frame.AsNumpy(["jet_b_tag"])["jet_b_tag"]
+    assert [list(values) for values in got] == expected
