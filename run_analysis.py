@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,6 @@ try:
     import typer
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reports its build on stderr otherwise
 
 DEFAULT_SEARCH = "cms-dijet"
 

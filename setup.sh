@@ -36,7 +36,7 @@ _mapless_setup() {
     case ":${ROOT_INCLUDE_PATH:-}:" in *":$headers:"*) ;; *) export ROOT_INCLUDE_PATH="$headers${ROOT_INCLUDE_PATH:+:$ROOT_INCLUDE_PATH}" ;; esac
     case ":${LD_LIBRARY_PATH:-}:" in *":$site/fastjet/lib64:"*) ;; *) export LD_LIBRARY_PATH="$site/fastjet/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;; esac
     case ":${PYTHONPATH:-}:" in *":$root:"*) ;; *) export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" ;; esac
-    export TF_CPP_MIN_LOG_LEVEL=2 KERAS_BACKEND=tensorflow
+    export KERAS_BACKEND=tensorflow
     echo "mapless: ready ($("$root/.venv/bin/python" --version), $root). Next: ./run_analysis.py --help"
 }
 _mapless_setup

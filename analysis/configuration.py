@@ -19,10 +19,16 @@ class Settings(BaseModel):
 
 
 class EventSettings(Settings):
-    """Where the events come from; `is_data` closes the signal region until `--unblind`."""
+    """Where the events come from; `is_data` closes the signal region until `--unblind`.
+
+    `triggers` and `filters` replace the published ones of the `year` (NanoAOD only).
+    """
 
     files: Annotated[tuple[Path, ...], Field(min_length=1)]
     is_data: bool = False
+    year: str = "2018"
+    triggers: tuple[str, ...] | None = None
+    filters: tuple[str, ...] | None = None
     skip_bad_files: bool = False
 
 

@@ -70,7 +70,7 @@ class Pipeline:
                 "search": self.search.name,
                 "selection": _plain(self.configuration.selection),
                 "folds": self.configuration.detector.folds,
-                "skip_bad_files": self.configuration.events.skip_bad_files,
+                "events": _plain(self.configuration.events, leave_out={"files", "is_data"}),
                 "max_events": self.options.max_events,
             },
             inputs=self.configuration.events.files + signal_files(self.configuration),
@@ -137,7 +137,14 @@ class Pipeline:
         def run(folder: Path) -> None:
             from analysis.train import train
 
-            train(self.configuration, window, self._folder(self.select), folder, self.progress)
+            train(
+                self.configuration,
+                window,
+                self._folder(self.select),
+                folder,
+                self.options.threads,
+                self.progress,
+            )
 
         detector = _plain(self.configuration.detector, leave_out={"windows", "own_windows", "kept_fraction"})
         injection = _plain(self.configuration.injection)

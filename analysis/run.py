@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from analysis import searches
@@ -16,6 +17,7 @@ from analysis.configuration import load_configuration
 from analysis.pipeline import Pipeline, RunOptions
 from analysis.provenance import peak_memory
 from analysis.stages import Stage, read_manifest, run_stage
+from models.detector import Progress as TrainingProgress
 
 
 def run_search(name: str, config: Path | None, overrides: Sequence[str], options: RunOptions) -> None:
@@ -23,31 +25,41 @@ def run_search(name: str, config: Path | None, overrides: Sequence[str], options
     console = Console()
     search = searches.get(name)
     configuration = load_configuration(config or search.configuration, tuple(overrides))
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
+    with _training_bar(console) as progress:
         stages = Pipeline(search, configuration, options, progress).stages()
         if options.dry_run:
             console.print(_plan_table(stages, options))
             return
         for stage in stages:
-            bar.update(task, description=stage.name, completed=0, total=None)
             console.print(_run(stage, options))
     if options.last_stage == "report":
         _publish(stages[-1].folder(options.output), options.output)
         _print_findings(options.output, console)
 
 
+@contextmanager
+def _training_bar(console: Console) -> Iterator[TrainingProgress]:
+    """Give a callback that shows a bar from its first call to its last; the event loop has its own."""
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task("training")
+
+    def progress(done: int, total: int) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=total)
+        if done == total:
+            bar.stop()
+
+    try:
+        yield progress
+    finally:
+        bar.stop()
+
+
 def _run(stage: Stage, options: RunOptions) -> str:
     kept = stage.is_done(options.output) and not options.fresh
-    folder = run_stage(stage, options.output, fresh=options.fresh)
-    seconds = read_manifest(folder)["seconds"]
-    state = "kept from an earlier run" if kept else f"{seconds:.1f} s"
-    return f"[bold]{stage.name:10}[/] {state:>8}  [dim]{folder}[/]"
+    seconds = read_manifest(run_stage(stage, options.output, fresh=options.fresh))["seconds"]
+    return f"[bold]{stage.name:10}[/] " + ("kept from an earlier run" if kept else f"{seconds:6.1f} s")
 
 
 def _plan_table(stages: list[Stage], options: RunOptions) -> Table:

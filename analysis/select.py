@@ -34,14 +34,25 @@ def signal_files(configuration: Configuration) -> tuple[Path, ...]:
 def _select_files(
     search: Search, configuration: Configuration, files: Sequence[Path], target: Path, max_events: int | None
 ) -> dict[str, object]:
+    from selections.root import show_progress
     from selections.snapshot import write
     from selections.sources import open_events
 
-    events = open_events(files, skip_bad_files=configuration.events.skip_bad_files, max_events=max_events)
+    settings = configuration.events
+    events = open_events(
+        files,
+        skip_bad_files=settings.skip_bad_files,
+        max_events=max_events,
+        year=settings.year,
+        triggers=settings.triggers,
+        filters=settings.filters,
+    )
     selected = search.selection(configuration.selection, configuration.detector.folds)(events)
+    show_progress(selected.frame)
     write(selected, target, search.columns)
     return {
         "cutflow": selected.cutflow().to_dict(),
-        "lacking_columns": events.lacks,
+        "notes": dict(events.notes),
+        "lacking_columns": dict(events.lacks),
         "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in events.lost],
     }
