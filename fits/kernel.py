@@ -7,6 +7,7 @@ raw parameters of a dijet function the correlations exceed 0.998 and MIGRAD stop
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Protocol
 
 import numpy as np
@@ -105,10 +106,10 @@ class BackgroundTerm:
 class SignalTerm:
     """A signal shape times its yield, with nuisance parameters in units of their standard deviations.
 
-    yield = `signal_yield` * prod_k (1 + yield_uncertainties[k])^k, mean = mean0 (1 + scale_uncertainty *
-    mass_scale), width = width0 (1 + resolution_uncertainty * mass_resolution). Nuisance parameters exist only
-    for uncertainties that are not zero; a likelihood constrains them. The yield counts the events inside the
-    edges.
+    yield = signal_yield * prod_k (1 + yield_uncertainties[k])^k, mean = mean0 (1 +
+    scale_uncertainty)^mass_scale, width = width0 (1 + resolution_uncertainty)^mass_resolution: log-normal, so
+    nothing can change sign. Nuisance parameters exist only for uncertainties that are not zero; a likelihood
+    constrains them. The yield counts the events inside the edges.
     """
 
     shape: SignalShape
@@ -119,22 +120,20 @@ class SignalTerm:
     yield_name: str = "signal_yield"
     parameters: tuple[str, ...] = field(init=False)
     transform: FloatArray = field(init=False)
-    _shifts: FloatArray = field(init=False, repr=False)  # (2, n): GeV of mean and sigma per shape nuisance
-    _logs: FloatArray = field(init=False, repr=False)  # (n,): ln(1 + uncertainty) per yield nuisance
+    # Logarithms of 1 + uncertainty: one per yield nuisance; (2, n) for ln(mean, width) per shape nuisance.
+    _yield_logs: FloatArray = field(init=False, repr=False)
+    _shape_logs: FloatArray = field(init=False, repr=False)
     _nominal: tuple[FloatArray, FloatArray, FloatArray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         shifts = {"mass_scale": self.scale_uncertainty, "mass_resolution": self.resolution_uncertainty}
-        active = tuple(name for name, size in shifts.items() if size)
-        parameters = (self.yield_name, *self.yield_uncertainties, *active)
+        active = [bool(size) for size in shifts.values()]
+        parameters = (self.yield_name, *self.yield_uncertainties, *compress(shifts, active))
         object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "transform", np.eye(len(parameters)))
-        sizes = np.diag(
-            [self.shape.mean * self.scale_uncertainty, self.shape.sigma * self.resolution_uncertainty]
-        )
-        object.__setattr__(self, "_shifts", sizes[:, [bool(size) for size in shifts.values()]])
-        logs = np.log1p(np.array(list(self.yield_uncertainties.values()), dtype=float))
-        object.__setattr__(self, "_logs", logs)
+        sizes = np.log1p(np.array(list(self.yield_uncertainties.values()), dtype=float))
+        object.__setattr__(self, "_yield_logs", sizes)
+        object.__setattr__(self, "_shape_logs", np.diag(np.log1p(list(shifts.values())))[:, active])
         object.__setattr__(self, "_nominal", self._probabilities(np.zeros(2)))
 
     def expected(self, internal: FloatArray) -> FloatArray:
@@ -144,35 +143,39 @@ class SignalTerm:
 
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
-        amplitude, amplitude_slope, (shape, first, second) = self._split(internal)
+        amplitude, slope, (shape, first, second) = self._split(internal)
         if len(internal) == 1:
             return Evaluation(amplitude * shape, shape[:, None], lambda _: np.zeros((1, 1)))
-        jacobian = np.hstack([shape[:, None] * amplitude_slope, amplitude * first @ self._shifts])
+        logs = self._shape_logs
 
         def curvature(weights: FloatArray) -> FloatArray:
-            scale = float(np.exp(self._logs @ internal[1 : 1 + len(self._logs)]))
-            norm = amplitude * np.outer(np.append(0, self._logs), np.append(0, self._logs))
-            norm[0, 1:] = norm[1:, 0] = scale * self._logs
-            mixed = np.outer(amplitude_slope, weights @ first @ self._shifts)
-            peak = amplitude * self._shifts.T @ np.tensordot(weights, second, 1) @ self._shifts
+            norm = np.outer(np.append(0, self._yield_logs), np.append(0, self._yield_logs)) * amplitude
+            norm[0, 1:] = norm[1:, 0] = slope[0] * self._yield_logs
+            mixed = np.outer(slope, weights @ first @ logs)
+            peak = amplitude * logs.T @ np.tensordot(weights, second, 1) @ logs
             return np.block([[norm * (weights @ shape), mixed], [mixed.T, peak]])
 
-        return Evaluation(amplitude * shape, jacobian, curvature)
+        return Evaluation(
+            amplitude * shape, np.hstack([np.outer(shape, slope), amplitude * first @ logs]), curvature
+        )
 
     def _split(
         self, internal: FloatArray
     ) -> tuple[float, FloatArray, tuple[FloatArray, FloatArray, FloatArray]]:
         """Yield, its derivatives in (yield, yield nuisances), and the bin probabilities with derivatives."""
-        n = 1 + len(self._logs)
-        scale = float(np.exp(self._logs @ internal[1:n]))
+        n = 1 + len(self._yield_logs)
+        scale = float(np.exp(self._yield_logs @ internal[1:n]))
         amplitude = internal[0] * scale
-        shape = self._probabilities(self._shifts @ internal[n:]) if len(internal) > n else self._nominal
-        return amplitude, np.append(scale, amplitude * self._logs), shape
+        shape = self._probabilities(self._shape_logs @ internal[n:]) if len(internal) > n else self._nominal
+        return amplitude, np.append(scale, amplitude * self._yield_logs), shape
 
     def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Bin probabilities given that the event is inside the edges, with derivatives in (mean, sigma)."""
-        moved = self.shape.varied(self.shape.mean + shift[0], self.shape.sigma + shift[1])
-        raw, first, second = moved.derivatives(self.edges)
+        """Probabilities of bins inside the edges, with derivatives in ln(mean, width), after a shift (2,)."""
+        peak = np.array([self.shape.mean, self.shape.sigma]) * np.exp(shift)
+        raw, first, second = self.shape.varied(*peak.tolist()).derivatives(self.edges)
+        first, second = first * peak, second * np.outer(peak, peak)
+        second[:, [0, 1], [0, 1]] += first
+        # The quotient rule, for the probability to be inside.
         total, slope, bend = raw.sum(), first.sum(axis=0), second.sum(axis=0)
         shape = raw / total
         shape1 = (first - shape[:, None] * slope) / total

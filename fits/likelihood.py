@@ -24,18 +24,14 @@ class Category:
         """Bins with events."""
         return self.counts > 0
 
-    @cached_property
-    def _saturated(self) -> float:
-        """Sum of n ln n - n, which makes the likelihood of a perfect description zero."""
-        counts = self.counts[self.filled]
-        return float(np.sum(counts * np.log(counts) - counts))
-
     def deviance(self, expected: FloatArray) -> float:
         """Negative log-likelihood of the counts minus that of the saturated model."""
-        seen = expected[self.filled]
+        seen, counts = expected[self.filled], self.counts[self.filled]
         if not (seen.min(initial=np.inf) > 0 and np.isfinite(expected.sum())):
             return np.inf
-        return float(expected.sum() - self.counts[self.filled] @ np.log(seen)) + self._saturated
+        # In terms of the relative difference the large numbers cancel bin by bin, before rounding can hurt.
+        difference = (seen - counts) / counts
+        return float(counts @ (difference - np.log1p(difference)) + expected[~self.filled].sum())
 
 
 @dataclass(frozen=True)
@@ -66,8 +62,12 @@ class Likelihood:
             )
         self._places = {id(t): np.array([self.names.index(name) for name in t.parameters]) for t in terms}
         self.transform = np.eye(len(self.names))
+        seen: set[str] = set()
         for term in terms:
-            self.transform[np.ix_(self._places[id(term)], self._places[id(term)])] = term.transform
+            _check_shared(term, seen)
+            seen.update(term.parameters)
+            places = self._places[id(term)]
+            self.transform[places[:, None], places] = term.transform
         self.n_events = float(sum(category.counts.sum() for category in self.categories))
 
     def physical(self, internal: FloatArray) -> FloatArray:
@@ -82,7 +82,7 @@ class Likelihood:
 
     @cached_property
     def _inverse(self) -> FloatArray:
-        return np.linalg.inv(self.transform)
+        return np.asarray(np.linalg.inv(self.transform))
 
     def expected(self, internal: FloatArray) -> list[FloatArray]:
         """Expected counts of each category."""
@@ -142,6 +142,15 @@ class Likelihood:
             for c in self.constraints
         ]
         return 0.5 * float(np.sum(np.square(pulls)))
+
+
+def _check_shared(term: Term, seen: set[str]) -> None:
+    """Only parameters that are their own internal coordinate can be shared."""
+    shared = [name for name in term.parameters if name in seen]
+    if shared and not np.array_equal(term.transform, np.eye(len(term.parameters))):
+        raise MaplessError(
+            f"two backgrounds share the parameter {shared[0]}; give each category its own prefix"
+        )
 
 
 def _divided(above: FloatArray, below: FloatArray, where: npt.NDArray[np.bool_]) -> FloatArray:

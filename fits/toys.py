@@ -55,7 +55,8 @@ def fit_many(like: SpectrumFit, counts: npt.ArrayLike) -> ManyFits:
         for i in range(0, len(counts), _CHUNK)
     ]
     points, nll, edm = (np.concatenate(parts) for parts in zip(*ends, strict=True))
-    converged = edm < _EDM_TOLERANCE
+    fixed = np.count_nonzero(counts, axis=1) > len(term.parameters)  # else the minimum is at infinity
+    converged = fixed & (edm < _EDM_TOLERANCE)
     values = np.where(converged[:, None], points @ term.transform.T, np.nan)
     return ManyFits(term.parameters, values, np.where(converged, nll, np.nan), edm, converged)
 
