@@ -27,7 +27,19 @@ Array = NDArray[np.float64]
 
 JETS = ("jet1", "jet2")
 JET_FEATURES = ("softdrop_mass", "tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
-COMBINATIONS: dict[str, Callable[..., Array]] = {"max": np.max, "product": np.prod}
+
+
+def _fisher(quantiles: Array) -> Array:
+    """Combine two p-values 1 - quantile by Fisher's method; the result is again uniform for background."""
+    product = np.prod(1 - quantiles, axis=0)
+    return 1 - product * (1 - np.log(product))
+
+
+COMBINATIONS: dict[str, Callable[[Array], Array]] = {
+    "max": lambda quantiles: np.max(quantiles, axis=0),
+    "product": lambda quantiles: np.prod(quantiles, axis=0),
+    "fisher": _fisher,
+}
 
 
 @dataclass
@@ -43,7 +55,8 @@ class CWoLaHunting(AnomalyDetector):
         features: inputs of a jet's network, from the columns `jet1_<feature>` and `jet2_<feature>`.
         folds: number of folds in the column `fold`.
         inner_networks: networks averaged per fold and jet; their validation fold rotates (CMS: 4).
-        combine: "max" (CMS CWoLa Hunting) or "product" of the two jets' quantiles.
+        combine: how the quantiles q of the two jets become a score: "max" (CMS CWoLa Hunting), "product" (CMS
+            Tag N' Train), or "fisher", Fisher's combination of 1 - q, which favours two odd jets over one.
         reweight_pt: give sideband jets the pT spectrum of the signal region.
         weight_column: column of event weights; by default every event counts once, as in data and in CMS
             trainings on simulation.
@@ -104,12 +117,12 @@ class CWoLaHunting(AnomalyDetector):
         return self
 
     def score(self, events: Events) -> Array:
-        """Score events by the networks of their fold; shape (n_events,), in [0, 1], 1 the most anomalous.
+        """Score events by the networks of their fold; shape (n_events,), between 0 and 1 (most anomalous).
 
         Args:
             events: column `fold` and the features of both jets, each of shape (n_events,).
         """
-        return COMBINATIONS[self.combine](self.jet_quantiles(events), axis=0)
+        return COMBINATIONS[self.combine](self.jet_quantiles(events))
 
     def jet_quantiles(self, events: Events) -> Array:
         """Fraction of sideband events that are less anomalous, jet by jet; shape (2, n_events)."""

@@ -76,17 +76,16 @@ class StackedStandardise(keras.Layer):
 class StackedDense(keras.Layer):
     """One dense layer per network: (networks, batch, inputs) to (networks, batch, units)."""
 
-    def __init__(self, units: int, seed: int, **options: Any) -> None:
+    def __init__(self, units: int, start: keras.Initializer | str, **options: Any) -> None:
         super().__init__(**options)
         self.units = units
-        self.seed = seed
+        self.start = start
 
     def build(self, shape: tuple[int, ...]) -> None:
-        """Create kernels and biases; He-uniform as if every network were alone."""
+        """Create a kernel and a bias for every network."""
         networks, _, inputs = shape
-        limit = np.sqrt(6 / inputs)
-        start = keras.initializers.RandomUniform(-limit, limit, seed=self.seed)
-        self.kernel = self.add_weight(name="kernel", shape=(networks, inputs, self.units), initializer=start)
+        kernels = (networks, inputs, self.units)
+        self.kernel = self.add_weight(name="kernel", shape=kernels, initializer=self.start)
         self.bias = self.add_weight(name="bias", shape=(networks, 1, self.units), initializer="zeros")
 
     def call(self, inputs: Any) -> Any:
@@ -100,14 +99,17 @@ def stacked_classifier(
     """Build the Keras model of `networks` independent classifiers with a common architecture.
 
     Input (networks, batch, features), output (networks, batch): the logit of the signal region. Hidden layers
-    are LeakyReLU(0.01), each followed by dropout if `dropout` is positive.
+    are LeakyReLU(0.01), each followed by dropout if `dropout` is positive. The last layer starts at zero: a
+    weak classifier is better learnt from no opinion than from a random one.
     """
     inputs = keras.Input(batch_shape=(networks, None, features))
     x = StackedStandardise(name="standardise")(inputs)
     for depth, units in enumerate(hidden):
-        x = keras.ops.leaky_relu(StackedDense(units, seed=seed + depth)(x), 0.01)
+        limit = np.sqrt(6 / x.shape[-1])  # He-uniform, as if every network were alone
+        start = keras.initializers.RandomUniform(-limit, limit, seed=seed + depth)
+        x = keras.ops.leaky_relu(StackedDense(units, start)(x), 0.01)
         x = keras.layers.Dropout(dropout, seed=seed + depth)(x) if dropout else x
-    logits = StackedDense(1, seed=seed + len(hidden))(x)
+    logits = StackedDense(1, "zeros")(x)
     return keras.Model(inputs, keras.ops.squeeze(logits, axis=-1))
 
 

@@ -19,7 +19,8 @@ def weighted_quantile(values: ArrayLike, weights: ArrayLike, quantile: float) ->
 class QuantileMap:
     """Maps a score to the fraction of a weighted reference sample that lies below it (uniform in [0, 1]).
 
-    Scores above (below) all of the reference map to 1 (0). Ties in the reference are averaged.
+    Equal scores share the middle of their range, so that 0 and 1 are never reached; scores beyond the
+    reference map to its largest (smallest) quantile.
     """
 
     def __init__(self, knots: ArrayLike, quantiles: ArrayLike) -> None:
@@ -37,7 +38,7 @@ class QuantileMap:
 
     def __call__(self, scores: ArrayLike) -> Array:
         """Map scores of any shape to [0, 1]."""
-        return np.interp(np.asarray(scores), self.knots, self.quantiles, left=0.0, right=1.0)
+        return np.interp(np.asarray(scores), self.knots, self.quantiles)
 
 
 def _cumulative(values: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:

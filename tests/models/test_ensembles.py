@@ -21,7 +21,8 @@ def table():
 
 @pytest.fixture(scope="module")
 def shares():
-    return [share(np.arange(1500), np.arange(1500, 2000)), share(np.arange(2000, 3200), np.arange(3200, 4000))]
+    halves = np.split(np.arange(4000), 2)
+    return [share(halves[0][:1500], halves[0][1500:]), share(halves[1][:1200], halves[1][1200:])]
 
 
 def trained(table, shares, **options):
@@ -103,7 +104,7 @@ def test_prediction_pads_rows_of_different_length(table, shares):
 
 
 def test_a_stacked_dense_layer_is_a_dense_layer_per_network():
-    layer = StackedDense(3, seed=1)
+    layer = StackedDense(3, "random_normal")
     inputs = np.random.default_rng(2).normal(size=(4, 5, 2)).astype(np.float32)
     outputs = np.asarray(layer(inputs))
     kernel, bias = (np.asarray(weight) for weight in layer.get_weights())

@@ -23,7 +23,7 @@ def test_the_reference_becomes_uniform():
 
 def test_ties_share_their_mean_quantile_and_values_beyond_saturate():
     quantile_map = QuantileMap.learn([0.0, 0.0, 0.0, 1.0], np.ones(4))
-    assert quantile_map([-1.0, 0.0, 1.0, 2.0]).tolist() == [0.0, 0.375, 0.875, 1.0]
+    assert quantile_map([-1.0, 0.0, 1.0, 2.0]).tolist() == [0.375, 0.375, 0.875, 0.875]
 
 
 def test_order_is_kept():
