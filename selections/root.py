@@ -58,7 +58,7 @@ def one_line_errors(what_failed: str) -> Iterator[None]:
                 yield
         except Exception as error:
             diagnostics.seek(0)
-            first = _first_error(diagnostics.read() or str(error))
+            first = _first_error(diagnostics.read(), str(error))
             raise MaplessError(f"{what_failed}: {first}") from None
 
 
@@ -75,9 +75,12 @@ def _standard_error_to(descriptor: int) -> Iterator[None]:
         os.close(kept)
 
 
-def _first_error(text: str) -> str:
-    found = re.search(r"error: (.*)", text)
-    return found.group(1) if found else text.strip().partition("\n")[0]
+def _first_error(diagnostics: str, message: str) -> str:
+    """The compiler's first error, else the text of the C++ exception, else the first line of anything."""
+    compiler = re.search(r"\berror: (.*)", diagnostics)
+    exception = re.search(r"\b(?:\w+_error|\w*[Ee]xception|invalid_argument): (.*)", message)
+    found = compiler or exception
+    return found.group(1) if found else (message.strip() or diagnostics.strip()).partition("\n")[0]
 
 
 def show_progress(frame: Any) -> None:

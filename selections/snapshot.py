@@ -43,7 +43,9 @@ def write(source: Any, path: str | Path, columns: Sequence[str]) -> Path:
     beside = target.with_name(f".{target.stem}.{os.getpid()}.partial.root")
     try:
         with one_line_errors(f"{target} is not written, ROOT failed while it read the events"):
-            frame.Snapshot(TUPLE_NAME, str(beside), wanted, _options())
+            # a list would make PyROOT try, and run, other overloads after a failure
+            names = import_root().std.vector["std::string"](wanted)
+            frame.Snapshot(TUPLE_NAME, str(beside), names, _options())
         _write_provenance(beside, {"columns": wanted, "in_order": in_order, **_origin(source)})
         beside.replace(target)
     finally:
@@ -58,9 +60,11 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, ND
     """
     with opened(path) as file:
         scalars = scalar_columns(file[TUPLE_NAME])
-        wanted = scalars if columns is None else list(columns)
+        known = _provenance(file)
+        everything = [name for name in known.get("columns", scalars) if name in scalars]
+        wanted = everything if columns is None else list(columns)
         check_columns(wanted, scalars, f"the single values of {path}")
-        in_order = _provenance(file).get("in_order", True)
+        in_order = known.get("in_order", True)
         arrays = file[TUPLE_NAME].arrays(wanted if in_order else _with_event_name(wanted), library="np")
     if not in_order:
         order = np.lexsort([arrays[name] for name in reversed(EVENT_NAME)])
@@ -114,6 +118,7 @@ def _options() -> Any:
     options.fOutputFormat = root.RDF.ESnapshotOutputFormat.kRNTuple
     options.fMaxUnzippedClusterSize = CLUSTER_BYTES
     options.fApproxZippedClusterSize = CLUSTER_BYTES // 2
+    options.fMaxUnzippedPageSize = CLUSTER_BYTES // 16
     return options
 
 

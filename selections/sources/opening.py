@@ -43,6 +43,7 @@ def open_events(
     somewhere = frozenset.union(*(file.columns for file in opened))
     translation = file_format.translate(everywhere, somewhere, Options(year, triggers, filters))
     _check_wanted(columns or (), translation, opened)
+    _check_defaults(translation, opened)
     total = sum(file.n_events for file in opened)
     return Events(
         frame=_canonical(_frame(opened, max_events), translation, everywhere),
@@ -94,6 +95,16 @@ def _check_wanted(columns: Sequence[str], translation: Translation, opened: Sequ
     for name in columns:
         if name in translation.lacks:
             raise MaplessError(f"{opened[0].path} lacks {name}: {translation.lacks[name]}")
+
+
+def _check_defaults(translation: Translation, opened: Sequence[OpenedFile]) -> None:
+    """ROOT fills columns that some files lack for a TTree, but crashes for an RNTuple."""
+    if opened[0].kind == "TTree":
+        return
+    for name in translation.defaults:
+        for file in opened:
+            if name not in file.columns:
+                raise MaplessError(f"{file.path} lacks {name}, which other files have; open them apart")
 
 
 def _frame(opened: Sequence[OpenedFile], max_events: int | None) -> Any:

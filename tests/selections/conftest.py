@@ -65,7 +65,7 @@ def sample(tmp_path_factory):
         frame = frame.Define(name, expression)
     path = tmp_path_factory.mktemp("sample") / "events.root"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(snapshot, "CLUSTER_BYTES", 2**19)
+        patch.setattr(snapshot, "CLUSTER_BYTES", 2**18)
         return snapshot.write(frame, path, list(definitions))
 
 

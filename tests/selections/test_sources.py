@@ -142,7 +142,8 @@ def test_real_data_weigh_one_and_simulation_its_generator_weight(data):
     assert set(real["weight"]) == {1.0}
     simulated = open_events(data / "nanoaod_2017_simulation.root").frame.AsNumpy(["weight"])["weight"]
     np.testing.assert_array_equal(
-        simulated, uproot.open(data / "nanoaod_2017_simulation.root")["Events"]["genWeight"].array(library="np")
+        simulated,
+        uproot.open(data / "nanoaod_2017_simulation.root")["Events"]["genWeight"].array(library="np"),
     )
     assert (simulated < 0).any()
 
@@ -173,18 +174,27 @@ def test_an_unknown_year_is_refused_with_those_that_are_known(data):
         open_events(data / "nanoaod_v12_simulation.root", year="2036")
 
 
-@pytest.mark.parametrize("kind", ["TTree", "RNTuple"])
-def test_a_trigger_that_some_files_lack_counts_as_not_fired_there(tmp_path, kind):
+def write_files_with_different_triggers(folder, kind):
     root = import_root()
     options = root.RDF.RSnapshotOptions()
     options.fOutputFormat = getattr(root.RDF.ESnapshotOutputFormat, f"k{kind}")
     names = ["luminosityBlock", "FatJet_pt", "HLT_PFHT1050"]
     frame = root.RDataFrame(10).Define("luminosityBlock", "1u").Define("FatJet_pt", "ROOT::RVecF{1.f}")
     frame = frame.Define("HLT_PFHT1050", "true").Define("HLT_AK8PFJet500", "rdfentry_ < 3")
-    frame.Snapshot("Events", str(tmp_path / "a.root"), [*names[:2], "HLT_AK8PFJet500"], options)
-    frame.Snapshot("Events", str(tmp_path / "b.root"), names, options)
+    frame.Snapshot("Events", str(folder / "a.root"), [*names[:2], "HLT_AK8PFJet500"], options)
+    frame.Snapshot("Events", str(folder / "b.root"), names, options)
+
+
+def test_a_trigger_that_some_files_lack_counts_as_not_fired_there(tmp_path):
+    write_files_with_different_triggers(tmp_path, "TTree")
     events = open_events(tmp_path / "?.root")
     assert events.frame.Filter("passes_trigger").Count().GetValue() == 3 + 10
+
+
+def test_rntuples_with_different_triggers_are_refused_since_root_crashes_on_them(tmp_path):
+    write_files_with_different_triggers(tmp_path, "RNTuple")
+    with pytest.raises(MaplessError, match=r"lacks HLT_\w+, which other files have; open them apart"):
+        open_events(tmp_path / "?.root")
 
 
 def test_the_tight_jet_id_is_computed_where_its_result_is_not_stored(data):
@@ -196,7 +206,7 @@ def test_the_tight_jet_id_is_computed_where_its_result_is_not_stored(data):
     frame = open_events(data / "nanoaod_v13_data_2022.root").frame
     frame = frame.Define("stored", f"{stored}[abs(jet_eta) < 2.6]")
     frame = frame.Define("computed", f"{computed}[abs(jet_eta) < 2.6]")
-    assert frame.Sum("stored").GetValue() > 50
+    assert frame.Sum("stored").GetValue() > 20
     assert frame.Filter("ROOT::VecOps::All(stored == computed)").Count().GetValue() == 100
 
 
@@ -204,10 +214,10 @@ def test_weighted_constituents_add_up_to_the_uncorrected_jet(data):
     path = data / "pfnano_simulation.root"
     frame = open_events(path).frame.Define("raw_pt", "jet_pt * (1 - FatJet_rawFactor)")
     columns = frame.AsNumpy([f"constituent_{part}" for part in ("jet", "pt", "phi")] + ["raw_pt"])
-    for jet, pt, phi, raw_pt in zip(*(columns[name] for name in columns), strict=True):
+    for jet, pt, phi, raw_pt in zip(*columns.values(), strict=True):
         mine = np.asarray(jet) == 0
-        x, y = np.asarray(pt)[mine] * np.cos(np.asarray(phi)[mine]), np.asarray(pt)[mine] * np.sin(np.asarray(phi)[mine])
-        assert np.hypot(x.sum(), y.sum()) == pytest.approx(raw_pt[0], rel=2e-3)
+        total = np.sum(np.asarray(pt)[mine] * np.exp(1j * np.asarray(phi)[mine]))
+        assert abs(total) == pytest.approx(raw_pt[0], rel=2e-3)
 
 
 def test_the_number_of_events_can_be_limited(data):
@@ -219,7 +229,10 @@ def test_the_b_tag_is_the_larger_of_the_subjets_where_they_are_stored(data):
     path = data / "nanoaod_2017_simulation.root"
     tree = uproot.open(path)["Events"].arrays(["FatJet_subJetIdx1", "FatJet_subJetIdx2", "SubJet_btagDeepB"])
     expected = [
-        [max([row.SubJet_btagDeepB[i] for i in pair if i >= 0], default=-1) for pair in zip(*indices, strict=True)]
+        [
+            max([row.SubJet_btagDeepB[i] for i in pair if i >= 0], default=-1)
+            for pair in zip(*indices, strict=True)
+        ]
         for row, indices in ((row, (row.FatJet_subJetIdx1, row.FatJet_subJetIdx2)) for row in tree)
     ]
     got = open_events(path).frame.AsNumpy(["jet_b_tag"])["jet_b_tag"]

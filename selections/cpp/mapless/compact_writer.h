@@ -10,7 +10,8 @@
 
 namespace mapless {
 
-/// Writes flat numpy arrays as event columns: declare the columns, `open`, `fill` as often as wanted, close.
+/// Writes flat arrays as event columns: declare the columns, `open`, then for every part of the events point
+/// to their arrays with `column` and `fill`; at last `close`.
 class CompactWriter {
   using Row = std::function<void(long event)>;
   std::unique_ptr<ROOT::RNTupleModel> model = ROOT::RNTupleModel::Create();

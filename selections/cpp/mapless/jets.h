@@ -91,15 +91,19 @@ inline ROOT::RVecI count_constituents(const ROOT::RVecI &constituent_jet, std::s
    return counts;
 }
 
-/// The largest of the values of a jet's two subjets (index below 0: no such subjet, then -1).
+/// The larger of the values of a jet's two subjets (index below 0: no such subjet); -1 without subjets.
 template <typename Index>
 ROOT::RVecF largest_of_subjets(const ROOT::RVec<Index> &first, const ROOT::RVec<Index> &second,
                                const ROOT::RVecF &values)
 {
-   const auto value = [&values](int i) { return i >= 0 && i < static_cast<int>(values.size()) ? values[i] : -1.f; };
-   ROOT::RVecF largest(first.size());
-   for (std::size_t i = 0; i < first.size(); ++i)
-      largest[i] = std::max(value(first[i]), value(second[i]));
+   const auto exists = [&values](int i) { return i >= 0 && i < static_cast<int>(values.size()); };
+   ROOT::RVecF largest(first.size(), -1.f);
+   for (std::size_t i = 0; i < first.size(); ++i) {
+      if (exists(first[i]))
+         largest[i] = values[first[i]];
+      if (exists(second[i]))
+         largest[i] = exists(first[i]) ? std::max(largest[i], values[second[i]]) : values[second[i]];
+   }
    return largest;
 }
 
