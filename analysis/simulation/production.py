@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,10 @@ def simulate(
     `parameters` are the fields of the process in `processes`. The same arguments give the same events,
     whatever the number of workers. Finished chunks are kept in a folder beside the output: after an
     interruption the same call goes on from there. The weights add up to the cross section in pb after the
-    selection. `progress` is called with (done, wanted).
+    selection. `progress` is called with (done, wanted). One worker is this process; with more, a script needs
+    its `if __name__ == "__main__":`.
 
-    Raises MaplessError for an unknown process or parameter, and when it is interrupted.
+    Raises MaplessError for an unknown process or parameter, and when it is interrupted or a worker dies.
     """
     if n_events < 1 or workers < 1 or quality not in EVENTS_PER_CHUNK:
         raise MaplessError(
@@ -60,7 +62,7 @@ def simulate(
         if quality == "fast":
             prepare_pool(folder, recipe)
         paths = Production(recipe, folder, n_events, progress).run(workers)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenProcessPool):
         raise MaplessError(f"interrupted; what is complete is kept in {folder}: run the same again") from None
     sample = merge(recipe, paths, n_events, output)
     shutil.rmtree(folder)
