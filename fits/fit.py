@@ -116,18 +116,20 @@ def fit_signal(
     null: SpectrumFit,
     signal: SignalShape | SignalTerm,
     *,
-    constraints: tuple[Constraint, ...] = (),
+    constraints: tuple[Constraint, ...] | None = None,
     confirmation: Confirmation = "migrad",
 ) -> SpectrumFit:
     """Background plus signal of free yield, starting from the background-only fit of the same spectrum.
 
     The yield may be negative as long as the expectation stays positive under the peak; a fit that ends there
     has status `at_bound`. Parameters: those of the background, `signal_yield` (events inside the range), and
-    the nuisances of a SignalTerm, which `constraints` must cover. Raises MaplessError if most of the signal
-    is outside the range, or if the background-only fit failed.
+    the nuisances of a SignalTerm, by default each with a unit Gaussian constraint. Raises MaplessError if
+    most of the signal is outside the range, or if the background-only fit failed.
     """
     term = signal if isinstance(signal, SignalTerm) else signal_term(null.spectrum, signal)
     null.result.require_convergence("background-only fit before a fit with signal")
+    if constraints is None:
+        constraints = tuple(Constraint(name) for name in term.parameters[1:])
     likelihood = Likelihood([Category(null.spectrum.counts, (null.background_term, term))], constraints)
     background = null.background_term.expected(null.likelihood.internal(null.result.values))
     result = minimise(
@@ -141,7 +143,7 @@ def fit_signal(
 
 def signal_term(spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
     """Signal without nuisances in the bins of a spectrum; MaplessError if most of it lies outside."""
-    inside = float(shape.derivatives(np.array([spectrum.low, spectrum.high]))[0][0])
+    inside = float(shape.bin_fractions(np.array([spectrum.low, spectrum.high]))[0])
     if not inside >= _SMALLEST_FRACTION_INSIDE:
         raise MaplessError(
             f"only {inside:.0%} of a signal at {shape.mean:.0f} GeV lies in the spectrum "

@@ -138,8 +138,11 @@ class SignalTerm:
 
     def expected(self, internal: FloatArray) -> FloatArray:
         """Expected counts (n_bins,)."""
-        amplitude, _, shape = self._split(internal)
-        return amplitude * shape[0]
+        n = 1 + len(self._yield_logs)
+        if len(internal) == n:
+            return internal[0] * np.exp(self._yield_logs @ internal[1:]) * self._nominal[0]
+        raw = self._moved(self._shape_logs @ internal[n:]).bin_fractions(self.edges)
+        return internal[0] * np.exp(self._yield_logs @ internal[1:n]) * raw / raw.sum()
 
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
@@ -169,10 +172,15 @@ class SignalTerm:
         shape = self._probabilities(self._shape_logs @ internal[n:]) if len(internal) > n else self._nominal
         return amplitude, np.append(scale, amplitude * self._yield_logs), shape
 
+    def _moved(self, shift: FloatArray) -> SignalShape:
+        """The shape after a shift (2,) of ln(mean, width)."""
+        return self.shape.varied(*(np.array([self.shape.mean, self.shape.sigma]) * np.exp(shift)).tolist())
+
     def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Probabilities of bins inside the edges, with derivatives in ln(mean, width), after a shift (2,)."""
-        peak = np.array([self.shape.mean, self.shape.sigma]) * np.exp(shift)
-        raw, first, second = self.shape.varied(*peak.tolist()).derivatives(self.edges)
+        moved = self._moved(shift)
+        peak = np.array([moved.mean, moved.sigma])
+        raw, first, second = moved.derivatives(self.edges)
         first, second = first * peak, second * np.outer(peak, peak)
         second[:, [0, 1], [0, 1]] += first
         # The quotient rule, for the probability to be inside.

@@ -1,7 +1,7 @@
 """Binned Poisson likelihood of any number of categories, each a sum of terms that may share parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -99,6 +99,16 @@ class Likelihood:
         for category, mu in zip(self.categories, expected, strict=True):
             total += category.deviance(mu)
         return total
+
+    def asimov(self, internal: FloatArray) -> "Likelihood":
+        """The same likelihood for data that are exactly as expected at a point.
+
+        Constraints move to the point too, as in Combine, pyhf and RooStats: auxiliary measurements are data.
+        """
+        expected = self.expected(internal)
+        values = dict(zip(self.names, self.physical(internal).tolist(), strict=True))
+        categories = [Category(mu, old.terms) for mu, old in zip(expected, self.categories, strict=True)]
+        return Likelihood(categories, [replace(c, centre=values[c.parameter]) for c in self.constraints])
 
     def gradient(self, internal: FloatArray) -> FloatArray:
         """First derivatives (n_parameters,)."""

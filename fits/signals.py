@@ -31,6 +31,9 @@ class SignalShape(Protocol):
     def varied(self, mean: float, sigma: float) -> "SignalShape":
         """The same shape at another position and width, in GeV."""
 
+    def bin_fractions(self, edges: FloatArray) -> FloatArray:
+        """Probability (n_bins,) of each bin."""
+
     def derivatives(self, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Bin probabilities (n_bins,), with derivatives (n_bins, 2) and (n_bins, 2, 2) in (mean, sigma)."""
 

@@ -86,7 +86,7 @@ def ours_light(with_signal: bool) -> Fit:
 
 
 def ours_zfit(spectra: list[Spectrum]) -> Fit:
-    """This package with zfit parameters and a zfit result; likelihoods are built before, as for stock zfit."""
+    """This package with a zfit result; likelihoods are built before, as for stock zfit."""
     import zfit
 
     from fits.zfit_interface import KernelLoss, NewtonMinimizer
