@@ -60,8 +60,9 @@ class Process(BaseModel):
 class QCD(Process):
     """Multijet production, all 2 -> 2 QCD processes at leading order, in a slice of the dijet mass.
 
-    The slice is cut on the reconstructed mass. The cuts on the partons only save time and stay so far
-    below its edge that no reconstructed event is lost: `parton_margin` is their ratio to the edge.
+    The slice is cut on the reconstructed mass. The cuts on partons and shower only save time: the margins are
+    their ratio to the reconstructed cuts. From 2.2 TeV on the defaults lose 1.3 +- 0.3 % of the events, of
+    which the shower margin alone 0.5 %; smaller margins lose fewer and take longer.
     """
 
     parton_margin: float = Field(default=0.75, gt=0, lt=1, description="parton cuts over reconstructed ones")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from selections import headers
-from selections.root import import_root
+from selections.root import import_root, use_threads
 
 REPOSITORY = Path(__file__).parents[3]
 N_JETS = 40
@@ -114,6 +114,28 @@ def test_header_works_in_rdataframe(mapless: Any) -> None:
         frame = frame.Define(name, f"ROOT::RVecF{{{values}}}")
     frame = frame.Define("mass", "mapless::soft_drop_mass(mapless::constituents_of(0, index, pt, eta, phi))")
     assert frame.Sum("mass").GetValue() == pytest.approx(86.7109, abs=1e-3)
+
+
+def test_threads_do_not_change_the_result(mapless: Any) -> None:
+    def spread(step: int, scale: str) -> str:
+        return f"(number * int(rdfentry_ + 1) * {step}) % 97 * {scale}"
+
+    def totals() -> list[float]:
+        frame = import_root().RDataFrame(3000).Define("number", "ROOT::VecOps::Range(1, 40)")
+        for name, step, scale in (("pt", 37, "1.f"), ("eta", 41, "0.01f"), ("phi", 29, "0.01f")):
+            frame = frame.Define(name, spread(step, scale))
+        frame = frame.Define("jet", "mapless::constituents(pt + 1.f, eta, phi)")
+        frame = frame.Define("tau", "mapless::n_subjettiness(jet)").Define(
+            "mass", "mapless::soft_drop_mass(jet)"
+        )
+        return [result.GetValue() for result in (frame.Sum("tau"), frame.Sum("mass"))]
+
+    alone = totals()
+    use_threads(2)
+    try:
+        assert totals() == pytest.approx(alone, rel=1e-5)
+    finally:
+        use_threads(1)
 
 
 def test_header_works_at_the_root_prompt() -> None:
