@@ -88,8 +88,8 @@ class Generator:
         refused = [line for line in settings if not self.pythia.readString(line)]
         if refused:
             raise MaplessError(f"Pythia does not know the setting {refused[0]!r}; see its online manual")
-        if process.vetoes_showers:
-            self.veto = dijet_veto(process)  # Pythia keeps no reference of its own
+        if process.veto_mass is not None:
+            self.veto = dijet_veto(process, process.veto_mass)  # Pythia keeps no reference of its own
             self.pythia.setUserHooksPtr(self.veto)
         if not self.pythia.init():
             raise MaplessError("Pythia does not start with these settings; check masses and pythia_settings")
@@ -112,7 +112,7 @@ class Generator:
         return int(self.pythia.infoPython().nTried())
 
 
-def dijet_veto(process: Process) -> Any:
+def dijet_veto(process: Process, min_mass: float) -> Any:
     """A Pythia user hook that stops a shower whose two leading jets are far outside the dijet slice.
 
     It looks when the shower has come down to `SHOWER_VETO_SCALE`, before underlying event and hadrons,
@@ -120,7 +120,6 @@ def dijet_veto(process: Process) -> Any:
     """
     import pythia8mc
 
-    min_mass = getattr(process, "shower_margin", 0.88) * process.mjj_min
     max_delta_eta = process.max_delta_eta + 0.1
     min_pt = 0.8 * process.min_pt
 

@@ -52,9 +52,9 @@ class Process(BaseModel):
         return 1
 
     @property
-    def vetoes_showers(self) -> bool:
-        """Whether events far outside the dijet slice are dropped during the shower, to save time."""
-        return False
+    def veto_mass(self) -> float | None:
+        """Dijet mass below which an event is dropped during the shower, to save time; None: none is."""
+        return None
 
 
 class QCD(Process):
@@ -85,9 +85,9 @@ class QCD(Process):
         return 0
 
     @property
-    def vetoes_showers(self) -> bool:
+    def veto_mass(self) -> float:
         """Most QCD events fail the slice, and the shower tells early."""
-        return True
+        return self.shower_margin * self.mjj_min
 
 
 class XToYY(Process):
@@ -162,6 +162,7 @@ def create(name: str, **parameters: Any) -> Process:
         return PROCESSES[name](**parameters)
     except ValidationError as problem:
         first = problem.errors()[0]
+        wrong = "no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
         where = " ".join((name, *map(str, first["loc"])))
         known = ", ".join(PROCESSES[name].model_fields)
-        raise MaplessError(f"{where}: {first['msg']}; parameters are {known}") from None
+        raise MaplessError(f"{where}: {wrong}; parameters are {known}") from None

@@ -75,7 +75,7 @@ def test_description_tells_the_recipe(sample: Sample) -> None:
     ("arguments", "message"),
     [
         ({"process": "ttbar"}, "no process 'ttbar'; choose from qcd, x_to_yy"),
-        ({"resonance_mas": 1}, "x_to_yy resonance_mas: .*parameters are .*resonance_mass"),
+        ({"resonance_mas": 1}, "x_to_yy resonance_mas: no such parameter; parameters are .*resonance_mass"),
         ({"resonance_mass": -1}, "x_to_yy resonance_mass: .*greater than 0"),
         ({"resonance_mass": 500}, "must be above y_mass"),
         ({"mjj_min": 3000, "mjj_max": 2000}, "mjj_min must be below mjj_max"),
