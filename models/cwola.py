@@ -7,6 +7,7 @@ sidebands learns that difference without labels: arXiv:1902.02634 (method), arXi
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,13 +18,14 @@ from errors import MaplessError
 from models.detector import AnomalyDetector, Events, Progress, column, write_folder
 from models.folds import check_folds, rotations
 from models.mass_windows import MassWindow
-from models.preprocessing import match_spectrum
+from models.preprocessing import GaussianMap, match_spectrum
 from models.quantiles import QuantileMap, weighted_quantile
 
 if TYPE_CHECKING:
     from models.ensembles import NetworkEnsemble, Share
 
 Array = NDArray[np.float64]
+Folds = NDArray[np.integer]
 
 JETS = ("jet1", "jet2")
 JET_FEATURES = ("softdrop_mass", "tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
@@ -86,6 +88,9 @@ class CWoLaHunting(AnomalyDetector):
     patience: int = 20
     seed: int = 1
     _networks: "NetworkEnsemble | None" = field(default=None, init=False, repr=False, compare=False)
+    _gaussian_maps: list[list[GaussianMap]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
     _quantile_maps: list[list[QuantileMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -107,13 +112,18 @@ class CWoLaHunting(AnomalyDetector):
         from models.ensembles import Schedule
 
         sample = self._training_sample(events)
-        shares = self._shares(sample)
-        table = self._table(sample)
-        labels = np.tile(self.window.in_signal_region(sample["mjj"]), len(JETS)).astype(np.float32)
+        features = self._features(sample)
+        self._gaussian_maps = self._learn_gaussian_maps(features, sample["fold"])
+        table = [
+            gaussian_map(jet).astype(np.float32)
+            for jet, maps in zip(features, self._gaussian_maps, strict=True)
+            for gaussian_map in maps
+        ]
+        labels = np.tile(self.window.in_signal_region(sample["mjj"]), len(table)).astype(np.float32)
         schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.patience)
         self._networks = self._untrained_networks()
-        self._networks.fit(table, labels, shares, schedule, progress)
-        self._quantile_maps = self._learn_quantiles(sample, self._outputs(table, sample["fold"]))
+        self._networks.fit(np.concatenate(table), labels, self._shares(sample), schedule, progress)
+        self._quantile_maps = self._learn_quantile_maps(sample)
         return self
 
     def score(self, events: Events) -> Array:
@@ -126,16 +136,23 @@ class CWoLaHunting(AnomalyDetector):
 
     def jet_quantiles(self, events: Events) -> Array:
         """Fraction of sideband events that are less anomalous, jet by jet; shape (2, n_events)."""
-        fold, quantiles = self._fold(events), self.outputs(events)
-        for jet, maps in enumerate(self._quantile_maps):
-            for held_out, quantile_map in enumerate(maps):
-                chosen = fold == held_out
-                quantiles[jet, chosen] = quantile_map(quantiles[jet, chosen])
-        return quantiles
+        return _per_fold(self._quantile_maps, self.outputs(events), self._fold(events))
 
     def outputs(self, events: Events) -> Array:
         """Average output of the networks that held out each event's fold, jet by jet; shape (2, n_events)."""
-        return self._outputs(self._table(events), self._fold(events))
+        if self._networks is None:
+            raise MaplessError("this CWoLa Hunting detector is not trained; call fit or load first")
+        fold = self._fold(events)
+        table = _per_fold(self._gaussian_maps, self._features(events), fold).astype(np.float32)
+        members = [(jet, turn.held_out) for jet in range(len(JETS)) for turn in self._rotations]
+        chosen = [np.flatnonzero(fold == held_out) for held_out in range(self.folds)]
+        rows = [chosen[held_out] + jet * len(fold) for jet, held_out in members]
+        outputs = np.zeros((len(JETS), len(fold)))
+        for (jet, held_out), output in zip(
+            members, self._networks.predict(np.concatenate(table), rows), strict=True
+        ):
+            outputs[jet, chosen[held_out]] += output / self.inner_networks
+        return outputs
 
     def threshold(self, events: Events, scores: ArrayLike, efficiency: float | None = None) -> float:
         """Find the score above which a fraction of the weighted sideband events lies.
@@ -154,9 +171,10 @@ class CWoLaHunting(AnomalyDetector):
         if self._networks is None:
             raise MaplessError("this CWoLa Hunting detector is not trained; call fit before save")
         arrays = {f"network_{i}": weight for i, weight in enumerate(self._networks.model.get_weights())}
-        for jet, maps in zip(JETS, self._quantile_maps, strict=True):
-            for held_out, quantile_map in enumerate(maps):
-                arrays[f"{jet}_fold{held_out}"] = np.stack([quantile_map.knots, quantile_map.quantiles])
+        for jet, held_out in product(range(len(JETS)), range(self.folds)):
+            arrays[f"quantile_map_{jet}_{held_out}"] = self._quantile_maps[jet][held_out].pins
+            for feature, pins in enumerate(self._gaussian_maps[jet][held_out].pins):
+                arrays[f"gaussian_map_{jet}_{held_out}_{feature}"] = pins
         settings = {setting.name: getattr(self, setting.name) for setting in fields(self) if setting.init}
         settings["window"] = asdict(self.window)
         with write_folder(path) as folder:
@@ -182,8 +200,13 @@ class CWoLaHunting(AnomalyDetector):
         self._networks = self._untrained_networks()
         count = len(self._networks.model.weights)
         self._networks.model.set_weights([arrays[f"network_{i}"] for i in range(count)])
+        jets, folds, features = range(len(JETS)), range(self.folds), range(len(self.features))
         self._quantile_maps = [
-            [QuantileMap(*arrays[f"{jet}_fold{held_out}"]) for held_out in range(self.folds)] for jet in JETS
+            [QuantileMap(arrays[f"quantile_map_{jet}_{fold}"]) for fold in folds] for jet in jets
+        ]
+        self._gaussian_maps = [
+            [GaussianMap([arrays[f"gaussian_map_{jet}_{fold}_{i}"] for i in features]) for fold in folds]
+            for jet in jets
         ]
 
     def _untrained_networks(self) -> "NetworkEnsemble":
@@ -208,15 +231,25 @@ class CWoLaHunting(AnomalyDetector):
             return np.ones(len(column(events, "mjj")))
         return column(events, self.weight_column).astype(np.float64)
 
-    def _fold(self, events: Events) -> NDArray[np.integer]:
+    def _fold(self, events: Events) -> Folds:
         fold = column(events, "fold")
         check_folds(fold, self.folds)
         return fold
 
-    def _table(self, events: Events) -> NDArray[np.float32]:
-        """Stack the features of all first jets upon those of all second jets."""
-        jets = [np.stack([column(events, f"{jet}_{name}") for name in self.features], axis=1) for jet in JETS]
-        return np.concatenate(jets).astype(np.float32)
+    def _features(self, events: Events) -> Array:
+        """Features jet by jet, shape (2, n_events, n_features)."""
+        columns = [[column(events, f"{jet}_{name}") for name in self.features] for jet in JETS]
+        return np.stack([np.stack(values, axis=1) for values in columns]).astype(np.float64)
+
+    def _learn_gaussian_maps(self, features: Array, fold: Folds) -> list[list[GaussianMap]]:
+        seen = [fold != held_out for held_out in range(self.folds)]
+        return [[GaussianMap.learn(jet[chosen]) for chosen in seen] for jet in features]
+
+    def _learn_quantile_maps(self, sample: dict[str, NDArray[Any]]) -> list[list[QuantileMap]]:
+        weights = self.window.sideband_weights(sample["mjj"], sample["weight"])
+        side = [(sample["fold"] == held_out) & (weights > 0) for held_out in range(self.folds)]
+        outputs = self.outputs(sample)
+        return [[QuantileMap.learn(jet[chosen], weights[chosen]) for chosen in side] for jet in outputs]
 
     def _shares(self, sample: dict[str, NDArray[Any]]) -> list["Share"]:
         """Give each network, jet by jet and rotation by rotation, its rows of the table and their weights."""
@@ -228,7 +261,7 @@ class CWoLaHunting(AnomalyDetector):
             for turn in self._rotations:
                 training = np.flatnonzero(np.isin(fold, turn.training))
                 validation = np.flatnonzero(fold == turn.validation)
-                weight, first = weights[turn.held_out], jet * len(fold)
+                weight, first = weights[turn.held_out], (jet * self.folds + turn.held_out) * len(fold)
                 shares.append(
                     Share(first + training, weight[training], first + validation, weight[validation])
                 )
@@ -247,19 +280,12 @@ class CWoLaHunting(AnomalyDetector):
             )
         return (weights / weights[seen].mean()).astype(np.float32)
 
-    def _outputs(self, table: NDArray[np.float32], fold: NDArray[np.integer]) -> Array:
-        """Average the outputs of the networks that held out each event's fold; shape (2, n_events)."""
-        if self._networks is None:
-            raise MaplessError("this CWoLa Hunting detector is not trained; call fit or load first")
-        members = [(jet, turn.held_out) for jet in range(len(JETS)) for turn in self._rotations]
-        chosen = [np.flatnonzero(fold == held_out) for held_out in range(self.folds)]
-        rows = [chosen[held_out] + jet * len(fold) for jet, held_out in members]
-        outputs = np.zeros((len(JETS), len(fold)))
-        for (jet, held_out), output in zip(members, self._networks.predict(table, rows), strict=True):
-            outputs[jet, chosen[held_out]] += output / self.inner_networks
-        return outputs
 
-    def _learn_quantiles(self, sample: dict[str, NDArray[Any]], outputs: Array) -> list[list[QuantileMap]]:
-        weights = self.window.sideband_weights(sample["mjj"], sample["weight"])
-        side = [(sample["fold"] == held_out) & (weights > 0) for held_out in range(self.folds)]
-        return [[QuantileMap.learn(output[chosen], weights[chosen]) for chosen in side] for output in outputs]
+def _per_fold(maps: Sequence[Sequence[Callable[[Array], Array]]], values: Array, fold: Folds) -> Array:
+    """Apply the map of its jet and fold to each event's values, shape (2, n_events, ...)."""
+    mapped = np.empty(values.shape)
+    for jet, jet_maps in enumerate(maps):
+        for held_out, one_map in enumerate(jet_maps):
+            chosen = fold == held_out
+            mapped[jet, chosen] = one_map(values[jet, chosen])
+    return mapped

@@ -2,8 +2,8 @@
 
 Weak supervision needs hundreds of small classifiers (jets x folds x inner folds x windows). One at a time
 they leave a processor idle between tiny matrix products; stacked, a training step of all of them is a few
-large batched products. Each network still has its own events, weights, standardisation, loss and best epoch:
-the gradient of the summed loss with respect to one network's weights is that of its own loss alone.
+large batched products. Each network still has its own events, weights, loss and best epoch: the gradient of
+the summed loss with respect to one network's weights is that of its own loss alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,8 +14,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-
-from models.preprocessing import robust_scale
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.integer]
@@ -55,24 +53,6 @@ class Schedule:
     patience: int
 
 
-class StackedStandardise(keras.Layer):
-    """Subtracts a centre and divides by a width, per network and feature; clips the result at +-limit."""
-
-    def __init__(self, limit: float = 10.0, **options: Any) -> None:
-        super().__init__(**options)
-        self.limit = limit
-
-    def build(self, shape: tuple[int, ...]) -> None:
-        """Create centre and width for inputs of shape (networks, batch, features)."""
-        constants = (shape[0], 1, shape[2])
-        self.centre = self.add_weight(name="centre", shape=constants, initializer="zeros", trainable=False)
-        self.width = self.add_weight(name="width", shape=constants, initializer="ones", trainable=False)
-
-    def call(self, inputs: Any) -> Any:
-        """Standardise inputs of shape (networks, batch, features)."""
-        return keras.ops.clip((inputs - self.centre) / self.width, -self.limit, self.limit)
-
-
 class StackedDense(keras.Layer):
     """One dense layer per network: (networks, batch, inputs) to (networks, batch, units)."""
 
@@ -103,7 +83,7 @@ def stacked_classifier(
     weak classifier is better learnt from no opinion than from a random one.
     """
     inputs = keras.Input(batch_shape=(networks, None, features))
-    x = StackedStandardise(name="standardise")(inputs)
+    x = inputs
     for depth, units in enumerate(hidden):
         limit = np.sqrt(6 / x.shape[-1])  # He-uniform, as if every network were alone
         start = keras.initializers.RandomUniform(-limit, limit, seed=seed + depth)
@@ -143,7 +123,7 @@ class NetworkEnsemble:
         """Train every network on its share and keep its weights of the epoch with the lowest validation loss.
 
         Args:
-            table: features, shape (n_rows, n_features).
+            table: features of order one, shape (n_rows, n_features).
             labels: 0 or 1, shape (n_rows,).
             shares: one per network.
             schedule: epochs, batch size, learning rate and patience.
@@ -152,7 +132,6 @@ class NetworkEnsemble:
         Returns:
             validation loss per epoch and network, shape (epochs trained, networks).
         """
-        self._standardise(table, shares)
         train = _training_epoch(self.model, schedule, _steps(shares, schedule))
         random = np.random.default_rng(self.seed)
         device_table, device_labels = tf.constant(table), tf.constant(labels)
@@ -188,12 +167,6 @@ class NetworkEnsemble:
 
     def _probabilities(self, table: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         return tf.sigmoid(self.model(tf.gather(table, rows), training=False))
-
-    def _standardise(self, table: Floats, shares: Sequence[Share]) -> None:
-        scales = [robust_scale(table[share.training]) for share in shares]
-        layer = self.model.get_layer("standardise")
-        layer.centre.assign(np.array([centre for centre, _ in scales])[:, None])
-        layer.width.assign(np.array([width for _, width in scales])[:, None])
 
     def _validation_losses(self, table: tf.Tensor, labels: Floats, shares: Sequence[Share]) -> list[float]:
         predictions = self.predict(table, [share.validation for share in shares])

@@ -1,31 +1,52 @@
-"""What happens to inputs before a network sees them: standardisation and reweighting."""
+"""What happens to events before a network sees them: Gaussian features and matched spectra."""
+
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
 
 Array = NDArray[np.float64]
 
+_LEVELS = np.linspace(-4.0, 4.0, 161)  # where a feature's map is pinned, in standard deviations
 
-def robust_scale(features: ArrayLike) -> tuple[Array, Array]:
-    """Centre and width of each feature that outliers do not move.
 
-    The centre is the median, the width half the distance between the 16 % and the 84 % quantile; a feature
-    for which that is zero (mostly one value) takes its standard deviation, a constant feature 1.
+class GaussianMap:
+    """Maps each feature monotonically so that it follows a standard normal distribution.
+
+    Long tails (jet masses) and narrow peaks (tagging scores) become equally easy to learn. Values that occur
+    often share one image; values beyond the sample map to its ends, at most four standard deviations away; a
+    constant feature becomes 0.
 
     Args:
-        features: shape (n_events, n_features).
-
-    Returns:
-        centre and width, each of shape (n_features,).
-
-    >>> robust_scale([[0.0, 7.0], [1.0, 7.0], [2.0, 7.0]])
-    (array([1., 7.]), array([0.68, 1.  ]))
+        pins: for each feature some of its values and what they map to, shape (2, n_pins), both increasing.
     """
-    features = np.asarray(features, dtype=np.float64)
-    low, centre, high = np.quantile(features, [0.16, 0.5, 0.84], axis=0)
-    width = (high - low) / 2
-    width = np.where(width > 0, width, features.std(axis=0))
-    return centre, np.where(width > 0, width, 1.0)
+
+    def __init__(self, pins: Sequence[Array]) -> None:
+        self.pins = pins
+
+    @classmethod
+    def learn(cls, features: ArrayLike) -> Self:
+        """Learn the map from features of shape (n_events, n_features).
+
+        >>> GaussianMap.learn([[3.0, 0.1], [3.0, 0.2], [3.0, 0.4]])([[3.0, 0.2]]).round(6)
+        array([[0., 0.]])
+        """
+        quantiles = np.quantile(np.asarray(features, dtype=np.float64), ndtr(_LEVELS), axis=0)
+        return cls([_pin(values) for values in quantiles.T])
+
+    def __call__(self, features: ArrayLike) -> Array:
+        """Map features of shape (n_events, n_features)."""
+        columns = zip(np.asarray(features).T, self.pins, strict=True)
+        return np.stack([np.interp(values, *pins) for values, pins in columns], axis=1)
+
+
+def _pin(quantiles: Array) -> Array:
+    """Give every different value among a feature's quantiles the middle of the levels it covers."""
+    values, first, count = np.unique(quantiles, return_index=True, return_counts=True)
+    low, high = ndtr(_LEVELS[first]), ndtr(_LEVELS[first + count - 1])
+    return np.stack([values, ndtri((low + high) / 2)])
 
 
 def match_spectrum(

@@ -21,11 +21,13 @@ class QuantileMap:
 
     Equal scores share the middle of their range, so that 0 and 1 are never reached; scores beyond the
     reference map to its largest (smallest) quantile.
+
+    Args:
+        pins: scores and their quantiles, shape (2, n_pins), both increasing.
     """
 
-    def __init__(self, knots: ArrayLike, quantiles: ArrayLike) -> None:
-        self.knots = np.asarray(knots, dtype=np.float64)
-        self.quantiles = np.asarray(quantiles, dtype=np.float64)
+    def __init__(self, pins: Array) -> None:
+        self.pins = pins
 
     @classmethod
     def learn(cls, reference: ArrayLike, weights: ArrayLike) -> "QuantileMap":
@@ -34,11 +36,11 @@ class QuantileMap:
         knots, first = np.unique(values, return_index=True)
         last = np.append(first[1:], len(values)) - 1
         before = np.concatenate([[0.0], cumulative])[first]
-        return cls(knots, 0.5 * (before + cumulative[last]))
+        return cls(np.stack([knots, 0.5 * (before + cumulative[last])]))
 
     def __call__(self, scores: ArrayLike) -> Array:
         """Map scores of any shape to [0, 1]."""
-        return np.interp(np.asarray(scores), self.knots, self.quantiles)
+        return np.interp(np.asarray(scores), *self.pins)
 
 
 def _cumulative(values: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:
