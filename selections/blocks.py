@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.folds import event_hash
-from selections.snapshot import EVENT_NAME, TUPLE_NAME, check_columns, opened
+from selections.snapshot import EVENT_NAME, check_columns, open_tuple
 
 N_CONSTITUENTS = 100
 CONSTITUENT_PARTS = ("pt", "eta", "phi")
@@ -81,6 +81,7 @@ class EventBlocks:
             tuple(dict.fromkeys(columns)), tuple(constituents), None if folds is None else tuple(folds)
         )
         self.size, self.seed, self.shuffle = size, seed, shuffle
+        self._tuple = lru_cache(maxsize=16)(open_tuple)  # what a file says about itself takes time to read
         # two groups are kept, and reading takes up to four times the room of what is read
         self._group_events = max(1, memory // (6 * self.wanted.bytes_per_event))
         self.blocks = [block for file in self.files for block in self._blocks_of(file)]
@@ -117,15 +118,14 @@ class EventBlocks:
         return np.concatenate([event_hash(*(part[name] for name in EVENT_NAME)) for part in kept.epoch()])
 
     def _blocks_of(self, file: Path) -> Iterator[Block]:
-        with opened(file) as content:
-            events = content[TUPLE_NAME]
-            needed = [*self.wanted.columns, *self.wanted.jagged, *_fold_column(self.wanted)]
-            check_columns(needed, events.keys(), f"the columns of {file}")
-            for cluster in events.cluster_summaries:
-                end = cluster.num_first_entry + cluster.num_entries
-                for start in range(cluster.num_first_entry, end, self._group_events):
-                    stop = min(start + self._group_events, end)
-                    yield Block(file, start, stop, int(_kept(events, start, stop, self.wanted).sum()))
+        events = self._tuple(file)
+        needed = [*self.wanted.columns, *self.wanted.jagged, *_fold_column(self.wanted)]
+        check_columns(needed, events.keys(), f"the columns of {file}")
+        for cluster in events.cluster_summaries:
+            end = cluster.num_first_entry + cluster.num_entries
+            for start in range(cluster.num_first_entry, end, self._group_events):
+                stop = min(start + self._group_events, end)
+                yield Block(file, start, stop, int(_kept(events, start, stop, self.wanted).sum()))
 
     def _groups_of_epoch(self, epoch: int) -> list[list[Block]]:
         """Blocks in the order of an epoch, as many together as the memory allows."""
@@ -144,7 +144,9 @@ class EventBlocks:
         return groups
 
     def _load_group(self, epoch: int, number: int) -> Arrays:
-        arrays = _joined([_read(block, self.wanted) for block in self._groups(epoch)[number]])
+        arrays = _joined(
+            [_read(self._tuple(block.file), block, self.wanted) for block in self._groups(epoch)[number]]
+        )
         if not self.shuffle:
             return arrays
         n_events = len(next(iter(arrays.values())))
@@ -156,9 +158,7 @@ def check_disjoint(training: EventBlocks, validation: EventBlocks) -> None:
     """Raise MaplessError if an event, by run, luminosity block and event number, is in both."""
     shared = np.intersect1d(training.event_hashes(), validation.event_hashes())
     if len(shared):
-        raise MaplessError(
-            f"{len(shared):,} events are used for training and validation alike; split by folds"
-        )
+        raise MaplessError(f"{len(shared):,} events are in training and validation alike; split by folds")
 
 
 def _fold_column(wanted: Wanted) -> list[str]:
@@ -172,12 +172,10 @@ def _kept(events: Any, start: int, stop: int, wanted: Wanted) -> NDArray[np.bool
     return np.isin(fold, wanted.folds)
 
 
-def _read(block: Block, wanted: Wanted) -> Arrays:
-    with opened(block.file) as content:
-        events = content[TUPLE_NAME]
-        kept = _kept(events, block.start, block.stop, wanted)
-        names = [*wanted.columns, *wanted.jagged]
-        values = events.arrays(names, entry_start=block.start, entry_stop=block.stop)
+def _read(events: Any, block: Block, wanted: Wanted) -> Arrays:
+    kept = _kept(events, block.start, block.stop, wanted)
+    names = [*wanted.columns, *wanted.jagged]
+    values = events.arrays(names, entry_start=block.start, entry_stop=block.stop)
     arrays = {name: np.asarray(values[name])[kept] for name in wanted.columns}
     for prefix in wanted.constituents:
         padded = np.zeros((int(kept.sum()), N_CONSTITUENTS, len(CONSTITUENT_PARTS)), np.float32)

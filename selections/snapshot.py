@@ -7,8 +7,7 @@ on the number of threads.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, ND
 
     Raises MaplessError for a column that is not there, or that has many values per event.
     """
-    with opened(path) as file:
+    with open_file(path) as file:
         scalars = scalar_columns(file[TUPLE_NAME])
         known = _provenance(file)
         everything = [name for name in known.get("columns", scalars) if name in scalars]
@@ -74,25 +73,29 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, ND
 
 def provenance(path: str | Path) -> dict[str, Any]:
     """What is known about a snapshot: its columns, files, cutflow, and whether events are in order."""
-    with opened(path) as file:
+    with open_file(path) as file:
         return _provenance(file)
 
 
-@contextmanager
-def opened(path: str | Path) -> Iterator[Any]:
+def open_file(path: str | Path) -> Any:
     """A snapshot as uproot opens it; raises MaplessError if it is none."""
     import uproot
 
     if not Path(path).is_file():
         raise MaplessError(f"{path} does not exist; check the path")
     try:
-        with uproot.open(path, array_cache=None) as file:
-            if f"{TUPLE_NAME};1" not in file.keys():  # noqa: SIM118 (not a dict)
-                raise MaplessError(f"{path} holds no {TUPLE_NAME}; it is not a snapshot of events")
-            yield file
+        file = uproot.open(path, array_cache=None)
     except (ValueError, OSError, uproot.DeserializationError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise MaplessError(f"{path} cannot be read ({reason}); select the events again") from None
+    if TUPLE_NAME not in file:
+        raise MaplessError(f"{path} holds no {TUPLE_NAME}; it is not a snapshot of events")
+    return file
+
+
+def open_tuple(path: str | Path) -> Any:
+    """The events of a snapshot as an RNTuple of uproot; raises MaplessError if there are none."""
+    return open_file(path)[TUPLE_NAME]
 
 
 def scalar_columns(events: Any) -> list[str]:

@@ -38,7 +38,8 @@ def model(*inputs):
 def window(events):
     return (events["mjj"] > 2500).astype("float32")
 
-batches = Counted(sample, ["number"], target=window, weight="weight", columns=["mjj"], size=1500, memory=2**17)
+small = {"size": 1500, "memory": 2**17}
+batches = Counted(sample, ["number"], target=window, weight="weight", columns=["mjj"], **small)
 orders = []
 class Orders(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
@@ -51,16 +52,15 @@ x, y, w = batches[0]
 report["shapes"] = [list(x.shape), list(y.shape), list(w.shape)]
 report["target_is_right"] = bool(((1500 + 0.1 * x[:, 0] > 2500) == (y > 0.5)).all())
 
-again = Batches(sample, ["number"], size=1500, memory=2**17, shuffle=False)
+again = Batches(sample, ["number"], shuffle=False, **small)
 scores = model(keras.Input((1,), name="x")).predict(again, verbose=0)
 report["predicted"] = len(scores)
 
-pictures = Batches([sample] * 15, ["number"], target=window, columns=["mjj"],
-                   constituents=["jet1_constituent"], memory=32 * 2**20)
+both = {"target": window, "columns": ["mjj"], "constituents": ["jet1_constituent"]}
+pictures = Batches([sample] * 15, ["number"], memory=32 * 2**20, **both)
 inputs = (keras.Input((1,), name="features"), keras.Input((100, 3), name="jet1_constituent"))
 two = model(*inputs)
-warm = Batches(sample, ["number"], target=window, columns=["mjj"], constituents=["jet1_constituent"], memory=2**22)
-two.fit(warm, epochs=1, verbose=0)
+two.fit(Batches(sample, ["number"], memory=2**22, **both), epochs=1, verbose=0)
 before = psutil.Process().memory_info().rss
 peak = [before]
 class Peak(keras.callbacks.Callback):

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
-
 from selections.blocks import EventBlocks, check_disjoint
 from tests.selections.conftest import N_EVENTS
 
@@ -20,8 +19,12 @@ def test_every_event_comes_once_per_epoch_in_an_order_that_the_seed_decides(samp
     for order in (first, second):
         np.testing.assert_array_equal(np.sort(order), np.arange(N_EVENTS))
     assert np.mean(first == second) < 0.01
-    np.testing.assert_array_equal(first, numbers(EventBlocks(sample, ["number"], size=777, memory=SMALL // 8)))
-    assert np.mean(first == numbers(EventBlocks(sample, ["number"], seed=2, size=777, memory=SMALL // 8))) < 0.01
+    np.testing.assert_array_equal(
+        first, numbers(EventBlocks(sample, ["number"], size=777, memory=SMALL // 8))
+    )
+    assert (
+        np.mean(first == numbers(EventBlocks(sample, ["number"], seed=2, size=777, memory=SMALL // 8))) < 0.01
+    )
 
 
 def test_a_memory_budget_decides_the_groups(sample):
@@ -36,7 +39,9 @@ def test_events_of_far_away_clusters_meet_in_a_batch(sample):
 
 
 def test_the_last_batch_is_smaller_not_padded_or_dropped(sample):
-    sizes = [len(batch["number"]) for batch in EventBlocks(sample, ["number"], size=3000, shuffle=False).epoch()]
+    sizes = [
+        len(batch["number"]) for batch in EventBlocks(sample, ["number"], size=3000, shuffle=False).epoch()
+    ]
     assert sizes == [3000] * 6 + [2000]
 
 
@@ -69,7 +74,9 @@ def test_constituents_are_padded_with_zeros_and_cut_at_one_hundred(sample):
     assert padded.dtype == np.float32
     counts = np.minimum(1 + batch["number"].astype(int) % 120, 100)
     filled = np.arange(100) < counts[:, np.newaxis]
-    np.testing.assert_array_equal(padded[filled], np.repeat(batch["number"] + 1, counts)[:, None] * [1, 0, 0] + [0, 0.5, -0.25])
+    np.testing.assert_array_equal(padded[filled][:, 0], np.repeat(batch["number"] + 1, counts))
+    assert set(padded[filled][:, 1]) == {0.5}
+    assert set(padded[filled][:, 2]) == {-0.25}
     assert not padded[~filled].any()
 
 
@@ -103,7 +110,7 @@ def test_wrong_arguments_are_one_line(sample, arguments, message):
 
 
 def test_memory_stays_within_the_budget_for_a_sample_that_is_larger(in_subprocess, sample):
-    """20 files of 24 MB once padded: 480 MB, read with a budget of 48 MB."""
+    """10 files of 23 MB once padded, read with a budget of 24 MB."""
     code = f"""
 import resource
 import awkward, uproot
@@ -111,12 +118,11 @@ from selections.blocks import EventBlocks
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 next(EventBlocks({str(sample)!r}, ["number"], constituents=["jet1_constituent"], memory=2**20).epoch())
 before = peak()
-events = EventBlocks([{str(sample)!r}] * 20, ["number", "mjj"], constituents=["jet1_constituent"], memory=48 * 2**20)
+files = [{str(sample)!r}] * 10
+events = EventBlocks(files, ["number"], constituents=["jet1_constituent"], memory=24 * 2**20)
 total = sum(batch["jet1_constituent"].nbytes for batch in events.epoch())
 print(total / 2**20, peak() - before)
 """
     total, grown = map(float, in_subprocess(code).split())
-    assert total > 450
-    assert grown < 48 + 16
-
-
+    assert total > 220
+    assert grown < 24 + 16
