@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
-from fits.kernel import Term
+from fits.kernel import Evaluation, Term
 from fits.spectrum import FloatArray
 
 
@@ -95,7 +95,7 @@ class Likelihood:
         """
         with np.errstate(over="ignore"):
             expected = self.expected(internal)
-        total = self._constraint_value(internal)
+        total = 0.5 * sum(float(row @ internal - centre) ** 2 for row, centre in self._pulls)
         for category, mu in zip(self.categories, expected, strict=True):
             total += category.deviance(mu)
         return total
@@ -112,46 +112,59 @@ class Likelihood:
 
     def gradient(self, internal: FloatArray) -> FloatArray:
         """First derivatives (n_parameters,)."""
-        return self.derivatives(internal)[1]
+        gradient = np.zeros(len(self.names))
+        for category in self.categories:
+            expected, jacobian, _ = self._evaluate(category, internal)
+            gradient += jacobian.T @ (1 - _divided(category.counts, expected, category.filled))
+        for row, centre in self._pulls:
+            gradient += row * (row @ internal - centre)
+        return gradient
 
     def hessian(self, internal: FloatArray) -> FloatArray:
         """Second derivatives (n_parameters, n_parameters)."""
-        return self.derivatives(internal)[2]
+        return self.derivatives(internal)[1]
 
-    def derivatives(self, internal: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        """Value, gradient (n_parameters,) and Hessian (n_parameters, n_parameters)."""
+    def derivatives(self, internal: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Gradient (n_parameters,) and Hessian (n_parameters, n_parameters)."""
         n = len(self.names)
-        value, gradient, hessian = self._constraint_value(internal), np.zeros(n), np.zeros((n, n))
+        gradient, hessian = np.zeros(n), np.zeros((n, n))
         for category in self.categories:
-            expected, jacobian = np.zeros(len(category.counts)), np.zeros((len(category.counts), n))
-            parts = [(self._places[id(t)], t.evaluate(internal[self._places[id(t)]])) for t in category.terms]
-            for places, part in parts:
-                expected += part.expected
-                jacobian[:, places] += part.jacobian
+            expected, jacobian, parts = self._evaluate(category, internal)
             ratio = _divided(category.counts, expected, category.filled)
             for places, part in parts:
                 hessian[places[:, None], places] += part.curvature(1 - ratio)
-            value += category.deviance(expected)
             gradient += jacobian.T @ (1 - ratio)
             hessian += jacobian.T @ (_divided(ratio, expected, category.filled)[:, None] * jacobian)
-        for constraint in self.constraints:
-            row = self.transform[self.names.index(constraint.parameter)] / constraint.width
-            gradient += row * (row @ internal - constraint.centre / constraint.width)
+        for row, centre in self._pulls:
+            gradient += row * (row @ internal - centre)
             hessian += np.outer(row, row)
-        return value, gradient, hessian
+        return gradient, hessian
+
+    @cached_property
+    def _pulls(self) -> list[tuple[FloatArray, float]]:
+        """Each constraint as row (n_parameters,) and centre: its pull is row @ internal - centre."""
+        return [
+            (self.transform[self.names.index(c.parameter)] / c.width, c.centre / c.width)
+            for c in self.constraints
+        ]
+
+    def _evaluate(
+        self, category: Category, internal: FloatArray
+    ) -> tuple[FloatArray, FloatArray, list[tuple[npt.NDArray[np.intp], Evaluation]]]:
+        """Expected counts (n_bins,), jacobian (n_bins, n_parameters), and the terms with their places."""
+        n_bins = len(category.counts)
+        expected, jacobian = np.zeros(n_bins), np.zeros((n_bins, len(self.names)))
+        parts = [(self._places[id(t)], t.evaluate(internal[self._places[id(t)]])) for t in category.terms]
+        for places, part in parts:
+            expected += part.expected
+            jacobian[:, places] += part.jacobian
+        return expected, jacobian, parts
 
     def _expected(self, category: Category, internal: FloatArray) -> FloatArray:
         expected = np.zeros(len(category.counts))
         for term in category.terms:
             expected += term.expected(internal[self._places[id(term)]])
         return expected
-
-    def _constraint_value(self, internal: FloatArray) -> float:
-        pulls = [
-            (self.transform[self.names.index(c.parameter)] @ internal - c.centre) / c.width
-            for c in self.constraints
-        ]
-        return 0.5 * float(np.sum(np.square(pulls)))
 
 
 def _check_shared(term: Term, seen: set[str]) -> None:

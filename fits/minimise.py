@@ -76,7 +76,7 @@ def _newton(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
     if not np.isfinite(value):
         return _End(point, value, edm, 0, converged=False)
     for iteration in range(1, _MAX_ITERATIONS + 1):
-        _, gradient, hessian = likelihood.derivatives(point)
+        gradient, hessian = likelihood.derivatives(point)
         active = region.active(point, gradient)
         step = np.zeros_like(point)
         step[active] = _downhill(hessian[np.ix_(active, active)], gradient[active])
@@ -144,7 +144,7 @@ def _second_minimum(likelihood: Likelihood, end: _End, region: _Region, confirma
 
 def _displaced(likelihood: Likelihood, end: _End, region: _Region) -> FloatArray:
     """A point about 1.5 standard deviations away in every coordinate, inside the region and possible."""
-    _, gradient, hessian = likelihood.derivatives(end.point)
+    gradient, hessian = likelihood.derivatives(end.point)
     sizes = 1.5 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
     away = np.where(region.active(end.point, gradient), sizes * (-1.0) ** np.arange(len(sizes)), 0.0)
     # At most half the way to a bound: on the bound itself MIGRAD cannot move.
@@ -161,7 +161,7 @@ def _migrad(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
     minuit = Minuit(likelihood.value, start, grad=likelihood.gradient, name=likelihood.names)
     minuit.errordef = Minuit.LIKELIHOOD
     minuit.strategy = 0
-    _, gradient, hessian = likelihood.derivatives(start)
+    gradient, hessian = likelihood.derivatives(start)
     minuit.errors = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
     blocked = (start <= region.low) | (start >= region.high)
     minuit.fixed = list(~region.free | blocked)
