@@ -13,7 +13,7 @@ from scipy import stats
 from fits.fit import SpectrumFit
 from fits.goodness_of_fit import chi_square_of_fit, coarse_expectation
 from fits.scan import MassScan
-from fits.spectrum import FloatArray, Spectrum, coarse, nearest_indices, sums_between
+from fits.spectrum import FloatArray, Spectrum, coarse
 
 MASS_TITLE = r"$m_{jj}$ [GeV]"
 _BLUE, _RED, _ORANGE = "#3f90da", "#bd1f01", "#ffa90e"
@@ -54,7 +54,7 @@ def plot_spectrum(
         else:
             top.plot([], [], " ", label=f"background fit: {fit.status}")
         if signal is not None and signal.converged:
-            _draw_signal(top, signal, bins)
+            _draw_signal(top, signal)
         _finish_spectrum(top, bottom, bins, (title, x_title, label))
     return figure
 
@@ -117,18 +117,11 @@ def _draw_fit(axes: Axes, fit: SpectrumFit, bins: Spectrum) -> None:
         axes.plot([], [], " ", label=f"{text}, p = {goodness.p_value:.2g}")
 
 
-def _draw_signal(axes: Axes, signal: SpectrumFit, bins: Spectrum) -> None:
-    fine = signal.expected_signal() + signal.expected_background()
-    indices = nearest_indices(signal.spectrum.edges, bins.edges)
-    events = signal.result.parameters["signal_yield"]
-    axes.stairs(
-        sums_between(fine, indices) / bins.widths,
-        bins.edges,
-        color=_RED,
-        linewidth=1.5,
-        linestyle="--",
-        label=f"with signal, {events:.0f} $\\pm$ {signal.result.errors['signal_yield']:.0f} events",
-    )
+def _draw_signal(axes: Axes, signal: SpectrumFit) -> None:
+    expected = (signal.expected_background() + signal.expected_signal()) / signal.spectrum.widths
+    events, error = (numbers["signal_yield"] for numbers in (signal.result.parameters, signal.result.errors))
+    text = f"with signal, {events:.0f} $\\pm$ {error:.0f} events"
+    axes.plot(signal.spectrum.centres, expected, color=_RED, linewidth=1.8, linestyle="--", label=text)
 
 
 def _draw_pulls(axes: Axes, fit: SpectrumFit, signal: SpectrumFit | None) -> None:
