@@ -19,7 +19,7 @@ from iminuit import Minuit
 from rich.console import Console
 from rich.table import Table
 
-from fits.backgrounds import Dijet, expected_counts
+from fits.backgrounds import Dijet, bin_quadrature, density, expected_counts
 from fits.fit import fit_background, fit_signal
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges
@@ -69,10 +69,11 @@ def height(spectrum: Spectrum, found: dict[str, float], centres: bool, with_sign
     return 2 * (value - ours.result.nll)
 
 
-def with_p0(found: dict[str, float], background_yield: float) -> dict[str, float]:
-    """Replace a background yield by the p0 that gives it."""
+def with_p0(found: dict[str, float], background_yield: float, n_nodes: int) -> dict[str, float]:
+    """Replace a background yield by the p0 that gives it, with as many quadrature nodes as the engine has."""
+    masses, widths = bin_quadrature(EDGES, n_nodes)
     shape = np.array([0.0, found["p1"], found["p2"], found["p3"]])
-    return found | {"p0": float(np.log(background_yield / expected_counts(Dijet(3), shape, EDGES).sum()))}
+    return found | {"p0": float(np.log(background_yield / np.sum(widths * density(Dijet(3), shape, masses))))}
 
 
 def ours_light(with_signal: bool) -> Fit:
@@ -134,7 +135,7 @@ def stock_zfit(with_signal: bool) -> Fit:
             return None
         values = [float(result.params[p]["value"]) for p in every]
         found = dict(zip(("p1", "p2", "p3", "background", "signal_yield"), values, strict=False))
-        return with_p0(found, found["background"])
+        return with_p0(found, found["background"], 2)
 
     return fit
 
@@ -177,7 +178,7 @@ def roofit(with_signal: bool) -> Fit:
         found = dict(
             zip(("p1", "p2", "p3", "background", "signal_yield"), [v.getVal() for v in every], strict=False)
         )
-        return with_p0(found, found["background"])
+        return with_p0(found, found["background"], 1)
 
     return fit
 
@@ -194,7 +195,7 @@ def plain_iminuit(with_signal: bool) -> Fit:
             expected = expected + parameters[4] * peak if with_signal else expected
             return float(np.sum(expected - spectrum.counts * np.log(np.maximum(expected, 1e-300))))
 
-        start = with_p0(dict(zip(("p1", "p2", "p3"), START, strict=True)), spectrum.total)
+        start = with_p0(dict(zip(("p1", "p2", "p3"), START, strict=True)), spectrum.total, 1)
         minuit = Minuit(value, [start["p0"], *START, *([10.0] if with_signal else [])])
         minuit.errordef = Minuit.LIKELIHOOD
         minuit.migrad()
