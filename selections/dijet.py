@@ -117,12 +117,13 @@ def _preselection(jet_pt_min: float, jet_eta_max: float) -> tuple[Cut, ...]:
 def _columns(
     jet_pt_min: float, jet_eta_max: float, folds: int, features: Sequence[str], constituents: bool
 ) -> tuple[Column, ...]:
+    jet_pt_min, jet_eta_max = float(jet_pt_min), float(jet_eta_max)  # 300f is no number in C++
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
         raise MaplessError(f"jets have no {unknown[0]}; features are {', '.join(FEATURES)}")
-    passes = f"ROOT::RVecB(jet_pt > {jet_pt_min}f && abs(jet_eta) < {jet_eta_max}f && jet_tight_id != 0)"
+    thresholds = f"{jet_pt_min}f, {jet_eta_max}f"
     chosen = (
-        Column("passing_jets", f"mapless::passing_jets(jet_pt, {passes})"),
+        Column("passing_jets", f"mapless::passing_jets(jet_pt, jet_eta, jet_tight_id, {thresholds})"),
         Column("dijet_jets", "mapless::heavier_first(passing_jets, jet_softdrop_mass)"),
     )
     jets = tuple(column for number in (1, 2) for column in _jet_columns(number, features, constituents))
@@ -174,5 +175,5 @@ def _pair_columns(folds: int) -> tuple[Column, ...]:
 
 def dijet_columns(features: Sequence[str] = FEATURES) -> tuple[str, ...]:
     """Names of the scalar columns that a dijet selection makes, for snapshots."""
-    made = _columns(0, 0, 1, features, constituents=False)
+    made = _columns(0.0, 0.0, 1, features, constituents=False)
     return tuple(column.name for column in made if column.name not in ("passing_jets", "dijet_jets"))

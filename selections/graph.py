@@ -7,14 +7,13 @@ asked for.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from errors import MaplessError
 from selections import headers
 from selections.expressions import columns_used, suggestion
 from selections.root import one_line_errors
-from selections.selected import Booked, Selected, book, define, identifier
+from selections.selected import Selected, cut_and_tally, define, identifier, with_weights
 
 if TYPE_CHECKING:
     from selections.sources.events import Events
@@ -104,9 +103,9 @@ class Selection:
         aliases = getattr(events, "aliases", {})
         for step in _in_order(self.variations, self.columns, frame):
             frame = _apply(frame, step, aliases)
-        uncut, booked = self._book_cutflow(frame)
-        passing = reduce(_filter, self.cuts, uncut)
-        return Selected(self, passing, uncut, booked, events if hasattr(events, "lacks") else None)
+        uncut = with_weights(frame)
+        passing, tallies = cut_and_tally(uncut, self.cuts)
+        return Selected(self, passing, uncut, tallies, events if hasattr(events, "lacks") else None)
 
     def required_columns(self) -> dict[str, str]:
         """Columns that the events must bring, with the first place that needs each."""
@@ -134,15 +133,6 @@ class Selection:
                 raise MaplessError(
                     f"{name} is needed by {place} of {self.name}, but {_why_missing(name, known, events)}"
                 )
-
-    def _book_cutflow(self, frame: Any) -> tuple[Any, "Booked"]:
-        """Histograms of how many cuts an event passes in a row: the whole cutflow in two fills per event."""
-        depth = f"{identifier(self.name)}_cuts_passed"
-        passed = "".join(f"!({cut.expression}) ? {i} : " for i, cut in enumerate(self.cuts)) + str(
-            len(self.cuts)
-        )
-        frame = define(frame, depth, passed)
-        return frame, book(frame, depth, len(self.cuts) + 1)
 
     def source_code(self, frame: str = "events") -> str:
         """C++ for a ROOT prompt: the selection applied to a frame that has the canonical columns."""
@@ -178,11 +168,6 @@ def _in_order(
 
 def _used_by(variation: Variation) -> set[str]:
     return {name for shift in variation.shifts.values() for text in shift for name in columns_used(text)}
-
-
-def _filter(frame: Any, cut: Cut) -> Any:
-    with one_line_errors(f"ROOT does not understand cut '{cut.title}', `{cut.expression}`"):
-        return frame.Filter(cut.expression, cut.title)
 
 
 def _apply(frame: Any, step: Variation | Column, aliases: Mapping[str, str]) -> Any:

@@ -3,30 +3,45 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.cutflow import Cutflow
 from selections.root import import_root, one_line_errors
 
 if TYPE_CHECKING:
-    from selections.graph import Selection
+    from selections.graph import Cut, Selection
     from selections.sources.events import Events
 
 
-@dataclass(frozen=True)
-class Booked:
-    """Histograms that ROOT fills in the next event loop: entries, weighted entries, their variations."""
+WEIGHT, SQUARED_WEIGHT = "mapless_weight", "mapless_squared_weight"
 
-    entries: Any
-    weighted: Any
-    varied_entries: Any = None
-    varied_weighted: Any = None
+
+@dataclass(frozen=True)
+class Tally:
+    """Entries, sum of weights and sum of squared weights at a point of the graph, from the next event loop.
+
+    `varied` are the same three for every variation.
+    """
+
+    results: tuple[Any, Any, Any]
+    varied: tuple[Any, Any, Any] | None = None
+
+    def values(self, variation: str | None = None) -> tuple[float, float, float]:
+        """The three numbers, of a variation by name such as "jet_energy_scale:up"."""
+        if variation is None or self.varied is None:
+            entries, weighted, squared = (result.GetValue() for result in self.results)
+        else:
+            # what comes before the first varied cut or weight has no variations: the nominal value stands
+            entries, weighted, squared = (
+                results[variation if variation in _keys(results) else "nominal"] for results in self.varied
+            )
+        return entries, weighted, squared
 
 
 @dataclass(frozen=True)
@@ -39,45 +54,32 @@ class Selected:
     selection: "Selection"
     frame: Any
     uncut: Any
-    _booked: Booked = field(repr=False)
+    _tallies: tuple[Tally, ...] = field(repr=False)
     events: "Events | None" = None
 
     def cutflow(self) -> Cutflow:
         """Entries and sums of weights after every cut (runs the event loop if nothing did so far)."""
-        return self._cutflow(self._booked.entries, self._booked.weighted)
+        return self._cutflow(None)
 
     def varied_cutflows(self) -> dict[str, Cutflow]:
         """Cutflows of the variations by name, such as "jet_energy_scale:up"."""
-        entries, weighted = self._booked.varied_entries, self._booked.varied_weighted
-        if weighted is None:
+        varied = self._tallies[-1].varied
+        if varied is None:
             return {}
-        names = [str(name) for name in weighted.GetKeys() if str(name) != "nominal"]
-        return {name: self._cutflow(entries[name], weighted[name]) for name in names}
+        names = dict.fromkeys(name for results in varied for name in _keys(results) if name != "nominal")
+        return {name: self._cutflow(name) for name in names}
 
     def n_minus_one(self) -> Cutflow:
         """For every cut the events that pass all the others; the first row holds those that pass all.
 
-        Every cut is evaluated on every event here, so an expression must not count on the cuts before it.
+        Runs an event loop. A cut that keeps later expressions from failing, such as one on the number of jets
+        before `jet_pt[1]`, is missing in its own row.
         """
         cuts = self.selection.cuts
-        mask = (
-            " | ".join(f"(!({cut.expression}) ? {1 << i}ull : 0ull)" for i, cut in enumerate(cuts)) or "0ull"
-        )
-        failed = f"{identifier(self.selection.name)}_only_failed"
-        frame = define(self.uncut, f"{failed}_mask", mask)
-        bit = f"{failed}_mask"
-        only = f"{bit} == 0 ? 0 : ({bit} & ({bit} - 1)) != 0 ? -1 : 1 + __builtin_ctzll({bit})"
-        booked = book(define(frame, failed, only), failed, len(cuts) + 1)
-        counts, sums = _contents(booked.entries)[0], np.array(_contents(booked.weighted))
+        others = [[cut for cut in cuts if cut is not left_out] for left_out in cuts]
+        tallies = [tally(reduce(filtered, kept, self.uncut)) for kept in (cuts, *others)]
         titles = ("all cuts", *(f"without: {cut.title}" for cut in cuts))
-        others = np.arange(len(titles)) > 0
-        return _as_cutflow(
-            self.selection.name,
-            titles,
-            counts + others * counts[0],
-            sums + others * sums[:, :1],
-            cumulative=False,
-        )
+        return _as_cutflow(self.selection.name, titles, [one.values() for one in tallies], cumulative=False)
 
     def draw(self, path: str | Path) -> Path:
         """Write the graph: as text to .txt, as Graphviz source to .dot, as picture to .png, .svg or .pdf."""
@@ -91,10 +93,13 @@ class Selected:
             _picture(source, target)
         return target
 
-    def _cutflow(self, entries: Any, weighted: Any) -> Cutflow:
+    def _cutflow(self, variation: str | None) -> Cutflow:
         titles = ("all events", *(cut.title for cut in self.selection.cuts))
-        counts, sums = _contents(entries)[0], np.array(_contents(weighted))
-        return _as_cutflow(self.selection.name, titles, _from_here_on(counts), _from_here_on(sums))
+        return _as_cutflow(self.selection.name, titles, [one.values(variation) for one in self._tallies])
+
+
+def _keys(results: Any) -> list[str]:
+    return [str(name) for name in results.GetKeys()]
 
 
 def define(frame: Any, name: str, expression: str) -> Any:
@@ -103,39 +108,52 @@ def define(frame: Any, name: str, expression: str) -> Any:
         return frame.Define(name, expression)
 
 
-def book(frame: Any, column: str, bins: int) -> Booked:
-    """Histograms of an integer column, 0 to bins - 1, with and without weights, for the next event loop."""
-    model = (column, "", bins, -0.5, bins - 0.5)
-    has_weight = "weight" in {str(name) for name in frame.GetColumnNames()}
-    entries = frame.Histo1D(model, column)
-    weighted = frame.Histo1D(model, column, "weight") if has_weight else entries
+def filtered(frame: Any, cut: "Cut") -> Any:
+    """The events that pass a cut; raises MaplessError like `define`."""
+    with one_line_errors(f"ROOT does not understand cut '{cut.title}', `{cut.expression}`"):
+        return frame.Filter(cut.expression, cut.title)
+
+
+def cut_and_tally(frame: Any, cuts: Sequence["Cut"]) -> tuple[Any, tuple[Tally, ...]]:
+    """The events that pass all cuts, and a tally before the first and after every cut."""
+    nodes = list(accumulate(cuts, filtered, initial=frame))
+    return nodes[-1], tuple(tally(node) for node in nodes)
+
+
+def with_weights(frame: Any) -> Any:
+    """The frame with the columns that tallies add up; without a weight every event weighs 1."""
+    known = {str(name) for name in frame.GetColumnNames()}
+    if WEIGHT in known:
+        return frame
+    weight = "static_cast<double>(weight)" if "weight" in known else "1."
+    return frame.Define(WEIGHT, weight).Define(SQUARED_WEIGHT, f"{WEIGHT} * {WEIGHT}")
+
+
+def tally(frame: Any) -> Tally:
+    """Book the counts of a node that has been through `with_weights`."""
+    results = (frame.Count(), frame.Sum(WEIGHT), frame.Sum(SQUARED_WEIGHT))
     if not frame.GetVariations().AsString():
-        return Booked(entries, weighted)
-    variations_for = import_root().RDF.Experimental.VariationsFor
-    return Booked(entries, weighted, variations_for(entries), variations_for(weighted))
-
-
-def _contents(histogram: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sums of weights and of squared weights per bin."""
-    bins = range(1, histogram.GetNbinsX() + 1)
-    sums = np.array([histogram.GetBinContent(i) for i in bins])
-    return sums, np.array([histogram.GetBinError(i) ** 2 for i in bins])
-
-
-def _from_here_on(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.cumsum(counts[..., ::-1], axis=-1)[..., ::-1]
+        return Tally(results)
+    entries, weighted, squared = map(import_root().RDF.Experimental.VariationsFor, results)
+    return Tally(results, (entries, weighted, squared))
 
 
 def _as_cutflow(
     selection: str,
     titles: tuple[str, ...],
-    counts: NDArray[np.float64],
-    sums: NDArray[np.float64],
+    rows: Sequence[tuple[float, float, float]],
     cumulative: bool = True,
 ) -> Cutflow:
-    """From counts (n,) and sums of weights and squared weights (2, n), one value per title."""
-    weighted, squared = (tuple(row.tolist()) for row in sums)
-    return Cutflow(selection, titles, tuple(int(count) for count in counts), weighted, squared, cumulative)
+    entries, weighted, squared = zip(*rows, strict=True)
+    counts = tuple(int(count) for count in entries)
+    return Cutflow(
+        selection,
+        titles,
+        counts,
+        tuple(float(value) for value in weighted),
+        tuple(float(value) for value in squared),
+        cumulative,
+    )
 
 
 def _picture(source: Path, target: Path) -> None:

@@ -90,6 +90,22 @@ def test_a_variation_may_shift_a_column_of_the_selection_itself(numbers):
     assert varied["shift:up"].events == (100, 90, 0, 0)
 
 
+def test_a_variation_of_the_weight_only_leaves_entries_as_they_are(numbers):
+    double = Variation("weight_only", ("weight",), {"up": ("2 * weight",)})
+    selected = Selection("varied", HALVES.columns, HALVES.cuts, variations=[double])(numbers)
+    varied, nominal = selected.varied_cutflows()["weight_only:up"], selected.cutflow()
+    assert varied.events == nominal.events
+    assert varied.weighted == pytest.approx([2 * value for value in nominal.weighted])
+
+
+def test_cuts_guard_what_comes_after_them():
+    """An expression that would fail is not evaluated for events that an earlier cut removed."""
+    frame = import_root().RDataFrame(10).Define("x", "ROOT::RVecI(rdfentry_ % 2, 7)")
+    first = Column("first", "x.at(0)")
+    guarded = Selection("guarded", [first], [Cut("x.size() > 0", "not empty"), Cut("first == 7", "seven")])
+    assert guarded(frame).cutflow().events == (10, 5, 5)
+
+
 def test_the_jet_energy_scale_moves_mjj_by_its_own_size(data):
     events = open_events(data / "pfnano_simulation.root")
     selected = dijet(mjj_min=0, variations=[jet_energy_scale(0.02)])(events)

@@ -5,19 +5,21 @@
 #include <ROOT/RVec.hxx>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
 
 namespace mapless {
 
-/// Indices of the jets that pass, hardest first.
-template <typename Pass>
-ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVec<Pass> &passes)
+/// Indices of the jets above `pt_min` (GeV), within |eta| < `eta_max` and with identification, hardest first.
+template <typename Id>
+ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const ROOT::RVec<Id> &identified, float pt_min,
+                         float eta_max)
 {
    ROOT::RVecI chosen;
    for (std::size_t i = 0; i < pt.size(); ++i)
-      if (passes[i])
+      if (pt[i] > pt_min && std::abs(eta[i]) < eta_max && identified[i])
          chosen.push_back(i);
    std::stable_sort(chosen.begin(), chosen.end(), [&pt](int a, int b) { return pt[a] > pt[b]; });
    return chosen;
