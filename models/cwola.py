@@ -52,6 +52,10 @@ class CWoLaHunting(AnomalyDetector):
     ones to score them. For each fold and jet the outputs of the inner networks are averaged and mapped to
     their quantile among that fold's sideband events; then the quantiles of the two jets are combined.
 
+    The defaults train for two minutes on 300,000 events where CMS takes 30 hours at most. A resonance that is
+    half a percent of the window moves the loss by 1e-4, less than a long training loses to chance patterns:
+    hence small networks, large batches, small steps and few epochs, and features made Gaussian beforehand.
+
     Args:
         window: signal region and sidebands in m_jj.
         features: inputs of a jet's network, from the columns `jet1_<feature>` and `jet2_<feature>`.
@@ -82,10 +86,10 @@ class CWoLaHunting(AnomalyDetector):
     weight_column: str | None = None
     hidden: Sequence[int] = (32, 32, 16)
     dropout: float = 0.0
-    epochs: int = 20
-    batch_size: int = 512
-    learning_rate: float = 2e-3
-    patience: int = 20
+    epochs: int = 10
+    batch_size: int = 2048
+    learning_rate: float = 5e-4
+    patience: int = 10
     seed: int = 1
     _networks: "NetworkEnsemble | None" = field(default=None, init=False, repr=False, compare=False)
     _gaussian_maps: list[list[GaussianMap]] = field(

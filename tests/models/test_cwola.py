@@ -209,3 +209,35 @@ def test_an_untrained_detector_says_so(events, tmp_path):
 def test_an_unknown_combination_is_refused():
     with pytest.raises(MaplessError, match="max or product or fisher"):
         quick(combine="sum")
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize("seed", [1, 2])
+def test_background_alone_keeps_its_spectrum(seed):
+    """The efficiency in bins of m_jj across window and sidebands is flat within its errors."""
+    events = toy.background(150000, seed=seed, correlation=0.0)
+    detector = CWoLaHunting(WINDOW, inner_networks=2, epochs=5, seed=seed).fit(events)
+    scores = detector.score(events)
+    passed = scores > detector.threshold(events, scores, 0.05)
+    edges = np.array([2230, 2300, 2400, 2500, 2600, 2725, 2850, 3000, 3150, 3331, 3600, 4071])
+    total, kept = (np.histogram(events["mjj"][chosen], edges)[0] for chosen in (slice(None), passed))
+    expected = total * kept.sum() / total.sum()
+    chi_square = np.sum((kept - expected) ** 2 / (expected * (1 - kept.sum() / total.sum())))
+    assert chi_square < 32.9  # probability 0.0005 for 11 bins and one normalisation
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_two_sigma_resonance_becomes_a_discovery(seed):
+    """About 2 sigma before the cut in 2900-3080 GeV; more than 5 after it."""
+    events = toy.mixture(150000, 290, seed=seed)
+    scores = CWoLaHunting(WINDOW, inner_networks=2, seed=seed).fit(events).score(events)
+    passed = scores > np.quantile(scores[~WINDOW.in_signal_region(events["mjj"])], 0.99)
+    peak = abs(events["mjj"] - 2990) < 90
+    before, after = (_significance(events["truth_label"][chosen]) for chosen in (peak, peak & passed))
+    assert before < 2.5
+    assert after > 5
+
+
+def _significance(labels):
+    return labels.sum() / np.sqrt((labels == 0).sum())
