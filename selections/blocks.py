@@ -6,7 +6,7 @@ shuffled in memory and cut into batches. What a batch holds depends on seed, epo
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
+from selections import headers
 from selections.folds import event_hash
-from selections.snapshot import EVENT_NAME, check_columns, open_tuple
+from selections.root import import_root
+from selections.snapshot import EVENT_NAME, TUPLE_NAME, check_columns, open_tuple
 
+TYPES = {
+    "bool": np.bool_,
+    "float": np.float32,
+    "double": np.float64,
+    "std::int32_t": np.int32,
+    "std::uint32_t": np.uint32,
+    "std::int64_t": np.int64,
+    "std::uint64_t": np.uint64,
+}
+"""Types of columns, as an RNTuple names them, that can be read."""
 N_CONSTITUENTS = 100
 CONSTITUENT_PARTS = ("pt", "eta", "phi")
 MEMORY = 256 * 2**20
@@ -32,6 +44,9 @@ class Block:
     start: int
     stop: int
     kept: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
 
 
 @dataclass(frozen=True)
@@ -81,9 +96,10 @@ class EventBlocks:
             tuple(dict.fromkeys(columns)), tuple(constituents), None if folds is None else tuple(folds)
         )
         self.size, self.seed, self.shuffle = size, seed, shuffle
-        self._tuple = lru_cache(maxsize=16)(open_tuple)  # what a file says about itself takes time to read
-        # two groups are kept, and reading takes up to four times the room of what is read
-        self._group_events = max(1, memory // (6 * self.wanted.bytes_per_event))
+        # two groups are kept while the next one is read and copied into its order
+        self._group_events = max(1, memory // (4 * self.wanted.bytes_per_event))
+        self._reader = lru_cache(maxsize=4)(_reader)
+        self._types: dict[str, str] = {}
         self.blocks = [block for file in self.files for block in self._blocks_of(file)]
         self.n_events = sum(block.kept for block in self.blocks)
         if self.n_events == 0:
@@ -118,14 +134,18 @@ class EventBlocks:
         return np.concatenate([event_hash(*(part[name] for name in EVENT_NAME)) for part in kept.epoch()])
 
     def _blocks_of(self, file: Path) -> Iterator[Block]:
-        events = self._tuple(file)
-        needed = [*self.wanted.columns, *self.wanted.jagged, *_fold_column(self.wanted)]
-        check_columns(needed, events.keys(), f"the columns of {file}")
+        events = open_tuple(file)
+        single = [*self.wanted.columns, *([] if self.wanted.folds is None else ["fold"])]
+        check_columns([*single, *self.wanted.jagged], events.keys(), f"the columns of {file}")
+        self._types |= {name: events[name].typename for name in single}
+        for name in single:
+            if self._types[name] not in TYPES:
+                raise MaplessError(f"{name} of {file} is a {self._types[name]}, not a number per event")
         for cluster in events.cluster_summaries:
             end = cluster.num_first_entry + cluster.num_entries
             for start in range(cluster.num_first_entry, end, self._group_events):
-                stop = min(start + self._group_events, end)
-                yield Block(file, start, stop, int(_kept(events, start, stop, self.wanted).sum()))
+                block = Block(file, start, min(start + self._group_events, end), 0)
+                yield replace(block, kept=int(self._kept([block]).sum()))
 
     def _groups_of_epoch(self, epoch: int) -> list[list[Block]]:
         """Blocks in the order of an epoch, as many together as the memory allows."""
@@ -135,7 +155,7 @@ class EventBlocks:
         groups: list[list[Block]] = []
         room = 0
         for block in (self.blocks[i] for i in order):
-            events = block.stop - block.start
+            events = len(block)
             if events > room:
                 groups.append([])
                 room = max(self._group_events, events)
@@ -144,14 +164,35 @@ class EventBlocks:
         return groups
 
     def _load_group(self, epoch: int, number: int) -> Arrays:
-        arrays = _joined(
-            [_read(self._tuple(block.file), block, self.wanted) for block in self._groups(epoch)[number]]
-        )
-        if not self.shuffle:
-            return arrays
-        n_events = len(next(iter(arrays.values())))
-        order = np.random.default_rng((self.seed, epoch, number + 1)).permutation(n_events)
-        return {name: values[order] for name, values in arrays.items()}
+        blocks = self._groups(epoch)[number]
+        order = np.flatnonzero(self._kept(blocks))
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, epoch, number + 1)).permutation(order)
+        arrays = {name: self._numbers(name, blocks)[order] for name in self.wanted.columns}
+        return arrays | {name: self._constituents(name, blocks)[order] for name in self.wanted.constituents}
+
+    def _kept(self, blocks: Sequence[Block]) -> NDArray[np.bool_]:
+        if self.wanted.folds is None:
+            return np.ones(sum(len(block) for block in blocks), bool)
+        return np.isin(self._numbers("fold", blocks), self.wanted.folds)
+
+    def _numbers(self, column: str, blocks: Sequence[Block]) -> NDArray[Any]:
+        kind = self._types[column]
+        array: NDArray[Any] = np.empty(sum(len(block) for block in blocks), TYPES[kind])
+        for block, part in _parts(blocks, array):
+            self._reader(block.file).numbers(column, kind, block.start, block.stop, part.ctypes.data)
+        return array
+
+    def _constituents(self, prefix: str, blocks: Sequence[Block]) -> NDArray[np.float32]:
+        shape = (sum(len(block) for block in blocks), N_CONSTITUENTS, len(CONSTITUENT_PARTS))
+        array = np.zeros(shape, np.float32)
+        for block, part in _parts(blocks, array):
+            for i, name in enumerate(CONSTITUENT_PARTS):
+                address = part.ctypes.data + i * array.itemsize
+                self._reader(block.file).padded(
+                    f"{prefix}_{name}", block.start, block.stop, *shape[1:], address
+                )
+        return array
 
 
 def check_disjoint(training: EventBlocks, validation: EventBlocks) -> None:
@@ -161,37 +202,17 @@ def check_disjoint(training: EventBlocks, validation: EventBlocks) -> None:
         raise MaplessError(f"{len(shared):,} events are in training and validation alike; split by folds")
 
 
-def _fold_column(wanted: Wanted) -> list[str]:
-    return [] if wanted.folds is None else ["fold"]
+def _reader(file: Path) -> Any:
+    root = import_root()
+    root.gSystem.Load("libROOTNTuple")
+    headers.load("mapless/event_tuple.h")
+    return root.mapless.EventTuple(TUPLE_NAME, str(file))
 
 
-def _kept(events: Any, start: int, stop: int, wanted: Wanted) -> NDArray[np.bool_]:
-    if wanted.folds is None:
-        return np.ones(stop - start, bool)
-    fold = events.arrays(["fold"], entry_start=start, entry_stop=stop, library="np")["fold"]
-    return np.isin(fold, wanted.folds)
-
-
-def _read(events: Any, block: Block, wanted: Wanted) -> Arrays:
-    kept = _kept(events, block.start, block.stop, wanted)
-    names = [*wanted.columns, *wanted.jagged]
-    values = events.arrays(names, entry_start=block.start, entry_stop=block.stop)
-    arrays = {name: np.asarray(values[name])[kept] for name in wanted.columns}
-    for prefix in wanted.constituents:
-        padded = np.zeros((int(kept.sum()), N_CONSTITUENTS, len(CONSTITUENT_PARTS)), np.float32)
-        for i, part in enumerate(CONSTITUENT_PARTS):
-            _pad(values[f"{prefix}_{part}"][kept], padded[:, :, i])
-        arrays[prefix] = padded
-    return arrays
-
-
-def _pad(jagged: Any, target: NDArray[np.float32]) -> None:
-    """Copy the first values of every event into the rows of an array of zeros."""
-    import awkward
-
-    first = jagged[:, : target.shape[1]]
-    lengths = np.asarray(awkward.num(first))
-    target[np.arange(target.shape[1]) < lengths[:, np.newaxis]] = np.asarray(awkward.flatten(first))
+def _parts(blocks: Sequence[Block], array: NDArray[Any]) -> Iterator[tuple[Block, NDArray[Any]]]:
+    """Every block with the rows of the array that belong to it."""
+    ends = np.cumsum([len(block) for block in blocks])
+    return ((block, array[end - len(block) : end]) for block, end in zip(blocks, ends, strict=True))
 
 
 def _rows(arrays: Arrays, first: int, last: int) -> Arrays:

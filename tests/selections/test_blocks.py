@@ -110,7 +110,7 @@ def test_wrong_arguments_are_one_line(sample, arguments, message):
 
 
 def test_memory_stays_within_the_budget_for_a_sample_that_is_larger(in_subprocess, sample):
-    """10 files of 23 MB once padded, read with a budget of 24 MB."""
+    """10 files of 23 MB once padded, a budget of 24 MB, and room for two batches and the open files."""
     code = rf"""
 import re, pathlib
 import awkward, uproot
@@ -126,4 +126,4 @@ print(total / 2**20, peak() - before)
 """
     total, grown = map(float, in_subprocess(code).split())
     assert total > 220
-    assert grown < 24 + 16
+    assert grown < 24 + 24
