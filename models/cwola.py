@@ -52,9 +52,10 @@ class CWoLaHunting(AnomalyDetector):
     ones to score them. For each fold and jet the outputs of the inner networks are averaged and mapped to
     their quantile among that fold's sideband events; then the quantiles of the two jets are combined.
 
-    The defaults train for two minutes on 300,000 events where CMS takes 30 hours at most. A resonance that is
-    half a percent of the window moves the loss by 1e-4, less than a long training loses to chance patterns:
-    hence small networks, large batches, small steps and few epochs, and features made Gaussian beforehand.
+    The defaults (40 networks) take 44 s of processor time and 1.7 GB on 318,000 simulated events in window and
+    sidebands. A resonance that is half a percent of the window moves the loss by 1e-4 only, less than a long
+    training loses to chance patterns: hence the small networks, large batches, small steps and few epochs, and
+    features that are made Gaussian before training, where CMS uses batch normalisation.
 
     Args:
         window: signal region and sidebands in m_jj.
