@@ -5,9 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +22,10 @@ Progress = Callable[[int, int], None]
 """Called with (steps done, steps in total) while a detector trains."""
 
 # Named as strings so that listing the detectors does not import TensorFlow.
-_DETECTORS = {"cwola-hunting": "models.cwola:CWoLaHunting"}
+_DETECTORS = {
+    "cwola-hunting": "models.cwola:CWoLaHunting",
+    "cwola-hunting-trees": "models.cwola_trees:CWoLaBoostedTrees",
+}
 
 
 class AnomalyDetector(ABC):
@@ -34,6 +38,10 @@ class AnomalyDetector(ABC):
     @abstractmethod
     def score(self, events: Events) -> NDArray[np.float64]:
         """Score events; shape (n_events,), higher is more anomalous."""
+
+    @abstractmethod
+    def threshold(self, events: Events, scores: ArrayLike, efficiency: float | None = None) -> float:
+        """Find the score above which a fraction `efficiency` of background-like events lies."""
 
     @abstractmethod
     def save(self, path: Path) -> None:
@@ -49,7 +57,7 @@ def names() -> list[str]:
     """Names of the detectors that `create` knows.
 
     >>> names()
-    ['cwola-hunting']
+    ['cwola-hunting', 'cwola-hunting-trees']
     """
     return sorted(_DETECTORS)
 
@@ -58,13 +66,17 @@ def create(name: str, **parameters: Any) -> AnomalyDetector:
     """Make an untrained detector by name.
 
     Raises:
-        MaplessError: there is no detector of that name.
+        MaplessError: there is no detector of that name, or it has no setting of a given name.
     """
     if name not in _DETECTORS:
         raise MaplessError(f"there is no detector '{name}'; choose one of {', '.join(names())}")
     module, kind = _DETECTORS[name].split(":")
-    detector: AnomalyDetector = getattr(import_module(module), kind)(**parameters)
-    return detector
+    detector = getattr(import_module(module), kind)
+    known = list(signature(detector).parameters)
+    for parameter in parameters:
+        if parameter not in known:
+            raise MaplessError(f"{name} has no setting '{parameter}'; it has {', '.join(known)}")
+    return cast(AnomalyDetector, detector(**parameters))
 
 
 def column(events: Events, name: str) -> NDArray[Any]:
@@ -78,8 +90,10 @@ def column(events: Events, name: str) -> NDArray[Any]:
     values = np.asarray(events[name])
     bad = int(np.count_nonzero(~np.isfinite(values)))
     if bad:
-        raise MaplessError(f"column '{name}' is not a finite number in {bad} of {len(values)} events; "
-                           "mend its definition or cut these events")
+        raise MaplessError(
+            f"column '{name}' is not a finite number in {bad} of {len(values)} events; "
+            "mend its definition or cut these events"
+        )
     return values
 
 

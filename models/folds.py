@@ -49,5 +49,7 @@ def check_folds(fold: NDArray[np.integer], folds: int) -> None:
         MaplessError: it does not.
     """
     if len(fold) and not (np.all(fold == np.floor(fold)) and fold.min() >= 0 and fold.max() < folds):
-        raise MaplessError(f"column 'fold' runs from {fold.min()} to {fold.max()}; "
-                           f"{folds} folds need integers from 0 to {folds - 1}")
+        raise MaplessError(
+            f"column 'fold' runs from {fold.min()} to {fold.max()}; "
+            f"{folds} folds need integers from 0 to {folds - 1}"
+        )

@@ -61,8 +61,10 @@ class MassWindow:
         if any(low >= high for low, high in (self.low_sideband, self.high_sideband)):
             raise MaplessError(f"mass window {self} has an empty sideband; give intervals (low, high) in GeV")
         if any(left > right for left, right in pairwise(edges)):
-            raise MaplessError(f"mass window {self} overlaps its sidebands; low sideband, window and "
-                               "high sideband must follow each other")
+            raise MaplessError(
+                f"mass window {self} overlaps its sidebands; low sideband, window and "
+                "high sideband must follow each other"
+            )
         if not 0 < self.kept_fraction < 1:
             raise MaplessError(f"mass window {self} keeps {self.kept_fraction} of sidebands; choose 0 to 1")
 
@@ -119,8 +121,10 @@ class MassWindow:
         total = float(np.sum(weight, where=mask, dtype=np.float64))
         if total > 0:
             return total
-        raise MaplessError(f"the {region} of mass window {self} holds no events; "
-                           "choose another window or a sample that reaches it")
+        raise MaplessError(
+            f"the {region} of mass window {self} holds no events; "
+            "choose another window or a sample that reaches it"
+        )
 
 
 def _within(mjj: Array, interval: Interval) -> Mask:

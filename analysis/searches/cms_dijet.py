@@ -4,7 +4,7 @@ from pathlib import Path
 
 from analysis.configuration import SelectionSettings
 from analysis.search import Search
-from models.cwola import JET_FEATURES
+from models.jetwise import JET_FEATURES
 from models.mass_windows import CMS_WINDOWS
 from selections.dijet import dijet
 from selections.graph import Selection

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
-from models.cwola import COMBINATIONS, CWoLaHunting
+from models.cwola import CWoLaHunting
+from models.jetwise import COMBINATIONS
 from models.mass_windows import CMS_WINDOWS, MassWindow
 from tests.models import toy
 
