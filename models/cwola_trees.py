@@ -28,7 +28,7 @@ class CWoLaBoostedTrees(JetwiseCWoLa):
             HistGradientBoostingClassifier.
     """
 
-    restarts: int = 4
+    restarts: int = 8
     iterations: int = 60
     learning_rate: float = 0.05
     leaves: int = 15
