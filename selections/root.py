@@ -36,7 +36,7 @@ def use_threads(number: int) -> None:
     root = import_root()
     if number > 1:
         root.EnableImplicitMT(number)
-    else:
+    elif root.IsImplicitMTEnabled():
         root.DisableImplicitMT()
 
 

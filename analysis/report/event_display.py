@@ -1,6 +1,7 @@
 """Draws one event in the eta-phi plane: jets as circles, constituents where the file holds them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,51 +18,85 @@ CONSTITUENTS = ("constituent_jet", "constituent_pt", "constituent_eta", "constit
 COLOURS = ("tab:red", "tab:blue")
 
 
-def most_anomalous_event(
+def most_anomalous_events(
     events: Mapping[str, np.ndarray], score: np.ndarray, configuration: Configuration
-) -> dict[str, Any]:
-    """Return the columns of the event of highest score, shape (n,), with constituents if they are stored."""
-    index = int(np.argmax(score))
-    event = {name: values[index] for name, values in events.items()} | {"score": score[index]}
-    files = configuration.injection.files if event["is_injected"] else configuration.events.files
-    return event | _constituents(event, files)
+) -> dict[str, dict[str, Any]]:
+    """Return the event of highest score, shape (n,), and if its constituents are not stored the highest with.
+
+    Each is named and maps columns to values, with the constituents if they are stored.
+    """
+    drawable = [origin for origin in (True, False) if _holds_constituents(_files(configuration, origin))]
+    has_constituents = np.isin(events["is_injected"], drawable)
+    first = int(np.argmax(score))
+    chosen = {"most_anomalous": first}
+    if not has_constituents[first] and has_constituents.any():
+        chosen["with_constituents"] = int(np.argmax(np.where(has_constituents, score, -np.inf)))
+    return {
+        name: _event(events, score, index, configuration, bool(has_constituents[index]))
+        for name, index in chosen.items()
+    }
 
 
 def plot_event(event: Mapping[str, Any]) -> "Figure":
-    """Plot both jets of an event in eta and phi, with their masses and N-subjettiness."""
-    figure, axes = new_figure(1, 3, (17, 6.2))
-    for axis, title in zip(axes[0], ("Event", "Heavier jet", "Lighter jet"), strict=True):
+    """Plot the jets of an event in eta and phi; with constituents also a closer look at each jet."""
+    panels = 3 if "constituent_pt" in event else 1
+    figure, axes = new_figure(1, panels, (8, 8) if panels == 1 else (18, 6.5))
+    for axis, title in zip(axes[0], ("Event", "Heavier jet", "Lighter jet"), strict=False):
         axis.set(xlabel=r"$\eta$", ylabel=r"$\phi$", title=title)
         axis.set_aspect("equal")
         for jet in (1, 2):
             _draw_jet(axis, event, jet)
     axes[0, 0].set(xlim=(-3.2, 3.2), ylim=(-np.pi, np.pi))
-    axes[0, 0].legend(loc="upper right", fontsize=13)
-    for jet in (1, 2):
+    axes[0, 0].legend(loc="upper right", fontsize=11)
+    for jet, axis in enumerate(axes[0, 1:], start=1):
         eta, phi = event[f"jet{jet}_eta"], event[f"jet{jet}_phi"]
-        axes[0, jet].set(xlim=(eta - 1, eta + 1), ylim=(phi - 1, phi + 1))
-        axes[0, jet].text(
-            0.03, 0.97, _jet_text(event, jet), transform=axes[0, jet].transAxes, va="top", fontsize=15
-        )
-    origin = ", injected signal" if event["is_injected"] else ""
-    stored = "" if "constituent_pt" in event else "; constituents are not stored in this sample"
-    number = f"run {event['run']}, event {event['event']}"
-    figure.suptitle(
-        rf"{number}: $m_{{jj}}$ = {event['mjj']:.0f} GeV, score {event['score']:.4f}{origin}{stored}"
-    )
+        axis.set(xlim=(eta - 1, eta + 1), ylim=(phi - 1, phi + 1))
+    figure.suptitle(_headline(event), fontsize=13)
     return figure
 
 
-def _constituents(event: Mapping[str, Any], files: tuple) -> dict[str, np.ndarray]:
-    """Find the event again in its files and return its constituents; empty where they are not stored."""
+def _event(
+    events: Mapping[str, np.ndarray],
+    score: np.ndarray,
+    index: int,
+    configuration: Configuration,
+    with_constituents: bool,
+) -> dict[str, Any]:
+    event = {name: values[index] for name, values in events.items()} | {"score": score[index]}
+    files = _files(configuration, event["is_injected"])
+    return event | (_constituents(event, files) if with_constituents else {})
+
+
+def _headline(event: Mapping[str, Any]) -> str:
+    kind = "injected signal" if event["is_injected"] else f"run {event['run']}"
+    missing = "" if "constituent_pt" in event else " (constituents not stored)"
+    first = rf"{kind}, event {event['event']}{missing}: $m_{{jj}}$ = {event['mjj']:.0f} GeV"
+    return "\n".join([f"{first}, score {event['score']:.4f}", *(_jet_text(event, jet) for jet in (1, 2))])
+
+
+def _jet_text(event: Mapping[str, Any], jet: int) -> str:
+    mass, tau21 = event[f"jet{jet}_softdrop_mass"], event[f"jet{jet}_tau21"]
+    return rf"jet {jet}: $m_{{SD}}$ = {mass:.0f} GeV, $\tau_{{21}}$ = {tau21:.2f}"
+
+
+def _files(configuration: Configuration, is_injected: bool) -> tuple[Path, ...]:
+    return configuration.injection.files if is_injected else configuration.events.files
+
+
+def _holds_constituents(files: tuple[Path, ...]) -> bool:
     from selections.sources import open_events
 
-    source = open_events(files)
-    if any(name in source.lacks for name in CONSTITUENTS):
-        return {}
+    return bool(files) and not set(CONSTITUENTS) & set(open_events(files, skip_bad_files=True).lacks)
+
+
+def _constituents(event: Mapping[str, Any], files: tuple[Path, ...]) -> dict[str, np.ndarray]:
+    """Find the event again in its files and return its constituents and jet axes."""
+    from selections.sources import open_events
+
     here = " && ".join(f"{name} == {event[name]}" for name in ("run", "luminosity_block", "event"))
+    source = open_events(files, skip_bad_files=True)
     found = source.frame.Filter(here).AsNumpy([*CONSTITUENTS, "jet_eta", "jet_phi"])
-    return {name: np.asarray(values[0]) for name, values in found.items() if len(values)}
+    return {name: np.asarray(values[0]) for name, values in found.items()}
 
 
 def _draw_jet(axis: "Axes", event: Mapping[str, Any], jet: int) -> None:
@@ -76,18 +111,8 @@ def _draw_jet(axis: "Axes", event: Mapping[str, Any], jet: int) -> None:
     nearest = np.hypot(event["jet_eta"] - eta, _wrap(event["jet_phi"] - phi)).argmin()
     mine = event["constituent_jet"] == nearest
     phis = phi + _wrap(event["constituent_phi"][mine] - phi)
-    size = 4 * np.sqrt(event["constituent_pt"][mine]) ** 1.5
-    axis.scatter(event["constituent_eta"][mine], phis, s=size, color=colour, alpha=0.5, linewidths=0)
-
-
-def _jet_text(event: Mapping[str, Any], jet: int) -> str:
-    return (
-        rf"$m_{{SD}}$ = {event[f'jet{jet}_softdrop_mass']:.0f} GeV"
-        "\n"
-        rf"$\tau_{{21}}$ = {event[f'jet{jet}_tau21']:.2f}"
-        "\n"
-        f"{event[f'jet{jet}_n_constituents']:.0f} constituents"
-    )
+    area = 0.8 * event["constituent_pt"][mine]
+    axis.scatter(event["constituent_eta"][mine], phis, s=area, color=colour, alpha=0.5, linewidths=0)
 
 
 def _wrap(phi: np.ndarray) -> np.ndarray:

@@ -44,8 +44,9 @@ def plot_scores(events: Events, score: np.ndarray, threshold: float, window: Mas
     edges = np.linspace(0, 1, 51)
     _draw_shapes(axes[0, 0], {name: score[chosen] for name, chosen in groups.items()}, edges)
     axes[0, 0].axvline(threshold, color="black", linestyle="--", label=f"cut at {threshold:.3f}")
-    axes[0, 0].set(xlabel="Anomaly score", ylabel="Fraction of events / 0.02", yscale="log")
-    axes[0, 0].legend()
+    axes[0, 0].set(xlabel="Anomaly score", ylabel="Fraction of events / 0.02", yscale="log", xlim=(0, 1))
+    axes[0, 0].set_ylim(1e-4, 10)
+    axes[0, 0].legend(loc="upper left", fontsize=14)
     return figure
 
 
@@ -57,7 +58,7 @@ def plot_kept_jets(events: Events, kept: np.ndarray, rest: np.ndarray) -> "Figur
         edges = np.linspace(*limits, 41)
         _draw_shapes(axis, {name: events[column][chosen] for name, chosen in groups.items()}, edges)
         axis.set(xlabel=title, ylabel="Fraction of events", xlim=limits)
-    axes[0, 0].legend()
+    axes[0, 0].legend(fontsize=15)
     return figure
 
 

@@ -85,7 +85,7 @@ def _blinded_figures(
 def _figures(
     search: Search, configuration: Configuration, folders: Mapping[str, Path], results: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, "Figure"]]:
-    from analysis.report.event_display import most_anomalous_event, plot_event
+    from analysis.report.event_display import most_anomalous_events, plot_event
     from fits.plots import plot_p_values, plot_spectrum
     from fits.signals import DoubleCrystalBall
 
@@ -113,8 +113,10 @@ def _figures(
             caption,
             plot_kept_jets(events, inside & (score > threshold), inside & (score <= threshold)),
         )
-        event = most_anomalous_event(events, np.where(inside, score, -np.inf), configuration)
-        yield f"event_{name}", f"The most anomalous event of window {name}", plot_event(event)
+        shown = most_anomalous_events(events, np.where(inside, score, -np.inf), configuration)
+        for which, event in shown.items():
+            caption = f"Event of window {name}: {which.replace('_', ' ')}"
+            yield f"event_{name}_{which}", caption, plot_event(event)
 
 
 def fitted_again(
