@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.units import Energy
 from analysis.validation import one_line
@@ -26,7 +26,7 @@ class EventSettings(Settings):
 
     files: Annotated[tuple[Path, ...], Field(min_length=1)]
     is_data: bool = False
-    year: str = "2018"
+    year: Annotated[str, BeforeValidator(str)] = "2018"  # YAML reads 2018 as a number
     triggers: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
     skip_bad_files: bool = False
@@ -47,12 +47,16 @@ class InjectionSettings(Settings):
 
 
 class SelectionSettings(Settings):
-    """Signal topology of the dijet selection (arXiv:2412.03747); energies in GeV."""
+    """Signal topology of the dijet selection (arXiv:2412.03747); energies in GeV.
+
+    `jet_features` are kept beside the kinematics; leave out those that the files do not have.
+    """
 
     mjj_min: Annotated[Energy, Field(gt=0)] = 1460.0
     jet_pt_min: Annotated[Energy, Field(gt=0)] = 300.0
     jet_eta_max: Annotated[float, Field(gt=0)] = 2.5
     delta_eta_max: Annotated[float, Field(gt=0)] = 1.3
+    jet_features: tuple[str, ...] = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
 
 
 class WindowSettings(Settings):

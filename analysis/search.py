@@ -12,14 +12,14 @@ from selections.graph import Selection
 
 @dataclass(frozen=True)
 class Search:
-    """One search as data; `columns` are kept from the selection for training, fits and plots."""
+    """One search as data; `columns` names what is kept of the selected events."""
 
     name: str
     title: str
     reference: str
     configuration: Path
     selection: Callable[[SelectionSettings, int], Selection]
-    columns: tuple[str, ...]
+    columns: Callable[[SelectionSettings], tuple[str, ...]]
     windows: Mapping[str, MassWindow]
 
     def mass_windows(self, settings: DetectorSettings) -> dict[str, MassWindow]:

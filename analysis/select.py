@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from analysis.configuration import Configuration
 from analysis.search import Search
 from analysis.stages import write_json
+from errors import MaplessError
 
 if TYPE_CHECKING:
     from analysis.pipeline import RunOptions
+    from selections.sources.events import Events
 
 
 def select(search: Search, configuration: Configuration, folder: Path, options: "RunOptions") -> None:
@@ -47,12 +49,23 @@ def _select_files(
         triggers=settings.triggers,
         filters=settings.filters,
     )
+    _check_features(configuration.selection.jet_features, events)
     selected = search.selection(configuration.selection, configuration.detector.folds)(events)
     show_progress(selected.frame)
-    write(selected, target, search.columns)
+    write(selected, target, search.columns(configuration.selection))
     return {
         "cutflow": selected.cutflow().to_dict(),
         "notes": dict(events.notes),
         "lacking_columns": dict(events.lacks),
         "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in events.lost],
     }
+
+
+def _check_features(features: Sequence[str], events: "Events") -> None:
+    lacking = [name for name in features if f"jet_{name}" in events.lacks]
+    if lacking:
+        rest = ", ".join(name for name in features if name not in lacking)
+        raise MaplessError(
+            f"{events.files[0]} lacks jet_{lacking[0]} ({events.lacks[f'jet_{lacking[0]}']}); "
+            f"go on without: --set 'selection.jet_features=[{rest}]'"
+        )

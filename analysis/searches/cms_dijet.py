@@ -4,9 +4,8 @@ from pathlib import Path
 
 from analysis.configuration import SelectionSettings
 from analysis.search import Search
-from models.jetwise import JET_FEATURES
 from models.mass_windows import CMS_WINDOWS
-from selections.dijet import dijet
+from selections.dijet import dijet, dijet_columns
 from selections.graph import Selection
 
 
@@ -17,11 +16,12 @@ def _selection(settings: SelectionSettings, folds: int) -> Selection:
         jet_eta_max=settings.jet_eta_max,
         delta_eta_max=settings.delta_eta_max,
         folds=folds,
+        features=settings.jet_features,
     )
 
 
-def _jet_columns(jet: str) -> tuple[str, ...]:
-    return tuple(f"{jet}_{name}" for name in ("pt", "eta", "phi", "mass", *JET_FEATURES))
+def _columns(settings: SelectionSettings) -> tuple[str, ...]:
+    return ("run", "luminosity_block", "event", "weight", *dijet_columns(settings.jet_features))
 
 
 SEARCH = Search(
@@ -30,8 +30,6 @@ SEARCH = Search(
     reference="CMS EXO-22-026, arXiv:2412.03747",
     configuration=Path(__file__).parents[1] / "configs" / "cms_dijet.yaml",
     selection=_selection,
-    columns=("run", "luminosity_block", "event", "fold", "weight", "mjj", "delta_eta")
-    + _jet_columns("jet1")
-    + _jet_columns("jet2"),
+    columns=_columns,
     windows=CMS_WINDOWS,
 )
