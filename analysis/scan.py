@@ -15,7 +15,7 @@ from fits.model_choice import choose_background
 from fits.scan import scan_masses
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges
-from models.mass_windows import MassWindow
+from models.mass_windows import MassWindow, masses_of_window
 
 
 def scan(
@@ -52,13 +52,6 @@ def scan_points(configuration: Configuration) -> np.ndarray:
     settings = configuration.scan
     steps = int((settings.mass_high - settings.mass_low) / settings.mass_step + 1e-9)
     return settings.mass_low + settings.mass_step * np.arange(steps + 1)
-
-
-def masses_of_window(windows: Mapping[str, MassWindow], name: str, masses: np.ndarray) -> np.ndarray:
-    """Return the masses (GeV) that are nearer, in log m, to the centre of one window than to any other."""
-    centres = np.log([window.low * window.high for window in windows.values()]) / 2
-    nearest = np.abs(np.log(masses)[:, None] - centres).argmin(axis=1)
-    return masses[nearest == list(windows).index(name)]
 
 
 def fit_and_scan(

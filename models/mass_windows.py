@@ -1,6 +1,6 @@
 """Mass windows: the signal region in m_jj, its two sidebands, and the windows of the CMS search."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -26,7 +26,6 @@ class MassWindow:
         low, high: edges of the signal region.
         low_sideband, high_sideband: intervals below and above it.
         kept_fraction: fraction of the weighted sideband events that an anomaly cut keeps.
-        masses: resonance masses [first, last) that this window is used for; the window itself if not given.
 
     Raises:
         MaplessError: the window is impossible (edges out of order, sidebands that overlap the window, ...).
@@ -41,7 +40,6 @@ class MassWindow:
     low_sideband: Interval = (0.0, 0.0)
     high_sideband: Interval = (0.0, 0.0)
     kept_fraction: float = 0.01
-    masses: Interval = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         if not 0 < self.low < self.high < np.inf:
@@ -49,7 +47,6 @@ class MassWindow:
         defaults = {
             "low_sideband": (self.low**2 / self.high, self.low),
             "high_sideband": (self.high, self.high**2 / self.low),
-            "masses": (self.low, self.high),
         }
         for name, default in defaults.items():
             given = tuple(getattr(self, name))
@@ -131,16 +128,12 @@ def _within(mjj: Array, interval: Interval) -> Mask:
     return (mjj >= interval[0]) & (mjj < interval[1])
 
 
-# Bin edges, kept percentages and the masses each window is used for: CMS EXO-22-026, arXiv:2412.03747.
+# Bin edges and kept fractions: CMS EXO-22-026, arXiv:2412.03747.
 _CMS_EDGES = {
     "A": (1450.0, 1650.0, 2017.0, 2465.0, 3013.0, 3682.0, 4500.0, 5500.0, 8000.0),
     "B": (1492.0, 1824.0, 2230.0, 2725.0, 3331.0, 4071.0, 4975.0, 6081.0, 8000.0),
 }
 _CMS_KEPT = (0.01, 0.01, 0.01, 0.03, 0.03, 0.05)
-_CMS_MASSES = {
-    "A": ((1750, 1950), (2150, 2350), (2550, 2850), (3150, 3550), (3850, 4350), (4750, 5250)),
-    "B": ((1950, 2150), (2350, 2550), (2850, 3150), (3550, 3850), (4350, 4750), (5250, 8000)),
-}
 
 
 def _cms_window(series: str, number: int) -> MassWindow:
@@ -151,7 +144,6 @@ def _cms_window(series: str, number: int) -> MassWindow:
         low_sideband=(edges[number - 1], edges[number]),
         high_sideband=(edges[number + 1], edges[number + 2]),
         kept_fraction=_CMS_KEPT[number - 1],
-        masses=_CMS_MASSES[series][number - 1],
     )
 
 
@@ -161,16 +153,14 @@ CMS_WINDOWS: Mapping[str, MassWindow] = MappingProxyType(
 """The twelve signal regions of CMS EXO-22-026: A1 (1650-2017 GeV) to B6 (4975-6081 GeV)."""
 
 
-def window_for_mass(mass: float, windows: Iterable[MassWindow] = tuple(CMS_WINDOWS.values())) -> MassWindow:
-    """Find the window that is responsible for a resonance of this mass (GeV).
+def masses_of_window(windows: Mapping[str, MassWindow], name: str, masses: Array) -> Array:
+    """Return those of the resonance masses (GeV) that one window is used for: no other has its centre nearer.
 
-    Raises:
-        MaplessError: no window is.
+    Distances are in log m. For the twelve windows of CMS this gives every mass to one that contains it.
 
-    >>> str(window_for_mass(3000))
-    '2725-3331 GeV'
+    >>> masses_of_window(CMS_WINDOWS, "B3", np.arange(2500, 3500, 100)).tolist()
+    [2900, 3000, 3100]
     """
-    for window in windows:
-        if window.masses[0] <= mass < window.masses[1]:
-            return window
-    raise MaplessError(f"no mass window is responsible for {mass:g} GeV; give one that covers it")
+    centres = np.log([window.low * window.high for window in windows.values()]) / 2
+    nearest = np.abs(np.log(masses)[:, None] - centres).argmin(axis=1)
+    return masses[nearest == list(windows).index(name)]
