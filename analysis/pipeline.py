@@ -1,5 +1,6 @@
 """The stages of a search: select, train per mass window, scan, report; for data a closure test too."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +54,7 @@ class Pipeline:
             "report": [*(_with_earlier(self.closure) if self.closure else []), self.report],
         }
         wanted = STAGES[: STAGES.index(self.options.last_stage) + 1]
-        return [stage for name in wanted for stage in groups[name]]
+        return _each_once(stage for name in wanted for stage in groups[name])
 
     @cached_property
     def windows(self) -> dict[str, MassWindow]:
@@ -161,8 +162,11 @@ class Pipeline:
 
 
 def _with_earlier(stage: Stage) -> list[Stage]:
-    ordered = [earlier for before in stage.after for earlier in _with_earlier(before)]
-    return list({each.key: each for each in [*ordered, stage]}.values())
+    return [*(earlier for before in stage.after for earlier in _with_earlier(before)), stage]
+
+
+def _each_once(stages: Iterable[Stage]) -> list[Stage]:
+    return list({stage.key: stage for stage in stages}.values())
 
 
 def _plain(settings: Settings, leave_out: set[str] | None = None) -> dict[str, Any]:

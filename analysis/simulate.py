@@ -1,5 +1,6 @@
 """The `simulate` verb: progress bar and parameters of a process around the simulation."""
 
+import time
 from pathlib import Path
 from typing import cast
 
@@ -23,9 +24,21 @@ def simulate_to_file(
 ) -> None:
     """Simulate selected events into an RNTuple file and print what was made."""
     console = Console()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(process, total=n_events)
+        task = bar.add_task(process, total=n_events, rate="")
+        start = time.monotonic()
+
+        def show(done: int, wanted: int) -> None:
+            rate = done / (time.monotonic() - start)
+            bar.update(task, completed=done, total=wanted, rate=f"{rate:.0f} events/s")
+
         sample = simulate(
             process,
             n_events,
@@ -33,7 +46,7 @@ def simulate_to_file(
             workers=workers,
             quality=cast(Quality, quality),
             output=output,
-            progress=lambda done, wanted: bar.update(task, completed=done),
+            progress=show,
             **_parameters(overrides),
         )
     size = sample.path.stat().st_size
