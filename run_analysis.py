@@ -147,9 +147,6 @@ def main() -> int:
             raise
         print(f"mapless: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("mapless: interrupted; finished stages are kept, run again to go on", file=sys.stderr)
-        return 130
     return 0
 
 

@@ -17,6 +17,7 @@ from analysis.configuration import load_configuration
 from analysis.pipeline import Pipeline, RunOptions
 from analysis.provenance import peak_memory
 from analysis.stages import Stage, read_manifest, run_stage
+from errors import MaplessError
 from models.detector import Progress as TrainingProgress
 
 
@@ -30,8 +31,13 @@ def run_search(name: str, config: Path | None, overrides: Sequence[str], options
         if options.dry_run:
             console.print(_plan_table(stages, options))
             return
-        for stage in stages:
-            console.print(_run(stage, options))
+        try:
+            for stage in stages:
+                console.print(_run(stage, options))
+        except KeyboardInterrupt:
+            raise MaplessError(
+                "interrupted; finished stages are kept, run again to go on"
+            ) from None
     if options.last_stage == "report":
         _publish(stages[-1].folder(options.output), options.output)
         _print_findings(options.output, console)

@@ -83,7 +83,11 @@ def test_a_saved_detector_gives_the_same_scores(detector, events, tmp_path):
 def test_saving_again_replaces_what_was_there(detector, tmp_path):
     for _ in range(2):
         detector.save(tmp_path / "detector")
-    assert sorted(path.name for path in (tmp_path / "detector").iterdir()) == ["arrays.npz", "detector.json"]
+    assert sorted(path.name for path in (tmp_path / "detector").iterdir()) == [
+        "detector.json",
+        "networks.npz",
+        "quantile_maps.npz",
+    ]
 
 
 def test_the_same_seed_gives_the_same_scores(detector, events):

@@ -9,7 +9,8 @@ import json
 import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
-import psutil
+import resource
+from pathlib import Path
 from selections.batches import Batches
 import keras
 
@@ -61,11 +62,14 @@ pictures = Batches([sample] * 15, ["number"], memory=32 * 2**20, **both)
 inputs = (keras.Input((1,), name="features"), keras.Input((100, 3), name="jet1_constituent"))
 two = model(*inputs)
 two.fit(Batches(sample, ["number"], memory=2**22, **both), epochs=1, verbose=0)
-before = psutil.Process().memory_info().rss
+def resident_memory():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+before = resident_memory()
 peak = [before]
 class Peak(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
-        peak.append(psutil.Process().memory_info().rss)
+        peak.append(resident_memory())
 two.fit(pictures, epochs=1, verbose=0, callbacks=[Peak()])
 report["sample_mb"] = len(pictures) * 4096 * 1200 / 2**20
 report["grown_mb"] = (max(peak) - before) / 2**20
