@@ -35,9 +35,7 @@ def run_search(name: str, config: Path | None, overrides: Sequence[str], options
             for stage in stages:
                 console.print(_run(stage, options))
         except KeyboardInterrupt:
-            raise MaplessError(
-                "interrupted; finished stages are kept, run again to go on"
-            ) from None
+            raise MaplessError("interrupted; finished stages are kept, run again to go on") from None
     if options.last_stage == "report":
         _publish(stages[-1].folder(options.output), options.output)
         _print_findings(options.output, console)
@@ -88,12 +86,23 @@ def _publish(report: Path, output: Path) -> None:
 
 def _print_findings(output: Path, console: Console) -> None:
     results = json.loads((output / "results.json").read_text())
+    if not results["spectra"]:
+        console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
+        console.print(f"Report: [bold]{output / 'report.html'}[/]")
+        return
     table = Table("events", "kept", "largest excess at", "local significance", title="Local p-value scan")
     for name, spectrum in results["spectra"].items():
         excess = largest_excess({name: spectrum})
         table.add_row(name, f"{spectrum['n_events']:,}", *_excess_cells(excess))
     console.print(table)
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
+
+
+def _closure_state(checks: list[dict[str, Any]]) -> str:
+    if not checks:
+        return "missing: name simulation under closure"
+    failed = [check["name"] for check in checks if not check["passed"]]
+    return f"failed: {', '.join(failed)}" if failed else "passed: --unblind opens the region"
 
 
 def _excess_cells(excess: dict[str, Any]) -> tuple[str, str]:

@@ -67,7 +67,8 @@ def plot_blinded_spectrum(mjj: np.ndarray, windows: Sequence[MassWindow]) -> "Fi
     from fits.spectrum import dijet_edges
 
     figure, axes = new_figure()
-    edges = dijet_edges()
+    window_edges = [edge for window in windows for edge in (window.low, window.high)]
+    edges = np.union1d(dijet_edges(), window_edges)
     counts, _ = np.histogram(mjj, edges)
     axes[0, 0].stairs(counts / np.diff(edges), edges, color="black", label="open events")
     for window in windows:
