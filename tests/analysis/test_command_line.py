@@ -1,6 +1,6 @@
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,13 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def _cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def test_help_is_quick_and_names_every_verb() -> None:
-    start = time.process_time()
+    start = _cpu_seconds_of_children()
     result = _run("--help")
     assert result.returncode == 0
     for verb in (
@@ -30,7 +35,7 @@ def test_help_is_quick_and_names_every_verb() -> None:
         "selftest",
     ):
         assert verb in result.stdout
-    assert time.process_time() - start < 1
+    assert _cpu_seconds_of_children() - start < 1
 
 
 def test_help_imports_neither_root_nor_tensorflow() -> None:
