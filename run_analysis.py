@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -139,6 +140,7 @@ def selftest() -> None:
 
 def main() -> int:
     """Run the command line; an error is one line on stderr and exit code 1."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # batch systems send it; half-written folders go
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(arguments)
