@@ -43,7 +43,10 @@ def signal_shape(configuration: Configuration, select_folder: Path) -> DoubleCry
     """Fit the double Crystal Ball to the simulated signal that passes the selection."""
     from selections.snapshot import read
 
-    mjj = read(select_folder / "signal.root", ["mjj"])["mjj"]
+    file = select_folder / "signal.root"
+    if not file.is_file():
+        raise MaplessError("scan.signal_files is empty; the scan needs simulated signal for its shape")
+    mjj = read(file, ["mjj"])["mjj"]
     return DoubleCrystalBall.fit(mjj, configuration.scan.signal_mass)
 
 
