@@ -4,6 +4,7 @@ A process is a pydantic model: its fields are the parameters of the command line
 in Pythia's language. A new process is one new class here and one line in `PROCESSES`.
 """
 
+from abc import ABC, abstractmethod
 from math import cosh
 from typing import Any, Literal, Self
 
@@ -14,7 +15,7 @@ from errors import MaplessError
 QUARKS = (1, 2, 3, 4, 5)
 
 
-class Process(BaseModel):
+class Process(BaseModel, ABC):
     """What every process shares: the beam, the dijet slice, and what is stored (energies in GeV)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,9 +43,9 @@ class Process(BaseModel):
             raise ValueError("mjj_min must be below mjj_max")
         return self
 
+    @abstractmethod
     def pythia(self) -> list[str]:
         """Pythia settings of the hard process."""
-        raise NotImplementedError
 
     @property
     def truth_label(self) -> int:
