@@ -25,7 +25,7 @@ _mapless_setup() {
         fi
         echo "mapless: installing the locked packages into .venv with $("$python" --version) (about 2 minutes, 3.5 GB)"
         "$python" -m venv "$root/.venv" || { echo "mapless: '$python -m venv' failed; install the venv module, for example with 'apt install python3-venv'" >&2; return 1; }
-        "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$root/requirements.lock" ||
+        "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary pyparser,parse -r "$root/requirements.lock" ||
             { echo "mapless: the installation failed; the lines above say why. Mend it and source setup.sh again" >&2; return 1; }
         cp "$root/requirements.lock" "$stamp"
     fi
