@@ -12,7 +12,8 @@ MAY_IMPORT = {
     "selections": {"selections"},
     "models": {"models"},
     "fits": {"fits"},
-    "analysis": {"analysis", "selections", "models", "fits"},
+    "firmware": {"firmware"},
+    "analysis": {"analysis", "selections", "models", "fits", "firmware"},
 }
 FILES = [file for room in MAY_IMPORT for file in sorted((REPOSITORY / room).rglob("*.py"))]
 

@@ -1,0 +1,1 @@
+"""Quantised trigger models, firmware projects, bit-exact checks and rates."""
