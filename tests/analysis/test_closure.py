@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analysis import blinding
@@ -8,6 +9,7 @@ from analysis.closure import check_closure, largest_excess, simulated_twins
 from analysis.configuration import load_configuration
 from analysis.stages import Stage, run_stage
 from errors import MaplessError
+from models.mass_windows import MassWindow
 
 CONFIGURATION = Path(__file__).parents[2] / "analysis" / "configs" / "cms_dijet.yaml"
 ON_DATA = (
@@ -66,6 +68,12 @@ def test_data_are_closed_until_unblinded_and_simulation_never_is() -> None:
     assert blinding.is_closed(data, unblind=False)
     assert not blinding.is_closed(data, unblind=True)
     assert not blinding.is_closed(load_configuration(CONFIGURATION), unblind=False)
+
+
+def test_the_blinded_spectrum_holds_no_event_of_a_window() -> None:
+    windows = [MassWindow(2725, 3331), MassWindow(4000, 5000)]
+    mjj = np.array([2724.0, 3000.0, 3500.0, 4500.0, 5001.0])
+    assert mjj[blinding.outside_windows(mjj, windows)].tolist() == [2724.0, 3500.0, 5001.0]
 
 
 def test_unblinding_needs_a_closure_test_that_ran_and_passed(tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def test_another_setting_input_or_earlier_stage_makes_another_folder(tmp_path: P
     assert len(keys) == 5
 
 
+def test_other_code_makes_another_folder() -> None:
+    keys = {Stage("select", _writer([]), sources=sources).key for sources in ((), ("fits",), ("errors.py",))}
+    assert len(keys) == 3
+
+
 def test_an_interrupted_stage_leaves_nothing(tmp_path: Path) -> None:
     def run(folder: Path) -> None:
         (folder / "half.txt").write_text("half")
