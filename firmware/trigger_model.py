@@ -1,0 +1,115 @@
+"""A quantised network with its integer inputs: what is trained, emulated and written as firmware."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from errors import MaplessError
+from firmware.integer_scaling import IntegerScaling
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, eq=False)
+class TriggerModel:
+    """A level-1 anomaly trigger: hardware integers in, quantised score out.
+
+    `network` holds QKeras layers only as firmware knows them: an Input, a `QActivation(quantized_bits)` that
+    is the type of the inputs, quantised layers, and the score of shape (n_events, 1) with a type of its own.
+    It has no dropout and no batch normalisation.
+
+    Args:
+        name: used for folders and C++ namespaces; letters, digits and underscores.
+        network: QKeras (Keras 3) model on scaled inputs.
+        scaling: makes hardware integers into the inputs of the network.
+        input_shape: shape of one event in hardware integers: (57,) objects, (18, 14) regions.
+
+    Raises:
+        MaplessError: the name is no identifier, or scaling, network and input shape disagree.
+    """
+
+    name: str
+    network: "keras.Model"
+    scaling: IntegerScaling
+    input_shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise MaplessError(f"trigger model {self.name!r}: use letters, digits and underscores only")
+        sizes = [
+            int(np.prod(self.input_shape)),
+            len(self.scaling.offset),
+            int(np.prod(self.network.input_shape[1:])),
+        ]
+        if len(set(sizes)) > 1:
+            raise MaplessError(
+                f"trigger model {self.name!r}: input shape, scaling and network have {sizes} inputs; "
+                "they must agree"
+            )
+
+    def scaled(self, hardware: ArrayLike) -> NDArray[np.float64]:
+        """Turn hardware integers of shape (n_events, *input_shape) into inputs of the network.
+
+        Raises:
+            MaplessError: not integers, wrong number of objects, or an overflow.
+        """
+        hardware = np.asarray(hardware)
+        if hardware.shape[1:] != self.input_shape:
+            raise MaplessError(
+                f"trigger model {self.name!r} wants events of shape {self.input_shape}, "
+                f"not {hardware.shape[1:]}"
+            )
+        flat = self.scaling(hardware.reshape(len(hardware), -1))
+        return flat.reshape(-1, *self.network.input_shape[1:])
+
+    def score(self, hardware: ArrayLike, batch_size: int = 4096) -> NDArray[np.float64]:
+        """Score hardware integers of shape (n_events, *input_shape); shape (n_events,)."""
+        scaled = self.scaled(hardware).astype(np.float32)
+        scores = self.network.predict(scaled, batch_size=batch_size, verbose=0)
+        return np.asarray(scores, dtype=np.float64).reshape(-1)
+
+    def save(self, folder: Path) -> None:
+        """Write the model to a folder, complete or not at all."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            self.network.save(partial / "network.keras")
+            content = {
+                "name": self.name,
+                "input_shape": self.input_shape,
+                "scaling": self.scaling.as_json(),
+            }
+            (partial / "trigger_model.json").write_text(json.dumps(content, indent=1) + "\n")
+            if folder.exists():
+                shutil.rmtree(folder)
+            partial.replace(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model that `save` wrote.
+
+        Raises:
+            MaplessError: the folder holds no trigger model.
+        """
+        import keras
+        from qkeras.utils import _add_supported_quantized_objects
+
+        folder = Path(folder)
+        if not (folder / "trigger_model.json").is_file():
+            raise MaplessError(f"{folder} holds no trigger model; name a folder that a training wrote")
+        content = json.loads((folder / "trigger_model.json").read_text())
+        objects: dict[str, object] = {}
+        _add_supported_quantized_objects(objects)
+        network = keras.models.load_model(folder / "network.keras", custom_objects=objects, compile=False)
+        scaling = IntegerScaling.from_json(content["scaling"])
+        return cls(content["name"], network, scaling, tuple(content["input_shape"]))
