@@ -3,17 +3,52 @@ import pytest
 from scipy.integrate import quad
 
 from errors import MaplessError
-from fits.backgrounds import Dijet, bin_quadrature, density, expected_counts
+from fits.atlas_backgrounds import AtlasDijet, AtlasUA2
+from fits.background_catalogue import BACKGROUND_NAMES, background, background_family
+from fits.backgrounds import (
+    UA2,
+    Dijet,
+    ModifiedDijet,
+    ModifiedExponential,
+    bin_quadrature,
+    density,
+    expected_counts,
+)
+
+VALUES = np.array([1.5, 9.3, 5.1, 0.4, -0.2, 0.05])
 
 
 @pytest.mark.parametrize("n_parameters", [2, 3, 4, 5])
 def test_dijet_function_is_the_published_formula(n_parameters):
-    values = np.array([1.5, 9.3, 5.1, 0.4, -0.2, 0.05][: n_parameters + 1])
     x = 3000 / 13000
-    power = sum(p * np.log(x) ** i for i, p in enumerate(values[2:]))
-    assert density(Dijet(n_parameters), values, 3000) == pytest.approx(
+    power = sum(p * np.log(x) ** i for i, p in enumerate(VALUES[2 : n_parameters + 1]))
+    assert density(Dijet(n_parameters), VALUES[: n_parameters + 1], 3000) == pytest.approx(
         np.exp(1.5) * (1 - x) ** 9.3 / x**power, rel=1e-12
     )
+
+
+X, LOG = 3000 / 13000, np.log(3000 / 13000)
+FORMULAS = [
+    (ModifiedDijet(4), (1 - X ** (1 / 3)) ** 9.3 / X ** (5.1 + 0.4 * LOG - 0.2 * LOG**2)),
+    (ModifiedExponential(4), np.exp(-9.3 * X) / X ** (5.1 + 0.4 * LOG - 0.2 * LOG**2)),
+    (UA2(3), X**-9.3 * np.exp(-5.1 * X - 0.4 * X**2)),
+    (UA2(4), X**-9.3 * np.exp(-5.1 * X - 0.4 * X**2 + 0.2 * X**3)),
+    (AtlasDijet(2, xi=(4.0, 0, 0)), (1 - X) ** (9.3 - 4 * 5.1) * X**-5.1),
+    (
+        AtlasDijet(3, xi=(4.0, 0.3, -0.2)),
+        (1 - X) ** (9.3 - 4 * 5.1) * X ** (-5.1 + (0.4 - 0.3 * 5.1 + 0.2 * 9.3) * LOG),
+    ),
+    (
+        AtlasUA2(xi=(4.0, 0.3, -0.2)),
+        X ** (9.3 - 4 * 5.1) * np.exp(-5.1 * X + (0.4 - 0.3 * 5.1 + 0.2 * 9.3) * X**2),
+    ),
+]
+
+
+@pytest.mark.parametrize(("family", "shape"), FORMULAS, ids=lambda value: getattr(value, "name", ""))
+def test_other_families_are_their_published_formulas(family, shape):
+    values = VALUES[: len(family.parameters)]
+    assert density(family, values, 3000) == pytest.approx(np.exp(1.5) * shape, rel=1e-12)
 
 
 @pytest.mark.parametrize(("edges", "accuracy"), [((1352, 1356, 1360), 1e-9), ((1460, 1530, 1607), 1e-9)])
@@ -30,13 +65,49 @@ def test_one_node_is_the_bin_centre():
     assert (masses.item(), weights.item()) == (1005, 10)
 
 
-@pytest.mark.parametrize("n_parameters", [1, 6])
-def test_unknown_number_of_parameters_is_refused(n_parameters):
-    with pytest.raises(MaplessError, match="2 to 5"):
-        Dijet(n_parameters)
+@pytest.mark.parametrize(
+    ("family", "n_parameters", "complaint"),
+    [
+        (Dijet, 1, "2 to 5"),
+        (Dijet, 6, "2 to 5"),
+        (UA2, 5, "2 to 4"),
+        (AtlasDijet, 4, "2 to 3"),
+        (AtlasUA2, 2, "3 to 3"),
+    ],
+)
+def test_unknown_number_of_parameters_is_refused(family, n_parameters, complaint):
+    with pytest.raises(MaplessError, match=complaint):
+        family(n_parameters)
 
 
-@pytest.mark.parametrize("mass", [0.0, 13000.0])
+@pytest.mark.parametrize("mass", [0.0, 13000.0, np.nan])
 def test_masses_beyond_the_collision_energy_are_refused(mass):
     with pytest.raises(MaplessError, match="13000 GeV"):
         Dijet(3).design(mass)
+
+
+def test_impossible_collision_energy_is_refused():
+    with pytest.raises(MaplessError, match="collision energy of 0"):
+        Dijet(3, collision_energy=0)
+
+
+@pytest.mark.parametrize("name", BACKGROUND_NAMES)
+def test_families_are_nested(name):
+    """With its last parameter at zero each member is the one before."""
+    members = background_family(name)
+    for smaller, larger in zip(members[:-1], members[1:], strict=True):
+        values = VALUES[: len(smaller.parameters)]
+        masses = np.array([1500.0, 4000.0])
+        np.testing.assert_allclose(
+            density(larger, [*values, 0.0], masses), density(smaller, values, masses), rtol=1e-12
+        )
+
+
+def test_catalogue_knows_the_usual_sizes_and_the_collision_energy():
+    assert background("dijet") == Dijet(3)
+    assert background("ua2", 4, 8000.0) == UA2(4, 8000.0)
+
+
+def test_unknown_name_is_refused():
+    with pytest.raises(MaplessError, match="no background is called dijets; there are dijet, "):
+        background("dijets")
