@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,28 +58,6 @@ class Spectrum:
             masses, bins=edges, weights=None if weights is None else np.asarray(weights, float)
         )
         return cls(edges, counts)
-
-    @classmethod
-    def from_csv(
-        cls, path: str | Path, low: str = "mjj_low", high: str = "mjj_high", counts: str = "n_events"
-    ) -> "Spectrum":
-        """Read a HEPData-like table: one row per bin, named columns, lines starting with # skipped."""
-        import pandas as pd
-
-        path = Path(path)
-        if not path.is_file():
-            raise MaplessError(f"no spectrum file {path}; check the path")
-        table = pd.read_csv(path, comment="#")
-        missing = [column for column in (low, high, counts) if column not in table]
-        if missing:
-            raise MaplessError(
-                f"{path.name} has no column {', '.join(missing)}; it has {', '.join(table.columns)}"
-            )
-        if not np.allclose(table[low][1:], table[high][:-1]):
-            raise MaplessError(
-                f"bins in {path.name} are not contiguous; fill the gaps or remove the overlaps"
-            )
-        return cls(np.append(table[low], table[high].iloc[-1]), table[counts].to_numpy())
 
     @property
     def n_bins(self) -> int:

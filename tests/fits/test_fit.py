@@ -7,10 +7,12 @@ from fits.backgrounds import Dijet
 from fits.fit import fit_background, fit_signal
 from fits.goodness_of_fit import chi_square_of_fit, saturated_of_fit
 from fits.kernel import SignalTerm
+from fits.many_fits import fit_many
 from fits.results import FitStatus
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges
-from fits.toys import fit_many, poisson_toys
+from fits.spectrum_files import read_spectrum
+from fits.toys import poisson_toys
 
 
 def test_known_toy_of_the_dijet_function_is_recovered(dijet_toy):
@@ -126,7 +128,7 @@ def test_failed_background_fit_is_no_start_for_a_signal(dijet_toy, signal, monke
 
 def test_published_cms_spectrum_is_described_by_the_dijet_function(shared_data):
     """CMS finds chi-square / ndf near one for this spectrum (arXiv:1911.03947)."""
-    spectrum = Spectrum.from_csv(shared_data / "spectra" / "cms_dijet_137fb_ins1764471_fig5.csv")
+    spectrum = read_spectrum(shared_data / "spectra" / "cms_dijet_137fb_ins1764471_fig5.csv")
     fit = fit_background(spectrum, Dijet(3))
     goodness = chi_square_of_fit(fit)
     assert fit.status == FitStatus.CONVERGED

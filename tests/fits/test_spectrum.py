@@ -79,20 +79,3 @@ def test_coarse_spectrum_has_all_events_in_resolution_wide_bins():
     assert bins.total == fine.total
     assert bins.low == 2200
     assert bins.edges[1] == 2232  # 2231 on the 4 GeV grid
-
-
-def test_csv_of_hepdata_is_read(shared_data):
-    spectrum = Spectrum.from_csv(shared_data / "spectra" / "cms_dijet_137fb_ins1764471_fig5.csv")
-    assert (spectrum.n_bins, spectrum.low, spectrum.high) == (42, 1530, 8752)
-    assert spectrum.counts[0] == 1580525
-
-
-def test_csv_problems_name_the_file_and_the_column(tmp_path):
-    path = tmp_path / "spectrum.csv"
-    path.write_text("mjj_low,mjj_high,n_events\n1000,1100,5\n1200,1300,4\n")
-    with pytest.raises(MaplessError, match=r"spectrum\.csv are not contiguous"):
-        Spectrum.from_csv(path)
-    with pytest.raises(MaplessError, match="no column events"):
-        Spectrum.from_csv(path, counts="events")
-    with pytest.raises(MaplessError, match="no spectrum file"):
-        Spectrum.from_csv(tmp_path / "absent.csv")
