@@ -135,7 +135,7 @@ def fit_signal(
     result = minimise(
         likelihood,
         null.result.parameters,
-        bounds={term.yield_name: (lowest_yield(background, term), np.inf)},
+        bounds={term.yield_name: (float(lowest_yield(background, term)), np.inf)},
         confirmation=confirmation,
     )
     return SpectrumFit(null.spectrum, null.background, result, likelihood)
@@ -152,12 +152,15 @@ def signal_term(spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
     return SignalTerm(shape, spectrum.edges)
 
 
-def lowest_yield(background: FloatArray, term: SignalTerm) -> float:
-    """Most negative yield that leaves the expectation positive under the peak, for background (n_bins,)."""
+def lowest_yield(background: FloatArray, term: SignalTerm) -> FloatArray:
+    """Most negative yield that leaves the expectation positive under the peak.
+
+    One number for a background (n_bins,), (n,) for backgrounds (n, n_bins).
+    """
     fractions = term.expected(np.eye(len(term.parameters))[0])
     # Far from the peak a power-law tail can exceed the background, where neither of them matters.
     peak = fractions > _PEAK * fractions.max()
-    return -_LARGEST_DEFICIT * float(np.min(background[peak] / fractions[peak]))
+    return -_LARGEST_DEFICIT * np.min(background[..., peak] / fractions[peak], axis=-1)
 
 
 def _minimum(

@@ -21,9 +21,10 @@ from rich.table import Table
 
 from fits.backgrounds import Dijet, bin_quadrature, density, expected_counts
 from fits.fit import fit_background, fit_signal
+from fits.many_fits import fit_many
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges
-from fits.toys import fit_many, poisson_toys
+from fits.toys import poisson_toys
 
 EDGES = four_gev_edges(1352, 8000)
 TRUTH = np.array([0.0, 10.657, 3.551, -0.3282])
