@@ -16,6 +16,9 @@ from errors import MaplessError
 @cache
 def import_root() -> Any:
     """ROOT, without graphics and without the notice that its wheel prints on import."""
+    os.environ.setdefault(
+        "EXTRA_CLING_ARGS", "-O2"
+    )  # event loops a fifth faster than as ROOT compiles by itself
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"[\s\S]*alpha stage")
         import ROOT

@@ -4,7 +4,8 @@
 
 FOLDER keeps the input, a snapshot with 16 features and the constituents of one jet, for the next time. Two
 readings are timed: the features alone, and with the constituents padded to (100, 3). Every way runs in a
-process of its own, two epochs: the second is what counts in training. uproot.iterate does not shuffle.
+process of its own, four epochs: what counts in training is the best of the later ones. uproot.iterate does
+not shuffle.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import numpy as np
 FEATURES = tuple(f"feature{i}" for i in range(16))
 PARTS = ("pt", "eta", "phi")
 SIZE = 4096
+EPOCHS = 4
 Epochs = Callable[[int], Iterator[np.ndarray]]
 WAYS = {"ours": "ours", "uproot.iterate, in order": "uproot", "ROOT RDataLoader": "root"}
 READINGS = {"features": False, "features and constituents": True}
@@ -92,12 +94,12 @@ def with_root(path: Path, constituents: bool) -> Epochs:
 
 
 def measure(way: str, path: Path, constituents: bool) -> list[dict[str, float]]:
-    """Events, wall and processor seconds of two epochs, and the memory of the process in MB."""
+    """Events, wall and processor seconds of every epoch, and the memory of the process in MB."""
     prepare = {"ours": ours, "uproot": with_uproot, "root": with_root}[way]
     start = time.perf_counter(), time.process_time()
     batches = prepare(path, constituents)
     epochs = []
-    for number in range(2):
+    for number in range(EPOCHS):
         events = sum(len(batch) for batch in batches(number))
         now = time.perf_counter(), time.process_time()
         times = {"wall": now[0] - start[0], "processor": now[1] - start[1]}
@@ -154,7 +156,7 @@ def report(path: Path) -> None:
     from rich.table import Table
 
     table = Table(title=f"batches of {SIZE} events from {path.name}")
-    numbers = ("events", "first epoch s", "second s", "kev/s", "kev/CPU s", "ratio to ROOT", "MB")
+    numbers = ("events", "first epoch s", "later s", "kev/s", "kev/CPU s", "ratio to ROOT", "MB")
     for heading in ("reading", "way", *numbers):
         table.add_column(heading)
     for reading, constituents in READINGS.items():
@@ -166,14 +168,19 @@ def report(path: Path) -> None:
 
 
 def _row(epochs: list[dict[str, float]], reference: Any) -> list[str]:
-    second = epochs[1]
-    rates = [second["events"] / second[clock] for clock in ("wall", "processor")]
+    later = _best(epochs)
+    rates = [later["events"] / later[clock] for clock in ("wall", "processor")]
     ratio = "–"
     if not isinstance(reference, str):
-        ratio = f"{rates[1] * reference[1]['processor'] / reference[1]['events']:.1f}"
-    times = [f"{epoch['wall']:.2f}" for epoch in epochs]
+        ratio = f"{rates[1] * _best(reference)['processor'] / _best(reference)['events']:.1f}"
+    times = [f"{epoch['wall']:.2f}" for epoch in (epochs[0], later)]
     shown = [f"{rate / 1e3:.0f}" for rate in rates]
-    return [f"{second['events']:.0f}", *times, *shown, ratio, f"{second['memory']:.0f}"]
+    return [f"{later['events']:.0f}", *times, *shown, ratio, f"{later['memory']:.0f}"]
+
+
+def _best(epochs: list[dict[str, float]]) -> dict[str, float]:
+    """Of the epochs after the first the one that took the least processor time."""
+    return min(epochs[1:], key=lambda epoch: epoch["processor"])
 
 
 if __name__ == "__main__":
