@@ -86,8 +86,10 @@ def choose_background(
 
     A larger one is taken if the F-test of the two chi-squares gives p < `threshold`, and if its relative
     error at `signal_mass` (GeV, if given) stays below `largest_relative_error` or below that of the smaller
-    one. Raises MaplessError if no fit converges.
+    one. The defaults are those with which CMS produced its results. Raises MaplessError for a family that
+    does not grow, for impossible thresholds, and if no fit converges.
     """
+    _check(family, threshold, largest_relative_error)
     best: Trial | None = None
     trials = []
     for background in family:
@@ -115,6 +117,17 @@ def f_test(smaller: GoodnessOfFit, larger: GoodnessOfFit) -> float | None:
     remaining = larger.n_degrees_of_freedom or 0
     ratio = (smaller.statistic - larger.statistic) / added / (larger.statistic / remaining)
     return float(stats.f.sf(max(ratio, 0.0), added, remaining))
+
+
+def _check(family: Sequence[LogLinearBackground], threshold: float, largest_relative_error: float) -> None:
+    sizes = [len(background.parameters) for background in family]
+    if not sizes or sizes != sorted(set(sizes)):
+        raise MaplessError(f"backgrounds of an F-test need growing numbers of parameters, not {sizes}")
+    if not (0 <= threshold <= 1 and largest_relative_error > 0):
+        raise MaplessError(
+            f"F-test threshold {threshold:g} and largest relative error {largest_relative_error:g}: give one "
+            "between 0 and 1 and one above 0"
+        )
 
 
 def _judge(

@@ -54,3 +54,17 @@ def test_f_test_needs_two_good_tests():
     assert f_test(GoodnessOfFit(GoodnessStatus.TOO_FEW_BINS), good) is None
     worse = GoodnessOfFit(GoodnessStatus.GOOD, 21.0, 19, 0.3)
     assert f_test(good, worse) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"family": (Dijet(3), Dijet(2))}, "growing numbers"),
+        ({"family": ()}, "growing numbers"),
+        ({"threshold": 1.5}, "between 0 and 1"),
+        ({"largest_relative_error": 0.0}, "above 0"),
+    ],
+)
+def test_impossible_choices_are_refused(arguments, complaint):
+    with pytest.raises(MaplessError, match=complaint):
+        choose_background(asimov([0, 9.0, 5.0], 1e4), **arguments)
