@@ -85,7 +85,6 @@ class _Descent:
         self._rounding = 1e-14 * counts.sum(axis=1)
         self._nodes, self._expected, self._value = self._evaluate(np.arange(len(counts)), starts)
         self._edm = np.full(len(counts), np.inf)
-        self._peak_errors = np.full(len(counts), np.nan)
 
     def run(self) -> ManyEnds:
         moving = np.flatnonzero(np.isfinite(self._value))
@@ -96,8 +95,9 @@ class _Descent:
             stuck = self._move(moving, step, gradient)
             self._edm[moving] = -0.5 * _dot(gradient, step)
             moving = moving[~stuck & (self._edm[moving] >= _EDM_TOLERANCE)]
-        at_bound = np.any(self._point <= self._low, axis=1)
-        return ManyEnds(self._point, self._value, self._edm, self._peak_errors, at_bound)
+        on_bound = np.asarray(self._point <= self._low)
+        errors = self._errors(on_bound)
+        return ManyEnds(self._point, self._value, self._edm, errors, np.any(on_bound, axis=1))
 
     def _evaluate(
         self, which: npt.NDArray[np.intp], points: FloatArray
@@ -127,9 +127,16 @@ class _Descent:
             to_bound = np.where(beyond, room, 0.0)
             pull = gradient + np.einsum("nij,nj->ni", hessian, to_bound)
             step = to_bound - _solved(hessian, np.where(held | beyond, 0.0, pull), held | beyond)
-        if self._peak is not None:
-            self._peak_errors[moving] = np.sqrt(_solved(hessian, np.eye(len(step[0]))[[-1]], held)[:, -1])
         return step, gradient
+
+    def _errors(self, held: npt.NDArray[np.bool_]) -> FloatArray:
+        """Standard deviations (n,) of the yield, NaN without a peak."""
+        if self._peak is None:
+            return np.full(len(held), np.nan)
+        _, hessian = self._derivatives(np.arange(len(held)))
+        last = np.zeros(held.shape)
+        last[:, -1] = 1
+        return np.sqrt(_solved(hessian, last, held)[:, -1])
 
     def _derivatives(self, moving: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """Gradients (n, n_coordinates), and Hessians that neglect what varies inside a bin."""

@@ -16,7 +16,7 @@ from fits.fit import SpectrumFit, lowest_yield, signal_term
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
 
-_CHUNK = 32  # spectra whose matrices stay in the cache of a core
+_CHUNK = 100_000  # expected counts of so many spectra stay in the cache of a core
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def fit_many(like: SpectrumFit, counts: npt.ArrayLike, *, signal: npt.ArrayLike 
     starts[:, 0] += np.log(events / like.expected_background().sum())
     starts = starts @ np.linalg.inv(term.transform).T
     ends = ManyEnds.joined(
-        [descend(term, counts[rows], starts[rows], known=known[rows]) for rows in _chunks(len(counts))]
+        [descend(term, counts[rows], starts[rows], known=known[rows]) for rows in _chunks(like, len(counts))]
     )
     converged = ends.converged & _determined(like, counts)
     values = np.where(converged[:, None], ends.points @ term.transform.T, np.nan)
@@ -109,7 +109,7 @@ def fit_many_signals(
     yields, errors, nll = (np.full(shape, np.nan) for _ in range(3))
     values = np.full((*shape, n), np.nan)
     converged, at_bound = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    for rows in _chunks(len(counts)):
+    for rows in _chunks(like, len(counts)):
         good = rows[null.converged[rows]]
         starts = null.values[good] @ np.linalg.inv(like.background_term.transform).T
         background = like.background_term.expected(starts)
@@ -141,5 +141,6 @@ def _determined(like: SpectrumFit, counts: FloatArray) -> npt.NDArray[np.bool_]:
     return np.count_nonzero(counts, axis=1) > len(like.background.parameters)
 
 
-def _chunks(n: int) -> list[npt.NDArray[np.intp]]:
-    return [np.arange(first, min(first + _CHUNK, n)) for first in range(0, n, _CHUNK)]
+def _chunks(like: SpectrumFit, n_spectra: int) -> list[npt.NDArray[np.intp]]:
+    size = max(_CHUNK // len(like.background_term.design), 1)
+    return [np.arange(first, min(first + size, n_spectra)) for first in range(0, n_spectra, size)]

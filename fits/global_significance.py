@@ -1,0 +1,160 @@
+"""Global significance of the largest excess among many mass hypotheses, spectra or selections.
+
+Two ways that check each other: toys whose largest local significance is compared with the observed one, with
+the background of every toy fitted again; and the formula of Gross and Vitells, Eur. Phys. J. C 70 (2010) 525
+(arXiv:1005.1891), that extrapolates from how often the significance climbs above a low level.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from errors import MaplessError
+from fits.fit import SpectrumFit
+from fits.many_fits import fit_many_signals
+from fits.signals import SignalShape
+from fits.spectrum import FloatArray
+from fits.toys import poisson_toys, probability_interval
+
+_LARGEST_FAILED = 0.01  # fraction of toys whose fits may fail
+
+
+class GlobalStatus(StrEnum):
+    """Whether a global p-value may be used."""
+
+    GOOD = "good"
+    FIT_FAILED = "fit_failed"  # a fit of the data
+    TOO_MANY_FAILED_TOYS = "too_many_failed_toys"
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A spectrum with its background-only fit, and the signals looked for in it, in order of mass."""
+
+    null: SpectrumFit
+    signals: tuple[SignalShape, ...]
+
+    def significances(self, counts: npt.ArrayLike) -> FloatArray:
+        """Signed local significances (n_spectra, n_signals) of counts (n_spectra, n_bins), NaN if failed."""
+        many = fit_many_signals(self.null, counts, self.signals)
+        return np.where(many.spectra_converged[:, None], many.signed_significances, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalSignificance:
+    """Probability that background alone gives a local significance as large as observed anywhere.
+
+    `p_value` is the fraction of toys, with its 68 % interval; `upcrossings_p_value` that of the formula, for
+    which no toy needs to reach the observed value, from the mean number of upcrossings in each spectrum. None
+    unless the status is good. `toy_maxima` are the largest local significances of the toys that did not fail.
+    """
+
+    status: GlobalStatus
+    n_toys: int
+    n_failed: int
+    local_significance: float | None = None
+    p_value: float | None = None
+    interval: tuple[float, float] | None = None
+    upcrossings_p_value: float | None = None
+    upcrossing_rates: tuple[float, ...] | None = None
+    toy_maxima: FloatArray | None = field(default=None, repr=False)
+
+    @property
+    def significance(self) -> float | None:
+        """Global significance, by the formula where no toy reaches the observed value."""
+        p_value = self.p_value or self.upcrossings_p_value
+        return None if p_value is None else float(stats.norm.isf(p_value))
+
+    @property
+    def trial_factor(self) -> float | None:
+        """Global over local p-value."""
+        p_value = self.p_value or self.upcrossings_p_value
+        if p_value is None or self.local_significance is None:
+            return None
+        return float(p_value / stats.norm.sf(self.local_significance))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        numbers = asdict(replace(self, toy_maxima=None))
+        del numbers["toy_maxima"]
+        derived = {"significance": self.significance, "trial_factor": self.trial_factor}
+        return numbers | {"status": str(self.status)} | derived
+
+
+def global_significance(
+    searches: Sequence[Search],
+    n_toys: int,
+    rng: np.random.Generator,
+    *,
+    toys: Sequence[npt.ArrayLike] | None = None,
+    level: float = 0.7,
+) -> GlobalSignificance:
+    """Global significance of the largest excess in all searches together, with one common trial factor.
+
+    Toys fluctuate about each background-only fit, independently for every spectrum. For spectra that share
+    events give `toys`, one array (n_toys, n_bins) per search, for example from
+    `fits.toys.overlapping_toys`; the formula takes spectra as independent in any case. `level` is the local
+    significance whose upcrossings are counted. Toys with a failed fit are left out and counted; above 1 %
+    there is no result. Raises MaplessError if there are no toys.
+    """
+    _check(searches, n_toys)
+    observed = np.concatenate([search.significances([search.null.spectrum.counts]) for search in searches], 1)
+    if not np.all(np.isfinite(observed)):
+        return GlobalSignificance(GlobalStatus.FIT_FAILED, n_toys, 0)
+    if toys is None:
+        toys = [poisson_toys(search.null.expected_background(), n_toys, rng) for search in searches]
+    tried = [search.significances(counts) for search, counts in zip(searches, toys, strict=True)]
+    good = np.all(np.isfinite(np.concatenate(tried, axis=1)), axis=1)
+    n_failed = int(np.count_nonzero(~good))
+    if n_failed > _LARGEST_FAILED * len(good):
+        return GlobalSignificance(GlobalStatus.TOO_MANY_FAILED_TOYS, len(good), n_failed)
+    largest = max(float(observed.max()), 0.0)
+    maxima = np.maximum(np.concatenate(tried, axis=1)[good].max(axis=1), 0.0)
+    n_above = int(np.count_nonzero(maxima >= largest))
+    rates = tuple(float(upcrossings(found[good], level).mean()) for found in tried)
+    return GlobalSignificance(
+        GlobalStatus.GOOD,
+        len(good),
+        n_failed,
+        largest,
+        n_above / len(maxima),
+        probability_interval(n_above, len(maxima)),
+        upcrossings_p_value(largest, rates, level),
+        rates,
+        maxima,
+    )
+
+
+def upcrossings(significances: npt.ArrayLike, level: float) -> npt.NDArray[np.intp]:
+    """How often signed significances (n_spectra, n_masses) climb above a level along the mass, (n_spectra,).
+
+    >>> upcrossings([[0.0, 1.0, 0.2, 2.0], [1.0, 0.9, 0.0, -3.0]], level=0.5).tolist()
+    [2, 0]
+    """
+    above = np.asarray(significances) > level
+    return np.count_nonzero(~above[:, :-1] & above[:, 1:], axis=1)
+
+
+def upcrossings_p_value(significance: float, rates: Sequence[float], level: float) -> float:
+    """Global p-value of a local significance from mean numbers of upcrossings of a level, one per spectrum.
+
+    Equation 3 of arXiv:1005.1891 for excesses only: p = p_local + rate exp((level^2 - significance^2) / 2);
+    of several spectra each has this chance.
+
+    >>> round(upcrossings_p_value(3.0, [2.0], level=1.0), 4)
+    0.038
+    """
+    each = stats.norm.sf(significance) + np.array(rates) * np.exp(0.5 * (level**2 - significance**2))
+    return float(-np.expm1(np.sum(np.log1p(-np.clip(each, 0.0, 1 - 1e-9)))))
+
+
+def _check(searches: Sequence[Search], n_toys: int) -> None:
+    if n_toys < 1:
+        raise MaplessError(f"{n_toys} toys cannot give a global p-value; ask for 1000 or more")
+    if not searches or not all(search.signals for search in searches):
+        raise MaplessError("a global significance needs at least one signal in each of at least one spectrum")
