@@ -86,7 +86,8 @@ def _figures(
     search: Search, configuration: Configuration, folders: Mapping[str, Path], results: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, "Figure"]]:
     from analysis.report.event_display import most_anomalous_events, plot_event
-    from fits.plots import plot_p_values, plot_spectrum
+    from fits.plots.p_values import plot_p_values
+    from fits.plots.spectrum import plot_spectrum
     from fits.signals import DoubleCrystalBall
 
     label = "Mapless" if configuration.events.is_data else "Mapless simulation"

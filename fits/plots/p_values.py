@@ -1,0 +1,49 @@
+"""Figure of local p-values along the mass."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from fits.plots.style import COLOURS, LABEL, RESONANCE_TITLE, style, write_label
+from fits.scan import MassScan
+
+_SMALLEST_P_VALUE = 1e-16
+
+
+def plot_p_values(
+    scans: Mapping[str, MassScan], *, x_title: str = RESONANCE_TITLE, label: str = LABEL
+) -> Figure:
+    """Local p-value against mass for each scan, with lines at whole numbers of standard deviations.
+
+    Masses whose fit failed leave a gap, marked by a cross on the upper edge.
+    """
+    with style():
+        figure, axes = plt.subplots(figsize=(9, 7))
+        smallest = 1e-3
+        for (name, scan), colour in zip(scans.items(), COLOURS * len(scans), strict=False):
+            masses, p_values = scan.column("mass"), scan.column("local_p_value")
+            failed = np.isnan(p_values)
+            drawn = np.maximum(p_values, _SMALLEST_P_VALUE)
+            axes.plot(masses, drawn, "o-", color=colour, markersize=5, linewidth=2, label=name)
+            axes.plot(masses[failed], np.full(failed.sum(), 0.7), "x", color=colour, markersize=8)
+            smallest = min(smallest, np.nanmin(drawn, initial=1.0))
+        _draw_significances(axes, smallest)
+        axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
+        axes.set_ylim(smallest / 30, 3)
+        axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
+        write_label(axes, label)
+    return figure
+
+
+def _draw_significances(axes: Axes, smallest: float) -> None:
+    deepest = int(np.floor(stats.norm.isf(smallest))) + 1
+    for sigmas in range(1, deepest + 1):
+        level = float(stats.norm.sf(sigmas))
+        axes.axhline(level, color="grey", linestyle=":", linewidth=1.2, zorder=0)
+        place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "bottom", "ha": "right"}
+        axes.text(0.975, level, f"{sigmas}$\\sigma$", color="grey", fontsize=13, **place)

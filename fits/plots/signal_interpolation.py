@@ -1,0 +1,68 @@
+"""Figure of the closure of a signal interpolation: each mass predicted from the others."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from errors import MaplessError
+from fits.plots.style import COLOURS, LABEL, style, write_label
+from fits.signals import DoubleCrystalBall
+
+_FEWEST = 4  # masses: two at the ends, two to leave out
+_REACH = 6  # widths of the peak that are drawn on either side
+
+
+def plot_signal_interpolation(
+    shapes: Sequence[DoubleCrystalBall],
+    *,
+    x_title: str = r"$m_{jj}$ [GeV]",
+    label: str = LABEL,
+) -> Figure:
+    """Fitted shapes (lines) and what the interpolation through all other masses says (dashes).
+
+    Below, the difference of the two relative to the peak height. `shapes` know their masses; those at the
+    ends cannot be left out. Raises MaplessError for fewer than four shapes.
+    """
+    if len(shapes) < _FEWEST:
+        raise MaplessError(f"closure of an interpolation needs at least {_FEWEST} shapes, not {len(shapes)}")
+    ordered = sorted(shapes, key=lambda shape: shape.mass or 0)
+    with style():
+        figure, (top, bottom) = plt.subplots(
+            2, 1, figsize=(10, 9), sharex=True, height_ratios=(3, 1), gridspec_kw={"hspace": 0.06}
+        )
+        for place, shape in enumerate(ordered[1:-1], start=1):
+            left_out = DoubleCrystalBall.interpolated([*ordered[:place], *ordered[place + 1 :]])
+            colour = COLOURS[(place - 1) % len(COLOURS)]
+            _draw_pair(top, bottom, shape, left_out(shape.mass or 0), colour)
+        top.plot([], [], "k-", linewidth=2, label="Fit to simulation")
+        top.plot([], [], "k--", linewidth=2, label="From the other masses")
+        top.set_ylabel("Probability density [1/GeV]")
+        top.set_ylim(0, 1.3 * top.get_ylim()[1])
+        top.legend(loc="upper right", ncols=2)
+        bottom.axhline(0, color="grey", linewidth=1)
+        bottom.set(xlabel=x_title, ylabel="Difference / peak")
+        bottom.yaxis.label.set_size(15)
+        write_label(top, label)
+    return figure
+
+
+def _draw_pair(
+    top: Axes, bottom: Axes, shape: DoubleCrystalBall, predicted: DoubleCrystalBall, colour: str
+) -> None:
+    mass = np.linspace(shape.mean - _REACH * shape.sigma, shape.mean + _REACH * shape.sigma, 300)
+    fitted, expected = shape.pdf(mass), predicted.pdf(mass)
+    top.plot(mass, fitted, color=colour, linewidth=2)
+    top.plot(mass, expected, color=colour, linewidth=2, linestyle="--")
+    top.annotate(
+        f"{shape.mass:g}",
+        (shape.mean, fitted.max()),
+        xytext=(0, 6),
+        color=colour,
+        ha="center",
+        textcoords="offset points",
+        fontsize=14,
+    )
+    bottom.plot(mass, (expected - fitted) / fitted.max(), color=colour, linewidth=2)
