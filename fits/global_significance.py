@@ -104,21 +104,20 @@ def global_significance(
     """
     _check(searches, n_toys)
     observed = np.concatenate([search.significances([search.null.spectrum.counts]) for search in searches], 1)
-    if not np.all(np.isfinite(observed)):
-        return GlobalSignificance(GlobalStatus.FIT_FAILED, n_toys, 0)
     if toys is None:
         toys = [poisson_toys(search.null.expected_background(), n_toys, rng) for search in searches]
     tried = [search.significances(counts) for search, counts in zip(searches, toys, strict=True)]
     good = np.all(np.isfinite(np.concatenate(tried, axis=1)), axis=1)
     n_failed = int(np.count_nonzero(~good))
-    if n_failed > _LARGEST_FAILED * len(good):
-        return GlobalSignificance(GlobalStatus.TOO_MANY_FAILED_TOYS, len(good), n_failed)
+    status = global_status(bool(np.all(np.isfinite(observed))), n_failed, len(good))
+    if status != GlobalStatus.GOOD:
+        return GlobalSignificance(status, len(good), n_failed)
     largest = max(float(observed.max()), 0.0)
     maxima = np.maximum(np.concatenate(tried, axis=1)[good].max(axis=1), 0.0)
     n_above = int(np.count_nonzero(maxima >= largest))
     rates = tuple(float(upcrossings(found[good], level).mean()) for found in tried)
     return GlobalSignificance(
-        GlobalStatus.GOOD,
+        status,
         len(good),
         n_failed,
         largest,
@@ -151,6 +150,14 @@ def upcrossings_p_value(significance: float, rates: Sequence[float], level: floa
     """
     each = stats.norm.sf(significance) + np.array(rates) * np.exp(0.5 * (level**2 - significance**2))
     return float(-np.expm1(np.sum(np.log1p(-np.clip(each, 0.0, 1 - 1e-9)))))
+
+
+def global_status(observed: bool, n_failed: int, n_toys: int) -> GlobalStatus:
+    """Whether the fits of the data (`observed`) and those of 99 % of the toys are good."""
+    if not observed:
+        return GlobalStatus.FIT_FAILED
+    too_many = n_failed > _LARGEST_FAILED * n_toys
+    return GlobalStatus.TOO_MANY_FAILED_TOYS if too_many else GlobalStatus.GOOD
 
 
 def _check(searches: Sequence[Search], n_toys: int) -> None:

@@ -5,7 +5,7 @@ ends with its own distance to the minimum, and one that fails is marked and carr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from errors import MaplessError
 from fits.descent import ManyEnds, descend
 from fits.fit import SpectrumFit, lowest_yield, signal_term
+from fits.kernel import BackgroundTerm
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
 
@@ -31,6 +32,11 @@ class ManyFits:
     nll: FloatArray
     edm: FloatArray
     converged: npt.NDArray[np.bool_]
+    term: BackgroundTerm = field(repr=False)
+
+    def expected(self) -> FloatArray:
+        """Fitted background events (n_spectra, n_bins)."""
+        return self.term.expected(self.values @ np.linalg.inv(self.term.transform).T)
 
     @property
     def n_failed(self) -> int:
@@ -91,7 +97,8 @@ def fit_many(like: SpectrumFit, counts: npt.ArrayLike, *, signal: npt.ArrayLike 
     )
     converged = ends.converged & _determined(like, counts)
     values = np.where(converged[:, None], ends.points @ term.transform.T, np.nan)
-    return ManyFits(term.parameters, values, np.where(converged, ends.values, np.nan), ends.edm, converged)
+    nll = np.where(converged, ends.values, np.nan)
+    return ManyFits(term.parameters, values, nll, ends.edm, converged, term)
 
 
 def fit_many_signals(
