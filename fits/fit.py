@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground, density, expected_counts
-from fits.kernel import BackgroundTerm, SignalTerm, starting_values
+from fits.kernel import BackgroundTerm, starting_values
 from fits.likelihood import Category, Constraint, Likelihood
 from fits.minimise import Confirmation, minimise
 from fits.results import FitResult, FitStatus
+from fits.signal_term import SignalTerm
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray, Spectrum
 
@@ -157,7 +158,7 @@ def lowest_yield(background: FloatArray, term: SignalTerm) -> FloatArray:
 
     One number for a background (n_bins,), (n,) for backgrounds (n, n_bins).
     """
-    fractions = term.expected(np.eye(len(term.parameters))[0])
+    fractions = term.expected(term.nominal)
     # Far from the peak a power-law tail can exceed the background, where neither of them matters.
     peak = fractions > _PEAK * fractions.max()
     return -_LARGEST_DEFICIT * np.min(background[..., peak] / fractions[peak], axis=-1)

@@ -1,20 +1,18 @@
-"""Terms of the expected counts, backgrounds and signals, with exact first and second derivatives.
+"""Terms of the expected counts, with exact first and second derivatives: what they are, and backgrounds.
 
 A term knows the names of its parameters and turns internal coordinates into expected counts. Internal
 coordinates are a linear map of the physical parameters, chosen so that minimisers see a round valley: in the
 raw parameters of a dijet function the correlations exceed 0.998 and MIGRAD stops above the minimum.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import compress
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground, bin_quadrature
-from fits.signals import SignalShape
 from fits.spectrum import FloatArray, Spectrum
 
 _EVENTS_PER_GROUP = 10  # enough for ln(counts) to be nearly Gaussian
@@ -100,96 +98,6 @@ class BackgroundTerm:
             jacobian,
             lambda weights: slopes.T @ (self.to_nodes(weights)[:, None] * self.design),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class SignalTerm:
-    """A signal shape times its yield, with nuisance parameters in units of their standard deviations.
-
-    yield = signal_yield * prod_k (1 + yield_uncertainties[k])^k, mean = mean0 (1 +
-    scale_uncertainty)^mass_scale, width = width0 (1 + resolution_uncertainty)^mass_resolution: log-normal, so
-    nothing can change sign. Nuisance parameters exist only for uncertainties that are not zero; a likelihood
-    constrains them. The yield counts the events inside the edges.
-    """
-
-    shape: SignalShape
-    edges: FloatArray
-    scale_uncertainty: float = 0.0
-    resolution_uncertainty: float = 0.0
-    yield_uncertainties: Mapping[str, float] = field(default_factory=dict)
-    yield_name: str = "signal_yield"
-    parameters: tuple[str, ...] = field(init=False)
-    transform: FloatArray = field(init=False)
-    # Logarithms of 1 + uncertainty: one per yield nuisance; (2, n) for ln(mean, width) per shape nuisance.
-    _yield_logs: FloatArray = field(init=False, repr=False)
-    _shape_logs: FloatArray = field(init=False, repr=False)
-    _nominal: tuple[FloatArray, FloatArray, FloatArray] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        shifts = {"mass_scale": self.scale_uncertainty, "mass_resolution": self.resolution_uncertainty}
-        active = [bool(size) for size in shifts.values()]
-        parameters = (self.yield_name, *self.yield_uncertainties, *compress(shifts, active))
-        object.__setattr__(self, "parameters", parameters)
-        object.__setattr__(self, "transform", np.eye(len(parameters)))
-        sizes = np.log1p(np.array(list(self.yield_uncertainties.values()), dtype=float))
-        object.__setattr__(self, "_yield_logs", sizes)
-        object.__setattr__(self, "_shape_logs", np.diag(np.log1p(list(shifts.values())))[:, active])
-        object.__setattr__(self, "_nominal", self._probabilities(np.zeros(2)))
-
-    def expected(self, internal: FloatArray) -> FloatArray:
-        """Expected counts (n_bins,)."""
-        n = 1 + len(self._yield_logs)
-        if len(internal) == n:
-            return internal[0] * np.exp(self._yield_logs @ internal[1:]) * self._nominal[0]
-        raw = self._moved(self._shape_logs @ internal[n:]).bin_fractions(self.edges)
-        return internal[0] * np.exp(self._yield_logs @ internal[1:n]) * raw / raw.sum()
-
-    def evaluate(self, internal: FloatArray) -> Evaluation:
-        """Expected counts with derivatives."""
-        amplitude, slope, (shape, first, second) = self._split(internal)
-        if len(internal) == 1:
-            return Evaluation(amplitude * shape, shape[:, None], lambda _: np.zeros((1, 1)))
-        logs = self._shape_logs
-
-        def curvature(weights: FloatArray) -> FloatArray:
-            norm = np.outer(np.append(0, self._yield_logs), np.append(0, self._yield_logs)) * amplitude
-            norm[0, 1:] = norm[1:, 0] = slope[0] * self._yield_logs
-            mixed = np.outer(slope, weights @ first @ logs)
-            peak = amplitude * logs.T @ np.tensordot(weights, second, 1) @ logs
-            return np.block([[norm * (weights @ shape), mixed], [mixed.T, peak]])
-
-        return Evaluation(
-            amplitude * shape, np.hstack([np.outer(shape, slope), amplitude * first @ logs]), curvature
-        )
-
-    def _split(
-        self, internal: FloatArray
-    ) -> tuple[float, FloatArray, tuple[FloatArray, FloatArray, FloatArray]]:
-        """Yield, its derivatives in (yield, yield nuisances), and the bin probabilities with derivatives."""
-        n = 1 + len(self._yield_logs)
-        scale = float(np.exp(self._yield_logs @ internal[1:n]))
-        amplitude = internal[0] * scale
-        shape = self._probabilities(self._shape_logs @ internal[n:]) if len(internal) > n else self._nominal
-        return amplitude, np.append(scale, amplitude * self._yield_logs), shape
-
-    def _moved(self, shift: FloatArray) -> SignalShape:
-        """The shape after a shift (2,) of ln(mean, width)."""
-        return self.shape.varied(*(np.array([self.shape.mean, self.shape.sigma]) * np.exp(shift)).tolist())
-
-    def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Probabilities of bins inside the edges, with derivatives in ln(mean, width), after a shift (2,)."""
-        moved = self._moved(shift)
-        peak = np.array([moved.mean, moved.sigma])
-        raw, first, second = moved.derivatives(self.edges)
-        first, second = first * peak, second * np.outer(peak, peak)
-        second[:, [0, 1], [0, 1]] += first
-        # The quotient rule, for the probability to be inside.
-        total, slope, bend = raw.sum(), first.sum(axis=0), second.sum(axis=0)
-        shape = raw / total
-        shape1 = (first - shape[:, None] * slope) / total
-        cross = shape1[:, :, None] * slope
-        shape2 = (second - cross - np.swapaxes(cross, 1, 2) - shape[:, None, None] * bend) / total
-        return shape, shape1, shape2
 
 
 def orthonormal_basis(design: FloatArray, expectation: FloatArray) -> FloatArray:

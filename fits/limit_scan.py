@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fits.backgrounds import LogLinearBackground
 from fits.fit import SpectrumFit, fit_background, fit_signal, signal_term
-from fits.kernel import SignalTerm
 from fits.limits import LimitStatus, UpperLimit, upper_limit
+from fits.profile_likelihood import ProfileLikelihood
+from fits.signal_term import Effect, SignalTerm
 from fits.signals import SignalShape
 from fits.spectrum import Spectrum
 
@@ -29,8 +30,11 @@ class SignalUncertainties:
 
     def apply(self, spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
         """The signal with these nuisances in the bins of a spectrum."""
-        plain = signal_term(spectrum, shape)
-        return SignalTerm(shape, plain.edges, self.scale, self.resolution, dict(self.yields))
+        signal_term(spectrum, shape)  # raises if most of it is outside
+        jets = {"mass_scale": Effect(mean=self.scale), "mass_resolution": Effect(width=self.resolution)}
+        used = {name: effect for name, effect in jets.items() if effect != Effect()}
+        yields = {name: Effect(1 + size) for name, size in self.yields}
+        return SignalTerm(shape, spectrum.edges, yields | used)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,5 +91,6 @@ def scan_limits(
 
 
 def _limit(null: SpectrumFit, term: SignalTerm, confidence_level: float) -> UpperLimit:
-    fit = fit_signal(null, term, confirmation="none")
-    return upper_limit(fit.likelihood, null.result.parameters, confidence_level=confidence_level)
+    likelihood = fit_signal(null, term, confirmation="none").likelihood
+    profile = ProfileLikelihood(likelihood, null.result.parameters)
+    return upper_limit(profile, confidence_level=confidence_level)

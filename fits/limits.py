@@ -4,22 +4,25 @@ Test statistic: q-tilde of Cowan, Cranmer, Gross, Vitells, arXiv:1007.1727; CLs:
 2693.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from errors import MaplessError
-from fits.likelihood import Likelihood
-from fits.minimise import minimise
+from fits.minimise import Confirmation
+from fits.profile_likelihood import FitFailedError, ProfileLikelihood, converged
+from fits.results import FitResult
 
 BAND = (-2, -1, 0, 1, 2)
 _PRECISION = 1e-4  # relative, of a limit
-_MAX_DOUBLINGS = 60
+_MAX_STEPS = 100
+_LARGEST_STEP = 4.0  # factor by which a limit may grow from one trial to the next
+_CONFIRMED = 0.01  # of sqrt(q) or ln(CLs), between fits that look for a limit and those that confirm it
 
 
 class LimitStatus(StrEnum):
@@ -57,29 +60,17 @@ class UpperLimit:
         }
 
 
-def upper_limit(
-    likelihood: Likelihood,
-    start: Mapping[str, float],
-    *,
-    parameter: str = "signal_yield",
-    fixed: tuple[str, ...] = (),
-    confidence_level: float = 0.95,
-) -> UpperLimit:
-    """Observed and expected CLs limits on a parameter that is zero without signal.
+def upper_limit(profile: ProfileLikelihood, *, confidence_level: float = 0.95) -> UpperLimit:
+    """Observed and expected CLs limits on the parameter of interest.
 
-    `start` are physical starting values, `fixed` names of parameters that are known exactly. The Asimov data
-    have their constraints at the values fitted without signal. Raises MaplessError for an unknown parameter;
-    a fit that fails anywhere leaves a status and no number.
+    The Asimov data have their constraints at the values fitted without signal. The minima that a limit rests
+    on are confirmed by a second minimisation. A fit that fails anywhere leaves a status and no number.
     """
-    if parameter not in likelihood.names:
-        raise MaplessError(
-            f"no parameter {parameter} to set a limit on; there are {', '.join(likelihood.names)}"
-        )
     if not 0 < confidence_level < 1:
         raise MaplessError(f"confidence level {confidence_level:g} is not between 0 and 1")
     try:
-        return _upper_limit(likelihood, start, parameter, fixed, confidence_level)
-    except _FitFailedError:
+        return _upper_limit(profile.without_deficits(), confidence_level)
+    except FitFailedError:
         return UpperLimit(LimitStatus.FIT_FAILED, confidence_level)
     except _NoLimitError:
         return UpperLimit(LimitStatus.NO_LIMIT, confidence_level)
@@ -99,77 +90,64 @@ def cls(q: float, q_asimov: float) -> float:
     return float(stats.norm.sf((q + q_asimov) / (2 * root)) / stats.norm.sf((q - q_asimov) / (2 * root)))
 
 
-class _FitFailedError(Exception):
-    pass
-
-
 class _NoLimitError(Exception):
     pass
 
 
-class _Profile:
-    """q-tilde of one data set as a function of the parameter of interest."""
+class _TestStatistic:
+    """q-tilde of one data set as a function of the parameter of interest; zero below the best value."""
 
-    def __init__(
-        self, likelihood: Likelihood, start: Mapping[str, float], parameter: str, fixed: tuple[str, ...]
-    ) -> None:
-        self._likelihood, self._parameter, self._fixed = likelihood, parameter, fixed
-        best = minimise(likelihood, start, bounds={parameter: (0.0, np.inf)}, fixed=fixed)
-        if not best.converged:
-            raise _FitFailedError
-        self.best_value = best.parameters[parameter]
-        self._lowest, self._near = best.nll, best.parameters
+    def __init__(self, profile: ProfileLikelihood, best: FitResult) -> None:
+        self._profile, self._best, self._near = profile, best, best.parameters
 
-    def at(self, value: float) -> Mapping[str, float]:
-        """Parameters that fit best for a fixed value of the parameter of interest."""
-        start = {**self._near, self._parameter: value}
-        end = minimise(self._likelihood, start, fixed=(*self._fixed, self._parameter), confirmation="newton")
-        if not end.converged:
-            raise _FitFailedError
-        self._near, self._value = end.parameters, end.nll
-        return end.parameters
-
-    def q(self, value: float) -> float:
-        """Test statistic; zero for values below the best one."""
-        if value <= self.best_value:
+    def __call__(self, value: float, confirmation: Confirmation) -> float:
+        name = self._profile.parameter
+        if value <= self._best.parameters[name]:
             return 0.0
-        self.at(value)
-        return max(2 * (self._value - self._lowest), 0.0)
+        end = converged(self._profile.fit({name: value}, self._near, confirmation))
+        self._near = end.parameters
+        return max(2 * (end.nll - self._best.nll), 0.0)
 
 
-def _upper_limit(
-    likelihood: Likelihood,
-    start: Mapping[str, float],
-    parameter: str,
-    fixed: tuple[str, ...],
-    confidence_level: float,
-) -> UpperLimit:
-    data = _Profile(likelihood, start, parameter, fixed)
-    without_signal = data.at(0.0)
-    asimov_data = likelihood.asimov(likelihood.internal(without_signal))
-    asimov = _Profile(asimov_data, without_signal, parameter, fixed)
+def _upper_limit(profile: ProfileLikelihood, confidence_level: float) -> UpperLimit:
     alpha = 1 - confidence_level
-    scale = _standard_deviation(asimov_data, without_signal, parameter, fixed)
+    best = converged(profile.fit())
+    null = converged(profile.fit({profile.parameter: 0.0}, best.parameters))
+    data = _TestStatistic(profile, best)
+    # Data exactly as expected without signal: the minimum is there, with a value of zero.
+    asimov_profile = profile.asimov(null.parameters)
+    asimov = _TestStatistic(asimov_profile, replace(null, nll=0.0))
+
+    def lacking(target: float, value: float, confirmation: Confirmation) -> float:
+        return target - float(np.sqrt(asimov(value, confirmation)))
+
+    def excess(value: float, confirmation: Confirmation) -> float:
+        return float(np.log(cls(data(value, confirmation), asimov(value, confirmation)) / alpha))
+
     # CLs of background data that fluctuate by n standard deviations is alpha where sqrt(q_A) is this
     # (equation 89).
-    targets = [n + stats.norm.isf(alpha * stats.norm.cdf(n)) for n in BAND]
-    expected = tuple(_crossing(partial(_missing, asimov, target), scale) for target in targets)
-    observed = _crossing(lambda value: np.log(cls(data.q(value), asimov.q(value)) / alpha), scale)
-    return UpperLimit(LimitStatus.GOOD, confidence_level, observed, expected)
+    targets = [float(n + stats.norm.isf(alpha * stats.norm.cdf(n))) for n in BAND]
+    scale = _standard_deviation(asimov_profile)
+    expected = []
+    for target in targets:
+        expected.append(_crossing(partial(lacking, target), target, scale * target))
+        scale = expected[-1] / target
+    observed = _crossing(excess, -float(np.log(alpha)), _gaussian_limit(profile, best, scale, alpha))
+    return UpperLimit(LimitStatus.GOOD, confidence_level, observed, tuple(expected))
 
 
-def _missing(asimov: _Profile, target: float, value: float) -> float:
-    """What sqrt(q_A) lacks to the target."""
-    return float(target - np.sqrt(asimov.q(value)))
+def _gaussian_limit(profile: ProfileLikelihood, best: FitResult, scale: float, alpha: float) -> float:
+    """Observed limit if the parameter were measured with a Gaussian error `scale`."""
+    value = best.parameters[profile.parameter]
+    return value + scale * float(stats.norm.isf(alpha * stats.norm.cdf(value / scale)))
 
 
-def _standard_deviation(
-    likelihood: Likelihood, at: Mapping[str, float], parameter: str, fixed: tuple[str, ...]
-) -> float:
-    """Of the parameter of interest, from the curvature; also right where a bound stops the minimiser."""
-    free = [place for place, name in enumerate(likelihood.names) if name not in fixed]
-    hessian = likelihood.hessian(likelihood.internal(at))[np.ix_(free, free)]
-    place = free.index(likelihood.names.index(parameter))
+def _standard_deviation(profile: ProfileLikelihood) -> float:
+    """Of the parameter of interest at the starting values, from the curvature."""
+    likelihood = profile.likelihood
+    free = [place for place, name in enumerate(likelihood.names) if name not in profile.fixed]
+    hessian = likelihood.hessian(likelihood.internal(profile.start))[np.ix_(free, free)]
+    place = free.index(likelihood.names.index(profile.parameter))
     variance = (
         float(np.linalg.inv(hessian)[place, place]) if np.linalg.matrix_rank(hessian) == len(free) else 0.0
     )
@@ -178,11 +156,24 @@ def _standard_deviation(
     return float(np.sqrt(variance))
 
 
-def _crossing(function: Callable[[float], float], guess: float) -> float:
-    """Where a falling function of a positive value goes through zero."""
-    high = guess
-    for _ in range(_MAX_DOUBLINGS):
-        if function(high) < 0:
-            return float(optimize.brentq(function, 0.0, high, rtol=_PRECISION, xtol=_PRECISION * guess))
-        high *= 2
+def _crossing(function: Callable[[float, Confirmation], float], at_zero: float, guess: float) -> float:
+    """Where a falling function of a positive value goes through zero: secants, halved where they leave.
+
+    The point is evaluated again with confirmed fits; FitFailedError if the function is not zero there.
+    """
+    low, high = 0.0, np.inf
+    before, value = (0.0, at_zero), guess
+    for _ in range(_MAX_STEPS):
+        here = function(value, "none")
+        low, high = (value, high) if here > 0 else (low, value)
+        slope = (here - before[1]) / (value - before[0])
+        following = value - here / slope if slope < 0 else np.inf
+        before = (value, here)
+        if not low <= following <= min(high, _LARGEST_STEP * value):
+            following = 0.5 * (low + high) if np.isfinite(high) else _LARGEST_STEP * value
+        if abs(following - value) < _PRECISION * following:
+            if abs(function(following, "newton")) > _CONFIRMED:
+                raise FitFailedError("a limit was not confirmed")
+            return float(following)
+        value = following
     raise _NoLimitError

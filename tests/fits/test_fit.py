@@ -6,9 +6,9 @@ from errors import MaplessError
 from fits.backgrounds import Dijet
 from fits.fit import fit_background, fit_signal
 from fits.goodness_of_fit import chi_square_of_fit, saturated_of_fit
-from fits.kernel import SignalTerm
 from fits.many_fits import fit_many
 from fits.results import FitStatus
+from fits.signal_term import SignalTerm
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges
 from fits.spectrum_files import read_spectrum

@@ -7,13 +7,21 @@ from hypothesis import strategies as st
 
 from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
-from fits.kernel import BackgroundTerm, SignalTerm, orthonormal_basis, starting_values
+from fits.kernel import BackgroundTerm, orthonormal_basis, starting_values
 from fits.likelihood import Category, Constraint, Likelihood
+from fits.signal_term import Effect, SignalTerm
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum
 
 EDGES = np.arange(2000.0, 4001.0, 50.0)
 SHAPE = DoubleCrystalBall(3900, 95, 1.19, 3.1, 1.77, 9.0)  # partly outside the edges
+EFFECTS = {
+    "efficiency": Effect(1.1),
+    "luminosity": Effect(1.016),
+    "mass_scale": Effect(kappa=0.95, mean=0.01),
+    "mass_resolution": Effect(width=0.035),
+    "rate": Effect(rate=True),
+}
 
 
 def two_categories() -> Likelihood:
@@ -23,21 +31,21 @@ def two_categories() -> Likelihood:
     for index, scale in enumerate((1.0, 0.1)):
         expected = scale * expected_counts(Dijet(3), values, EDGES)
         background = BackgroundTerm(Dijet(3), EDGES, expected, n_nodes=2, prefix=f"category{index}_")
-        signal = SignalTerm(
-            SHAPE,
-            EDGES,
-            scale_uncertainty=0.01,
-            resolution_uncertainty=0.035,
-            yield_uncertainties={"efficiency": 0.1, "luminosity": 0.016},
-        )
+        signal = SignalTerm(SHAPE, EDGES, EFFECTS, n_nodes=index)
         categories.append(Category(rng.poisson(expected).astype(float), (background, signal)))
-    nuisances = ("efficiency", "luminosity", "mass_scale", "mass_resolution")
-    return Likelihood(categories, [Constraint(name, 0.1, 1.0) for name in nuisances])
+    return Likelihood(categories, [Constraint(name, 0.1, 1.0) for name in EFFECTS])
 
 
 LIKELIHOOD = two_categories()
 START = LIKELIHOOD.internal(
-    {"category0_p0": 2.0, "category0_p1": 8, "category0_p2": 4.5, "category0_p3": -0.2, "signal_yield": 20}
+    {
+        "category0_p0": 2.0,
+        "category0_p1": 8,
+        "category0_p2": 4.5,
+        "category0_p3": -0.2,
+        "signal_yield": 20,
+        "rate": 3.0,
+    }
     | {"category1_p0": 2 + np.log(0.1), "category1_p1": 8, "category1_p2": 4.5, "category1_p3": -0.2}
 )
 moves = st.lists(st.floats(-1, 1), min_size=len(START), max_size=len(START)).map(np.array)
@@ -80,7 +88,7 @@ def test_hessian_is_the_derivative_of_the_gradient(move):
 def test_categories_share_the_signal_and_keep_their_backgrounds():
     assert LIKELIHOOD.names.count("signal_yield") == 1
     assert {"category0_p1", "category1_p1"} <= set(LIKELIHOOD.names)
-    assert len(LIKELIHOOD.names) == 2 * 4 + 1 + 4
+    assert len(LIKELIHOOD.names) == 2 * 4 + 1 + 5
 
 
 def test_value_of_a_perfect_description_is_zero():

@@ -7,10 +7,11 @@ from scipy import stats
 from errors import MaplessError
 from fits.backgrounds import Dijet
 from fits.fit import fit_background, fit_signal
-from fits.kernel import SignalTerm
 from fits.likelihood import Category, Constraint, Likelihood
 from fits.limit_scan import SignalUncertainties, scan_limits
 from fits.limits import LimitStatus, cls, upper_limit
+from fits.profile_likelihood import ProfileLikelihood
+from fits.signal_term import Effect, SignalTerm
 from fits.signals import DoubleCrystalBall
 
 EDGES = np.arange(2000.0, 4001.0, 100.0)
@@ -30,15 +31,19 @@ PYHF = (
 
 
 def templates(counts) -> Likelihood:
-    background = SignalTerm(FALLING, EDGES, yield_uncertainties={"norm": 0.05}, yield_name="background")
-    signal = SignalTerm(PEAK, EDGES, yield_uncertainties={"efficiency": 0.1})
+    background = SignalTerm(FALLING, EDGES, effects={"norm": Effect(1.05)}, yield_name="background")
+    signal = SignalTerm(PEAK, EDGES, effects={"efficiency": Effect(1.1)})
     constraints = [Constraint("norm"), Constraint("efficiency")]
     return Likelihood([Category(np.array(counts, dtype=float), (background, signal))], constraints)
 
 
+def profile(counts) -> ProfileLikelihood:
+    return ProfileLikelihood(templates(counts), {"background": 1000.0}, fixed=("background",))
+
+
 @pytest.mark.parametrize(("counts", "reference"), list(zip(COUNTS, PYHF, strict=True)))
 def test_limits_are_those_of_pyhf(counts, reference):
-    limit = upper_limit(templates(counts), {"background": 1000.0}, fixed=("background",))
+    limit = upper_limit(profile(counts))
     assert limit.status == LimitStatus.GOOD
     assert [limit.observed, *limit.expected] == pytest.approx(reference, rel=2e-4)
 
@@ -50,7 +55,7 @@ def test_limits_with_many_events_are_those_of_a_gaussian(excess):
     edges = np.array([2000.0, 4000.0])
     one = SignalTerm(FALLING, edges, yield_name="background"), SignalTerm(PEAK, edges)
     likelihood = Likelihood([Category(np.array([sigma**2 + excess * sigma]), one)])
-    limit = upper_limit(likelihood, {"background": sigma**2}, fixed=("background",))
+    limit = upper_limit(ProfileLikelihood(likelihood, {"background": sigma**2}, fixed=("background",)))
     expected = [n + stats.norm.isf(0.05 * stats.norm.cdf(n)) for n in (-2, -1, 0, 1, 2)]
     observed = excess + stats.norm.isf(0.05 * stats.norm.cdf(excess))
     assert np.array(limit.expected) / sigma == pytest.approx(expected, rel=1e-3)
@@ -78,7 +83,7 @@ def test_asimov_data_have_their_constraints_at_the_fitted_values():
 
 def test_fit_that_fails_leaves_no_limit(monkeypatch):
     monkeypatch.setattr("fits.minimise._MAX_ITERATIONS", 1)
-    limit = upper_limit(templates(COUNTS[0]), {"background": 1000.0}, fixed=("background",))
+    limit = upper_limit(profile(COUNTS[0]))
     assert limit.status == LimitStatus.FIT_FAILED
     assert limit.observed is limit.expected is limit.median is None
 
@@ -88,16 +93,16 @@ def test_signal_without_effect_has_no_limit():
         SignalTerm(FALLING, EDGES, yield_name=name) for name in ("background", "signal_yield")
     )
     likelihood = Likelihood([Category(background.expected(np.array([1000.0])), (background, other))])
-    limit = upper_limit(likelihood, {"background": 1000.0})
+    limit = upper_limit(ProfileLikelihood(likelihood, {"background": 1000.0}))
     assert limit.status != LimitStatus.GOOD
     assert limit.observed is None
 
 
 def test_unknown_parameter_and_bad_confidence_level_are_refused():
     with pytest.raises(MaplessError, match="no parameter mu"):
-        upper_limit(templates(COUNTS[0]), {}, parameter="mu")
+        ProfileLikelihood(templates(COUNTS[0]), {}, "mu")
     with pytest.raises(MaplessError, match=r"95 is not between 0 and 1"):
-        upper_limit(templates(COUNTS[0]), {}, confidence_level=95)
+        upper_limit(profile(COUNTS[0]), confidence_level=95)
 
 
 def test_limits_along_the_mass_fall_with_the_background(dijet_toy, signal):
@@ -130,18 +135,21 @@ def test_toys_have_the_confidence_level_at_the_asymptotic_limit(dijet_toy, signa
     spectrum = dijet_toy(2e5, seed=72)
     null = fit_background(spectrum, Dijet(3))
     best = fit_signal(null, signal)
-    limit = upper_limit(best.likelihood, null.result.parameters).observed
-    from fits.limits import _Profile
+    start = null.result.parameters
+    limit = upper_limit(ProfileLikelihood(best.likelihood, start)).observed
 
     def q(likelihood):
-        return _Profile(likelihood, null.result.parameters, "signal_yield", ()).q(limit)
+        free = ProfileLikelihood(likelihood, start).without_deficits()
+        best = free.fit(confirmation="none")
+        above = best.parameters["signal_yield"] < limit
+        return 2 * (free.fit({"signal_yield": limit}, confirmation="none").nll - best.nll) * above
 
     observed = q(best.likelihood)
     rng = np.random.default_rng(72)
     tails = []
     for events in (limit, 0.0):
-        start = _Profile(best.likelihood, null.result.parameters, "signal_yield", ()).at(events)
-        expected = best.likelihood.expected(best.likelihood.internal(start))[0]
+        truth = ProfileLikelihood(best.likelihood, start).fit({"signal_yield": events}).parameters
+        expected = best.likelihood.expected(best.likelihood.internal(truth))[0]
         terms = best.likelihood.categories[0].terms
         toys = [Likelihood([Category(rng.poisson(expected).astype(float), terms)]) for _ in range(400)]
         tails.append(np.mean([q(toy) >= observed for toy in toys]))

@@ -5,10 +5,10 @@ from iminuit import Minuit
 import fits.minimise
 from fits.backgrounds import Dijet
 from fits.fit import fit_background, fit_signal
-from fits.kernel import SignalTerm
 from fits.likelihood import Category, Likelihood
 from fits.minimise import minimise
 from fits.results import FitStatus
+from fits.signal_term import Effect, SignalTerm
 
 
 @pytest.mark.parametrize("n_events", [1e3, 1e4, 2e5, 5e6, 1e8])
@@ -94,7 +94,8 @@ def test_nuisances_are_constrained_and_widen_the_yield(dijet_toy, signal):
     edges = spectrum.edges
     spectrum = type(spectrum)(edges, spectrum.counts + np.round(2000 * signal.bin_fractions(edges)))
     null = fit_background(spectrum, Dijet(3))
-    term = SignalTerm(signal, edges, 0.01, 0.035, {"efficiency": 0.1})
+    jets = {"mass_scale": Effect(mean=0.01), "mass_resolution": Effect(width=0.035)}
+    term = SignalTerm(signal, edges, {"efficiency": Effect(1.1)} | jets)
     result = fit_signal(null, term).result
     plain = fit_signal(null, signal).result
     assert result.status == FitStatus.CONVERGED

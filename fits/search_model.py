@@ -1,0 +1,168 @@
+"""A search in any number of categories fitted together, with one signal and nuisance parameters.
+
+>>> import numpy as np
+>>> from fits.backgrounds import Dijet, expected_counts
+>>> from fits.limits import upper_limit
+>>> from fits.signals import DoubleCrystalBall
+>>> from fits.spectrum import Spectrum
+>>> edges = np.arange(1500.0, 5001.0, 50.0)
+>>> resonance = DoubleCrystalBall(2970, 95, 1.2, 3, 1.8, 9)
+>>> jets = {"mass_scale": Effect(mean=0.01), "mass_resolution": Effect(width=0.035)}
+>>> def category(name, events, efficiency):
+...     falling = expected_counts(Dijet(2), [np.log(events), 9.0, 6.0], edges)
+...     shared = {"luminosity": Effect(1.016), "efficiency": Effect(1.1)} | jets
+...     signal = Process(resonance, events=138 * efficiency, effects=shared)
+...     return SearchCategory(name, Spectrum(edges, np.round(falling)), signal, Dijet(2))
+>>> model = SearchModel([category("loose", 1e-3, 0.3), category("tight", 1e-4, 0.2)], "cross_section")
+>>> limit = upper_limit(model.profile_likelihood())
+>>> round(limit.median, 2)  # fb, for a luminosity in inverse fb
+0.43
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from errors import MaplessError
+from fits.backgrounds import LogLinearBackground
+from fits.fit import fit_background, lowest_yield, signal_term
+from fits.kernel import BackgroundTerm, Term
+from fits.likelihood import Category, Constraint, Likelihood
+from fits.profile_likelihood import ProfileLikelihood
+from fits.signal_term import Effect, SignalTerm
+from fits.signals import SignalShape
+from fits.spectrum import FloatArray, Spectrum
+
+Range = tuple[float, float]
+_SMALLEST_RATE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """Events of one kind in one category.
+
+    `events` are expected inside the mass range for a parameter of interest of one: luminosity times
+    efficiency where that is a cross section, the predicted yield where it is a signal strength, the fraction
+    of the category where it counts events. `effects` of the nuisance parameters, by name: categories that use
+    the same name share the nuisance, different names are uncorrelated.
+    """
+
+    shape: SignalShape
+    events: float = 1.0
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchCategory:
+    """One spectrum with its own background parameters, the signal in it, and other processes of known shape.
+
+    The background may be None where templates in `others` describe it. Each of those is scaled by a parameter
+    `<category>_<process>`, which is one and fixed unless `SearchModel.ranges` frees it.
+    """
+
+    name: str
+    spectrum: Spectrum
+    signal: Process
+    background: LogLinearBackground | None = None
+    others: Mapping[str, Process] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchModel:
+    """Categories with a common parameter of interest, which multiplies the events of each signal.
+
+    Nuisance parameters are in units of their standard deviations and have unit Gaussian constraints about
+    zero, unless `constraints` say otherwise, or `ranges` lists them: those are flat between two ends
+    ((-inf, inf) if free), with a Gaussian only where `constraints` adds one. Rates start at one and stay
+    above zero. `n_nodes=1` evaluates at bin centres, as Combine does by default. Raises MaplessError for
+    names that nothing uses, for repeated categories, and for a signal outside its spectrum.
+    """
+
+    categories: Sequence[SearchCategory]
+    parameter: str = "signal_strength"
+    constraints: tuple[Constraint, ...] = ()
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    n_nodes: int | None = None
+
+    def __post_init__(self) -> None:
+        names = [category.name for category in self.categories]
+        if not names or len(set(names)) < len(names):
+            raise MaplessError(f"a model needs categories of different names, not {names}")
+        known = {*self._effects, *self._scales}
+        unknown = {*self.ranges, *(c.parameter for c in self.constraints)} - known - {self.parameter}
+        if unknown:
+            raise MaplessError(
+                f"nothing uses {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}"
+            )
+        for category in self.categories:
+            signal_term(category.spectrum, category.signal.shape)  # raises for a signal outside
+
+    @property
+    def nuisances(self) -> tuple[str, ...]:
+        """Names of the nuisance parameters, those of the backgrounds left out."""
+        return (*self._effects, *(name for name in self._scales if name in self.ranges))
+
+    def profile_likelihood(self) -> ProfileLikelihood:
+        """The likelihood of the data, ready for limits, significances, scans and impacts.
+
+        Raises MaplessError for a spectrum that its background cannot be fitted to at all.
+        """
+        parts = [_Part(category, self.parameter, self.n_nodes) for category in self.categories]
+        start = {name: float(effect.rate) for name, effect in self._effects.items()}
+        start |= {c.parameter: c.centre for c in self.constraints} | {self.parameter: 0.0}
+        for part in parts:
+            start |= part.start
+        rates = {name: (_SMALLEST_RATE, np.inf) for name, effect in self._effects.items() if effect.rate}
+        lowest = max(part.lowest for part in parts)
+        return ProfileLikelihood(
+            Likelihood([part.category for part in parts], self._all_constraints()),
+            start,
+            self.parameter,
+            {self.parameter: (lowest, np.inf)} | rates | dict(self.ranges),
+            fixed=tuple(name for name in self._scales if name not in self.ranges),
+        )
+
+    def _all_constraints(self) -> list[Constraint]:
+        named = {constraint.parameter: constraint for constraint in self.constraints}
+        default = [name for name in self._effects if name not in named and name not in self.ranges]
+        return [*named.values(), *map(Constraint, default)]
+
+    @property
+    def _effects(self) -> dict[str, Effect]:
+        """An effect of each nuisance."""
+        processes = [p for c in self.categories for p in (c.signal, *c.others.values())]
+        return {name: effect for process in processes for name, effect in process.effects.items()}
+
+    @property
+    def _scales(self) -> tuple[str, ...]:
+        """Parameters that scale processes other than the signal."""
+        return tuple(name for category in self.categories for name in _scaled(category))
+
+
+class _Part:
+    """One category of the likelihood, starting values of its own parameters, and the lowest signal."""
+
+    def __init__(self, category: SearchCategory, parameter: str, n_nodes: int | None) -> None:
+        edges = category.spectrum.edges
+        signal = _term(category.signal, edges, parameter, n_nodes)
+        others = [_term(process, edges, name, n_nodes) for name, process in _scaled(category).items()]
+        expected = sum((term.expected(term.nominal) for term in others), np.zeros(category.spectrum.n_bins))
+        self.start = {term.yield_name: 1.0 for term in others}
+        terms: list[Term] = [*others, signal]
+        if category.background is not None:
+            fit = fit_background(category.spectrum, category.background, n_nodes=n_nodes, confirmation="none")
+            smooth, prefix = fit.expected_background(), f"{category.name}_"
+            terms.append(BackgroundTerm(category.background, edges, smooth, n_nodes, prefix))
+            expected += smooth
+            self.start |= {prefix + name: value for name, value in fit.result.parameters.items()}
+        self.category = Category(category.spectrum.counts, tuple(terms))
+        self.lowest = float(lowest_yield(expected, signal))
+
+
+def _term(process: Process, edges: FloatArray, name: str, n_nodes: int | None) -> SignalTerm:
+    return SignalTerm(process.shape, edges, process.effects, process.events, name, n_nodes)
+
+
+def _scaled(category: SearchCategory) -> dict[str, Process]:
+    return {f"{category.name}_{name}": process for name, process in category.others.items()}
