@@ -19,9 +19,7 @@ from fits.fit import SpectrumFit
 from fits.many_fits import fit_many_signals
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
-from fits.toys import poisson_toys, probability_interval
-
-_LARGEST_FAILED = 0.01  # fraction of toys whose fits may fail
+from fits.toys import LARGEST_FAILED_FRACTION, poisson_toys, probability_interval
 
 
 class GlobalStatus(StrEnum):
@@ -156,7 +154,7 @@ def global_status(observed: bool, n_failed: int, n_toys: int) -> GlobalStatus:
     """Whether the fits of the data (`observed`) and those of 99 % of the toys are good."""
     if not observed:
         return GlobalStatus.FIT_FAILED
-    too_many = n_failed > _LARGEST_FAILED * n_toys
+    too_many = n_failed > LARGEST_FAILED_FRACTION * n_toys
     return GlobalStatus.TOO_MANY_FAILED_TOYS if too_many else GlobalStatus.GOOD
 
 

@@ -1,12 +1,15 @@
-"""How well an expectation describes a spectrum, in bins as wide as the mass resolution."""
+"""How well an expectation describes a spectrum, in bins as wide as the mass resolution.
 
-from dataclasses import dataclass
+`fits.goodness_toys` has tests for few events and narrow bins.
+"""
+
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from errors import MaplessError
 from fits.fit import SpectrumFit
@@ -19,25 +22,26 @@ class GoodnessStatus(StrEnum):
     GOOD = "good"
     TOO_FEW_BINS = "too_few_bins"
     FIT_FAILED = "fit_failed"
+    TOO_MANY_FAILED_TOYS = "too_many_failed_toys"
 
 
 @dataclass(frozen=True)
 class GoodnessOfFit:
-    """A test statistic with its degrees of freedom and p-value; both are None unless the status is good."""
+    """A test statistic with its degrees of freedom and p-value; all are None unless the status is good.
+
+    A p-value from toys has no degrees of freedom, but the numbers of toys and of those whose fit failed.
+    """
 
     status: GoodnessStatus
     statistic: float | None = None
     n_degrees_of_freedom: int | None = None
     p_value: float | None = None
+    n_toys: int = 0
+    n_failed: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""
-        return {
-            "status": str(self.status),
-            "statistic": self.statistic,
-            "n_degrees_of_freedom": self.n_degrees_of_freedom,
-            "p_value": self.p_value,
-        }
+        return asdict(self) | {"status": str(self.status)}
 
 
 def chi_square(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) -> GoodnessOfFit:
@@ -51,7 +55,7 @@ def chi_square(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) -
     2.0
     """
     mu = _checked(spectrum, expected)
-    return _test(float(np.sum((spectrum.counts - mu) ** 2 / mu)), spectrum.n_bins - n_parameters)
+    return _test(float(chi_square_statistic(spectrum.counts, mu)), spectrum.n_bins - n_parameters)
 
 
 def saturated(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) -> GoodnessOfFit:
@@ -60,9 +64,17 @@ def saturated(spectrum: Spectrum, expected: npt.ArrayLike, n_parameters: int) ->
     Source: Baker and Cousins, NIM 221 (1984) 437. Arguments and errors as for `chi_square`.
     """
     mu = _checked(spectrum, expected)
-    logs = spectrum.counts * np.log(np.maximum(spectrum.counts, 1e-300) / mu)
-    deviance = 2 * float(np.sum(mu - spectrum.counts + np.where(spectrum.counts > 0, logs, 0)))
-    return _test(deviance, spectrum.n_bins - n_parameters)
+    return _test(float(saturated_statistic(spectrum.counts, mu)), spectrum.n_bins - n_parameters)
+
+
+def chi_square_statistic(counts: FloatArray, expected: FloatArray) -> FloatArray:
+    """Pearson's chi-square of counts and expectations (..., n_bins)."""
+    return np.sum((counts - expected) ** 2 / expected, axis=-1)
+
+
+def saturated_statistic(counts: FloatArray, expected: FloatArray) -> FloatArray:
+    """Twice the log-likelihood ratio to a perfect description, of counts and expectations (..., n_bins)."""
+    return 2 * np.sum(expected - counts + special.xlogy(counts, counts / expected), axis=-1)
 
 
 def chi_square_of_fit(fit: SpectrumFit) -> GoodnessOfFit:

@@ -5,7 +5,7 @@ ends with its own distance to the minimum, and one that fails is marked and carr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,10 @@ class ManySignalFits:
     nll: FloatArray
     converged: npt.NDArray[np.bool_]
     at_bound: npt.NDArray[np.bool_]
+
+    def expected_background(self, place: int) -> FloatArray:
+        """Fitted background events (n_spectra, n_bins) beside the signal at this place."""
+        return replace(self.null, values=self.values[:, place]).expected()
 
     @property
     def signed_significances(self) -> FloatArray:

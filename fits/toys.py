@@ -6,6 +6,8 @@ from scipy import stats
 
 from fits.spectrum import FloatArray
 
+LARGEST_FAILED_FRACTION = 0.01  # of toys whose fits may fail before their results are not used
+
 
 def poisson_toys(expected: npt.ArrayLike, n_toys: int, rng: np.random.Generator) -> FloatArray:
     """Counts (n_toys, n_bins) that fluctuate about the expected ones (n_bins,)."""

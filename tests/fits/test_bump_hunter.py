@@ -41,10 +41,10 @@ def test_result_is_that_of_a_naive_search(background):
     references = [naive_hunt(c, fitted(background, c).expected_background(), widths) for c in (data, *toys)]
     p_value, (first, last) = references[0]
     edges = background.spectrum.edges
-    assert found.best.local_p_value == pytest.approx(p_value, rel=1e-6)
+    assert found.best.local_p_value == pytest.approx(p_value, rel=1e-4)
     assert (found.best.low, found.best.high) == (edges[first], edges[last])
     assert found.best.observed == data[first:last].sum()
-    assert found.toy_p_values == pytest.approx([reference[0] for reference in references[1:]], rel=1e-6)
+    assert found.toy_p_values == pytest.approx([reference[0] for reference in references[1:]], rel=1e-4)
     assert found.p_value == np.mean([reference[0] <= p_value for reference in references[1:]])
 
 
