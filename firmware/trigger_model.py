@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
 from firmware.integer_scaling import IntegerScaling
+from firmware.quantise import make_exact
 
 if TYPE_CHECKING:
     import keras
@@ -53,6 +54,7 @@ class TriggerModel:
                 f"trigger model {self.name!r}: input shape, scaling and network have {sizes} inputs; "
                 "they must agree"
             )
+        make_exact(self.network)
 
     def scaled(self, hardware: ArrayLike) -> NDArray[np.float64]:
         """Turn hardware integers of shape (n_events, *input_shape) into inputs of the network.
