@@ -123,6 +123,85 @@ def simulate(
 
 
 @app.command()
+def fit(
+    spectrum: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPECTRUM", help="file.root:histogram, a .csv or HEPData .yaml table, or masses."
+        ),
+    ],
+    scan_masses: Annotated[
+        str, typer.Option("--scan", metavar="LOW:HIGH:STEP", help="Resonance masses in GeV.")
+    ],
+    background: Annotated[str, typer.Option(help="dijet, ua2, atlas, modified_exponential, ...")] = "dijet",
+    parameters: Annotated[
+        int | None, typer.Option(min=1, help="Shape parameters of the background [default: by F-test].")
+    ] = None,
+    signal_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--signal", help="JSON with a double Crystal Ball, or a list of them at several masses."
+        ),
+    ] = None,
+    width: Annotated[
+        float, typer.Option(help="Relative width of a Gaussian signal without --signal.")
+    ] = 0.035,
+    mass_range: Annotated[
+        str | None, typer.Option("--range", metavar="LOW:HIGH", help="Mass range of the fit in GeV.")
+    ] = None,
+    limits: Annotated[bool, typer.Option("--limits", help="Upper limits on signal events as well.")] = False,
+    toys: Annotated[int, typer.Option(min=0, help="Toys for the global significance.")] = 0,
+    uncertainties: Annotated[
+        str | None,
+        typer.Option(help="Of the signal [default: scale=0.01,resolution=0.035,luminosity=0.016]; or none."),
+    ] = None,
+    export: Annotated[
+        list[str] | None, typer.Option(help="hepdata, combine or hs3; repeatable.", show_default=False)
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="Column of a table that holds the events.")] = None,
+    luminosity: Annotated[
+        float | None, typer.Option(min=0, help="In 1/fb, for tables of cross sections.")
+    ] = None,
+    collision_energy: Annotated[float, typer.Option(min=1, help="In GeV.")] = 13000.0,
+    output: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results/fit"),
+    workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed and settings, same toys.")] = 1,
+    label: Annotated[str, typer.Option(help="Whose figures these are.")] = "Mapless",
+) -> None:
+    """Fit any mass spectrum: background by F-test, p-values, limits, global significance, exports."""
+    from analysis.fit_spectrum import (
+        FitSettings,
+        fit_spectrum,
+        parse_masses,
+        parse_range,
+        parse_uncertainties,
+    )
+
+    fit_spectrum(
+        FitSettings(
+            source=spectrum,
+            output=output,
+            background=background,
+            n_parameters=parameters,
+            signal=signal_file,
+            width=width,
+            masses=parse_masses(scan_masses),
+            mass_range=parse_range(mass_range),
+            column=column,
+            luminosity=luminosity,
+            collision_energy=collision_energy,
+            limits=limits,
+            toys=toys,
+            uncertainties=parse_uncertainties(uncertainties),
+            exports=tuple(export or ()),
+            workers=workers,
+            seed=seed,
+            label=label,
+        )
+    )
+
+
+@app.command()
 def doctor() -> None:
     """Check Python, ROOT, the compiler and the packages, and say how to get what is missing."""
     from analysis.doctor import examine

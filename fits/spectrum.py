@@ -19,6 +19,7 @@ _DIJET_EDGES = (
     5300, 5500, 5800, 6100, 6400, 6800,
 )
 # fmt: on
+_FINE = 0.015  # bin width over mass; dijet bins have 0.03 and more
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,11 +144,14 @@ def dijet_edges(low: float | None = None, high: float | None = None) -> FloatArr
 def coarse(
     spectrum: Spectrum, edges: Sequence[float] | FloatArray | None = None, minimum: float = 5
 ) -> Spectrum:
-    """A fine spectrum in resolution-wide bins of at least `minimum` events, over its whole range.
+    """A spectrum in resolution-wide bins of at least `minimum` events, over its whole range.
 
-    Each coarse edge (default: `dijet_edges()`) moves to the nearest edge of the spectrum.
+    Each coarse edge moves to the nearest edge of the spectrum. Default: `dijet_edges()` for a fine spectrum;
+    one whose bins are wide already keeps them.
     """
-    wanted = np.asarray(dijet_edges() if edges is None else edges, dtype=float)
+    if edges is None:
+        edges = dijet_edges() if np.median(spectrum.widths / spectrum.centres) < _FINE else spectrum.edges
+    wanted = np.asarray(edges, dtype=float)
     inside = wanted[(wanted > spectrum.low) & (wanted < spectrum.high)]
     snapped = spectrum.edges[nearest_indices(spectrum.edges, inside)]
     return spectrum.rebin(np.unique([spectrum.low, *snapped, spectrum.high])).merged(minimum)

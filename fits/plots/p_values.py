@@ -32,17 +32,18 @@ def plot_p_values(
             axes.plot(masses, drawn, "o-", color=colour, markersize=5, linewidth=2, label=name)
             axes.plot(masses[failed], np.full(failed.sum(), 0.7), "x", color=colour, markersize=8)
             smallest = min(smallest, np.nanmin(drawn, initial=1.0))
-        _draw_significances(axes, smallest)
         axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
         axes.set_ylim(smallest / 30, 3)
+        _draw_significances(axes)
         axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
         write_label(axes, label)
     return figure
 
 
-def _draw_significances(axes: Axes, smallest: float) -> None:
-    deepest = int(np.floor(stats.norm.isf(smallest))) + 1
-    for sigmas in range(1, deepest + 1):
+def _draw_significances(axes: Axes) -> None:
+    """Lines at whole numbers of standard deviations that leave room for their labels."""
+    deepest = stats.norm.isf(2 * axes.get_ylim()[0])
+    for sigmas in range(1, int(deepest) + 1):
         level = float(stats.norm.sf(sigmas))
         axes.axhline(level, color="grey", linestyle=":", linewidth=1.2, zorder=0)
         place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "bottom", "ha": "right"}
