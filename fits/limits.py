@@ -4,7 +4,7 @@ Test statistic: q-tilde of Cowan, Cranmer, Gross, Vitells, arXiv:1007.1727; CLs:
 2693.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from scipy.interpolate import BarycentricInterpolator
 
 from errors import MaplessError
 from fits.minimise import Confirmation
@@ -22,7 +23,7 @@ BAND = (-2, -1, 0, 1, 2)
 _PRECISION = 1e-4  # relative, of a limit
 _MAX_STEPS = 100
 _LARGEST_STEP = 4.0  # factor by which a limit may grow from one trial to the next
-_CONFIRMED = 0.01  # of sqrt(q) or ln(CLs), between fits that look for a limit and those that confirm it
+_CONFIRMED = 0.01  # in standard deviations, between fits that look for a limit and those that confirm it
 
 
 class LimitStatus(StrEnum):
@@ -122,18 +123,33 @@ def _upper_limit(profile: ProfileLikelihood, confidence_level: float) -> UpperLi
         return target - float(np.sqrt(asimov(value, confirmation)))
 
     def excess(value: float, confirmation: Confirmation) -> float:
-        return float(np.log(cls(data(value, confirmation), asimov(value, confirmation)) / alpha))
+        ratio = cls(data(value, confirmation), asimov(value, confirmation))
+        return _deviate(alpha) - _deviate(ratio)
 
     # CLs of background data that fluctuate by n standard deviations is alpha where sqrt(q_A) is this
     # (equation 89).
-    targets = [float(n + stats.norm.isf(alpha * stats.norm.cdf(n))) for n in BAND]
+    targets = [_deviate(alpha * float(stats.norm.cdf(n))) + n for n in BAND]
     scale = _standard_deviation(asimov_profile)
-    expected = []
+    known = [0.0]
     for target in targets:
-        expected.append(_crossing(partial(lacking, target), target, scale * target))
-        scale = expected[-1] / target
-    observed = _crossing(excess, -float(np.log(alpha)), _gaussian_limit(profile, best, scale, alpha))
-    return UpperLimit(LimitStatus.GOOD, confidence_level, observed, tuple(expected))
+        # sqrt(q_A) is nearly a straight line: the limits found so far tell where the next one is.
+        guess = scale * target if len(known) == 1 else _extrapolated([0.0, *targets], known, target)
+        known.append(_crossing(partial(lacking, target), guess, scale))
+    expected = tuple(known[1:])
+    scale = expected[BAND.index(0)] / targets[BAND.index(0)]
+    observed = _crossing(excess, _gaussian_limit(profile, best, scale, alpha), scale)
+    return UpperLimit(LimitStatus.GOOD, confidence_level, observed, expected)
+
+
+def _deviate(probability: float) -> float:
+    """Standard deviations that leave this probability above."""
+    return float(stats.norm.isf(min(max(probability, 1e-300), 1 - 1e-12)))
+
+
+def _extrapolated(roots: Sequence[float], values: Sequence[float], target: float) -> float:
+    """Value at a target, through the last values at known roots."""
+    last = slice(max(len(values) - 4, 0), len(values))
+    return float(BarycentricInterpolator(roots[last], values[last])(target))
 
 
 def _gaussian_limit(profile: ProfileLikelihood, best: FitResult, scale: float, alpha: float) -> float:
@@ -156,24 +172,25 @@ def _standard_deviation(profile: ProfileLikelihood) -> float:
     return float(np.sqrt(variance))
 
 
-def _crossing(function: Callable[[float, Confirmation], float], at_zero: float, guess: float) -> float:
-    """Where a falling function of a positive value goes through zero: secants, halved where they leave.
+def _crossing(function: Callable[[float, Confirmation], float], guess: float, scale: float) -> float:
+    """Where a function that falls with slope about -1 / scale goes through zero, for a positive value.
 
-    The point is evaluated again with confirmed fits; FitFailedError if the function is not zero there.
+    Secants, halved where they leave what is known. The point is evaluated again with confirmed fits:
+    FitFailedError if the function is not zero there.
     """
-    low, high = 0.0, np.inf
-    before, value = (0.0, at_zero), guess
+    low, high, value, slope = 0.0, np.inf, guess, -1 / scale
+    before = (np.nan, np.nan)
     for _ in range(_MAX_STEPS):
         here = function(value, "none")
         low, high = (value, high) if here > 0 else (low, value)
-        slope = (here - before[1]) / (value - before[0])
+        if np.isfinite(before[0]):
+            slope = (here - before[1]) / (value - before[0])
         following = value - here / slope if slope < 0 else np.inf
-        before = (value, here)
         if not low <= following <= min(high, _LARGEST_STEP * value):
             following = 0.5 * (low + high) if np.isfinite(high) else _LARGEST_STEP * value
         if abs(following - value) < _PRECISION * following:
             if abs(function(following, "newton")) > _CONFIRMED:
                 raise FitFailedError("a limit was not confirmed")
             return float(following)
-        value = following
+        before, value = (value, here), following
     raise _NoLimitError

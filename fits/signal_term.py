@@ -4,7 +4,7 @@ Conventions are those of CMS Combine: a log-normal effect multiplies the yield b
 linearly, mean = mean0 (1 + effect * nuisance).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,8 @@ from errors import MaplessError
 from fits.kernel import Evaluation
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
+
+_Contraction = Callable[[FloatArray], FloatArray]
 
 _POINT = 1e-3  # a bin centre is a bin this part as wide
 
@@ -71,7 +73,7 @@ class SignalTerm:
     _logs: FloatArray = field(init=False, repr=False)  # (2, n): mean and half difference of ln(kappa)
     _rates: FloatArray = field(init=False, repr=False)  # (n,) bool
     _shifts: FloatArray = field(init=False, repr=False)  # (2, n): relative, of mean and width
-    _nominal: tuple[FloatArray, FloatArray, FloatArray] = field(init=False, repr=False)
+    _nominal: FloatArray = field(init=False, repr=False)  # (n_bins,) probabilities
 
     def __post_init__(self) -> None:
         effects = list(self.effects.values())
@@ -85,7 +87,7 @@ class SignalTerm:
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_nominal", self._probabilities(np.zeros(2)))
+        object.__setattr__(self, "_nominal", self._probabilities(np.zeros(2))[0])
 
     @property
     def nominal(self) -> FloatArray:
@@ -96,10 +98,10 @@ class SignalTerm:
         """Expected counts (n_bins,); NaN where a width or mean is not above zero, which no minimum can be."""
         amplitude = internal[0] * self.events * np.exp(np.sum(self._exponents(internal[1:])[0]))
         if not self._shifts.any():
-            return amplitude * self._nominal[0]
+            return amplitude * self._nominal
         shift = self._shifts @ internal[1:]
         if not np.all(shift > -1):
-            return np.full(len(self._nominal[0]), np.nan)
+            return np.full(len(self._nominal), np.nan)
         raw, inside = self._raw(self._moved(shift))
         return amplitude * raw / inside
 
@@ -111,22 +113,21 @@ class SignalTerm:
         # First derivatives of the amplitude and of the probabilities; the yield does not move the shape.
         slope = np.append(per_unit, amplitude * slopes)
         if not self._shifts.any():
-            shape = self._nominal[0]
+            shape = self._nominal
             return Evaluation(
                 amplitude * shape,
                 np.outer(shape, slope),
                 lambda weights: (weights @ shape) * _second(amplitude, slope, slopes, bends),
             )
         moves = np.hstack([np.zeros((2, 1)), self._shifts])
-        shape, first, second = self._probabilities(self._shifts @ internal[1:])
+        shape, first, bent = self._probabilities(self._shifts @ internal[1:])
 
         def curvature(weights: FloatArray) -> FloatArray:
             mixed = np.outer(slope, (weights @ first) @ moves)
-            peak = amplitude * moves.T @ (weights @ second.reshape(-1, 4)).reshape(2, 2) @ moves
-            norm = (weights @ shape) * _second(amplitude, slope, slopes, bends)
-            return norm + mixed + mixed.T + peak
+            peak = amplitude * moves.T @ bent(weights) @ moves
+            return (weights @ shape) * _second(amplitude, slope, slopes, bends) + mixed + mixed.T + peak
 
-        jacobian = np.outer(shape, slope) + (amplitude * first) @ moves
+        jacobian = np.outer(shape, slope) + first @ (amplitude * moves)
         return Evaluation(amplitude * shape, jacobian, curvature)
 
     def _exponents(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -157,8 +158,11 @@ class SignalTerm:
             return raw, float(raw.sum())
         return shape.bin_fractions(self._points)[::2] / _POINT, float(shape.bin_fractions(self._ends)[0])
 
-    def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Probabilities of bins if inside the edges, with derivatives in the relative shifts (2,)."""
+    def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, _Contraction]:
+        """Probabilities of bins if inside the edges, with derivatives in the relative shifts (2,).
+
+        The second derivatives (2, 2) come summed over bins with weights (n_bins,).
+        """
         moved = self._moved(shift)
         if self.n_nodes == 1:
             raw, first, second = (part[::2] / _POINT for part in moved.derivatives(self._points))
@@ -166,13 +170,17 @@ class SignalTerm:
         else:
             raw, first, second = moved.derivatives(self.edges)
             total, slope, bend = raw.sum(), first.sum(axis=0), second.sum(axis=0)
-        peak = np.array([self.shape.mean, self.shape.sigma])
+        unit = np.array([self.shape.mean, self.shape.sigma])
         # The quotient rule, for the probability to be inside.
         shape = raw / total
         shape1 = (first - shape[:, None] * slope) / total
-        cross = shape1[:, :, None] * slope
-        shape2 = (second - cross - np.swapaxes(cross, 1, 2) - shape[:, None, None] * bend) / total
-        return shape, shape1 * peak, shape2 * np.outer(peak, peak)
+
+        def bent(weights: FloatArray) -> FloatArray:
+            cross = np.outer(weights @ shape1, slope)
+            summed = (weights @ second.reshape(-1, 4)).reshape(2, 2) - (weights @ shape) * bend
+            return (summed - cross - cross.T) / total * np.outer(unit, unit)
+
+        return shape, shape1 * unit, bent
 
     @property
     def _points(self) -> FloatArray:

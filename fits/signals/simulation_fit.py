@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from errors import MaplessError
 from fits.results import FitResult, FitStatus
-from fits.signals import DoubleCrystalBall
+from fits.signals.double_crystal_ball import DoubleCrystalBall
 from fits.spectrum import FloatArray
 
 _MINIMUM_EVENTS = 50
