@@ -1,14 +1,15 @@
 """The `simulate` verb: progress bar and parameters of a process around the simulation."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, get_args
 
 import yaml
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from analysis.simulation import simulate
+from analysis.simulation import Sample, level1, simulate
 from analysis.simulation.processes import Quality
 from errors import MaplessError
 
@@ -22,8 +23,31 @@ def simulate_to_file(
     quality: str,
     overrides: tuple[str, ...],
 ) -> None:
-    """Simulate selected events into an RNTuple file and print what was made."""
+    """Simulate events into an RNTuple file and print what was made."""
+    if quality not in get_args(Quality):
+        raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
     console = Console()
+    shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": quality, "output": output}
+    with _progress_bar(console) as bar:
+        shared["progress"] = _counter(bar, process)
+        if process in level1.PROCESSES:
+            shared["pool_progress"] = _counter(bar, "collisions, once per user")
+            summary = _level1(level1.simulate(process, n_events, **shared, **_parameters(overrides)))
+        else:
+            summary = _dijet(simulate(process, n_events, **shared, **_parameters(overrides)))
+    size = output.stat().st_size
+    console.print(f"{output}: {n_events:,} events, {size / n_events:.0f} bytes each, {summary}")
+
+
+def _dijet(sample: Sample) -> str:
+    return f"{sample.cross_section:.4g} pb after the selection, {sample.luminosity / 1000:.3g} /fb"
+
+
+def _level1(sample: level1.Level1Sample) -> str:
+    return f"{sample.cross_section:.4g} pb"
+
+
+def _progress_bar(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -31,32 +55,24 @@ def simulate_to_file(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(process, total=n_events, rate="")
-        start = time.monotonic()
-
-        def show(done: int, wanted: int) -> None:
-            rate = done / (time.monotonic() - start)
-            bar.update(task, completed=done, total=wanted, rate=f"{rate:.0f} events/s")
-
-        sample = simulate(
-            process,
-            n_events,
-            seed=seed,
-            workers=workers,
-            quality=cast(Quality, quality),
-            output=output,
-            progress=show,
-            **_parameters(overrides),
-        )
-    size = sample.path.stat().st_size
-    console.print(
-        f"{sample.path}: {sample.n_events:,} events, {size / sample.n_events:.0f} bytes each, "
-        f"{sample.cross_section:.4g} pb after the selection, {sample.luminosity / 1000:.3g} /fb"
-    )
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _parameters(overrides: tuple[str, ...]) -> dict[str, object]:
+def _counter(bar: Progress, description: str) -> Callable[[int, int], None]:
+    """What shows (done, wanted) on a line of the bar, from the first call on."""
+    start = time.monotonic()
+    tasks: list[TaskID] = []
+
+    def show(done: int, wanted: int) -> None:
+        if not tasks:
+            tasks.append(bar.add_task(description, rate=""))
+        rate = done / (time.monotonic() - start)
+        bar.update(tasks[0], completed=done, total=wanted, rate=f"{rate:.0f} per second")
+
+    return show
+
+
+def _parameters(overrides: tuple[str, ...]) -> dict[str, Any]:
     pairs = [override.partition("=") for override in overrides]
     for name, separator, _ in pairs:
         if not separator:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.simulation.detector import Detector, reconstruct
 from analysis.simulation.generator import GeneratedBatch, Generator, Particles, gather, offsets
 from analysis.simulation.jets import find_jets
-from analysis.simulation.processes import Process
+from analysis.simulation.processes import DijetProcess
 from analysis.simulation.recipe import Recipe
 from analysis.simulation.underlying_event import Pool
 
@@ -40,7 +40,9 @@ def generate(recipe: Recipe, chunk: int, n_generated: int, pool: Pool | None) ->
     return events
 
 
-def select(batch: GeneratedBatch, process: Process, pool: Pool | None, rng: np.random.Generator) -> Columns:
+def select(
+    batch: GeneratedBatch, process: DijetProcess, pool: Pool | None, rng: np.random.Generator
+) -> Columns:
     """Columns of the events of a batch that end in the dijet slice."""
     detector = Detector()
     stable = pool.overlay(batch.stable, batch.n_events, rng) if pool else batch.stable

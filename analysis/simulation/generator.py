@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.simulation.processes import Process, Quality
+from analysis.simulation.processes import DijetProcess, Process, Quality
 from errors import MaplessError
 
 BATCH_SIZE = 250
@@ -38,12 +38,16 @@ class Particles(NamedTuple):
 
 
 class GeneratedBatch(NamedTuple):
-    """Stable particles, bottom and charm hadrons, and quarks of the hard process for `n_events` events."""
+    """Stable particles, bottom and charm hadrons, and quarks of the hard process for `n_events` events.
+
+    `hard_scale` (n_events,) is the transverse momentum of the hardest 2 -> 2 process in GeV.
+    """
 
     n_events: int
     stable: Particles
     heavy_hadrons: Particles
     quarks: Particles
+    hard_scale: NDArray[np.float64]
 
 
 def offsets(event: NDArray[np.int64], n_events: int) -> NDArray[np.int64]:
@@ -88,7 +92,7 @@ class Generator:
         refused = [line for line in settings if not self.pythia.readString(line)]
         if refused:
             raise MaplessError(f"Pythia does not know the setting {refused[0]!r}; see its online manual")
-        if process.veto_mass is not None:
+        if isinstance(process, DijetProcess) and process.veto_mass is not None:
             self.veto = dijet_veto(process, process.veto_mass)  # Pythia keeps no reference of its own
             self.pythia.setUserHooksPtr(self.veto)
         if not self.pythia.init():
@@ -112,7 +116,7 @@ class Generator:
         return int(self.pythia.infoPython().nTried())
 
 
-def dijet_veto(process: Process, min_mass: float) -> Any:
+def dijet_veto(process: DijetProcess, min_mass: float) -> Any:
     """A Pythia user hook that stops a shower whose two leading jets are far outside the dijet slice.
 
     It looks when the shower has come down to `SHOWER_VETO_SCALE`, before underlying event and hadrons,
@@ -162,7 +166,9 @@ def flatten(batch: Any) -> GeneratedBatch:
         return Particles(event[mask], pdg_id[mask], *floats)
 
     hard = (np.abs(status) == STATUS_OUTGOING_HARD) & (np.abs(pdg_id) <= BOTTOM) & (pdg_id != 0)
-    return GeneratedBatch(len(counts), pick(status > 0), pick(hadron_flavour(pdg_id) > 0), pick(hard))
+    heavy = hadron_flavour(pdg_id) > 0
+    hard_scale = np.sqrt(ak.to_numpy(batch.info.pT2Hat))
+    return GeneratedBatch(len(counts), pick(status > 0), pick(heavy), pick(hard), hard_scale)
 
 
 def hadron_flavour(pdg_id: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.simulation.detector import Detector, Objects
 from analysis.simulation.generator import GeneratedBatch, hadron_flavour, offsets
-from analysis.simulation.processes import Process
+from analysis.simulation.processes import DijetProcess
 from selections import headers
 from selections.root import import_root
 
@@ -32,7 +32,11 @@ def cpp() -> Any:
 
 
 def find_jets(
-    batch: GeneratedBatch, objects: Objects, process: Process, detector: Detector, rng: np.random.Generator
+    batch: GeneratedBatch,
+    objects: Objects,
+    process: DijetProcess,
+    detector: Detector,
+    rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], Columns]:
     """Jets of the events in the dijet slice of `process`: the numbers of these events, and flat columns.
 

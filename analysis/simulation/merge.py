@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from analysis.simulation import chunks, writer
-from analysis.simulation.processes import Process
+from analysis.simulation.processes import DijetProcess
 from analysis.simulation.recipe import Recipe
 
 
@@ -60,14 +60,19 @@ def merge(recipe: Recipe, paths: list[Path], n_events: int, output: Path) -> Sam
         "cross_section_relative_error": counts.n_selected**-0.5,
         "equivalent_luminosity_per_pb": sample.luminosity,
     }
+    describe(output, description)
+    return sample
+
+
+def describe(output: Path, description: dict[str, Any]) -> None:
+    """Write the description of a sample beside it."""
     beside = output.with_name(output.name + ".json")
     partial = beside.with_name(beside.name + ".partial")
     partial.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     partial.replace(beside)
-    return sample
 
 
-def numbered(process: Process, paths: list[Path], sample: Sample) -> Iterator[chunks.Columns]:
+def numbered(process: DijetProcess, paths: list[Path], sample: Sample) -> Iterator[chunks.Columns]:
     """The chunks with event numbers and weights, the last one cut at the wanted number of events."""
     done = 0
     for path in paths:
@@ -77,7 +82,7 @@ def numbered(process: Process, paths: list[Path], sample: Sample) -> Iterator[ch
         done += size
 
 
-def event_columns(process: Process, first: int, size: int, sample: Sample) -> chunks.Columns:
+def event_columns(process: DijetProcess, first: int, size: int, sample: Sample) -> chunks.Columns:
     """Identity, weight, label and flags of `size` events."""
     return {
         "run": np.full(size, process.run),

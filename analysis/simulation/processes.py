@@ -5,8 +5,9 @@ in Pythia's language. A new process is one new class here and one line in `PROCE
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from math import cosh
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,11 +17,23 @@ QUARKS = (1, 2, 3, 4, 5)
 
 
 class Process(BaseModel, ABC):
-    """What every process shares: the beam, the dijet slice, and what is stored (energies in GeV)."""
+    """What every process shares: the beams and the hard process (energies in GeV)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     beam_energy: float = Field(default=13000, gt=0, description="proton-proton centre-of-mass energy")
+    pythia_settings: tuple[str, ...] = Field(
+        default=(), description="further Pythia settings, such as a tune"
+    )
+
+    @abstractmethod
+    def pythia(self) -> list[str]:
+        """Pythia settings of the hard process."""
+
+
+class DijetProcess(Process):
+    """A process of the dijet search: the slice of events to keep, and what is stored of them."""
+
     min_pt: float = Field(default=300, ge=100, description="smallest jet transverse momentum")
     max_eta: float = Field(default=2.5, gt=0, le=2.5, description="largest absolute jet pseudorapidity")
     mjj_min: float = Field(default=1200, ge=0, description="smallest reconstructed dijet mass")
@@ -32,9 +45,6 @@ class Process(BaseModel, ABC):
     )
     store_quarks: bool = Field(default=True, description="store the generator quarks")
     run: int = Field(default=1, ge=1, description="run number given to the events")
-    pythia_settings: tuple[str, ...] = Field(
-        default=(), description="further Pythia settings, such as a tune"
-    )
 
     @model_validator(mode="after")
     def slice_is_not_empty(self) -> Self:
@@ -42,10 +52,6 @@ class Process(BaseModel, ABC):
         if self.mjj_min >= self.mjj_max:
             raise ValueError("mjj_min must be below mjj_max")
         return self
-
-    @abstractmethod
-    def pythia(self) -> list[str]:
-        """Pythia settings of the hard process."""
 
     @property
     def truth_label(self) -> int:
@@ -58,7 +64,7 @@ class Process(BaseModel, ABC):
         return None
 
 
-class QCD(Process):
+class QCD(DijetProcess):
     """Multijet production, all 2 -> 2 QCD processes at leading order, in a slice of the dijet mass.
 
     The slice is cut on the reconstructed mass. The cuts on partons and shower only save time: the margins are
@@ -91,7 +97,7 @@ class QCD(Process):
         return self.shower_margin * self.mjj_min
 
 
-class XToYY(Process):
+class XToYY(DijetProcess):
     """X -> Y Y' -> 4 quarks: a narrow spin-2 resonance and two scalars, flavours u d s c b alike.
 
     The spin-2 resonance decays isotropically to the two scalars. Its cross section is only a tag.
@@ -145,25 +151,26 @@ def scalar(code: int, name: str, mass: float) -> list[str]:
     ]
 
 
-PROCESSES: dict[str, type[Process]] = {"qcd": QCD, "x_to_yy": XToYY}
+PROCESSES: dict[str, type[DijetProcess]] = {"qcd": QCD, "x_to_yy": XToYY}
 Quality = Literal["full", "fast", "tiny"]
+AnyProcess = TypeVar("AnyProcess", bound=Process)
 
 
-def create(name: str, **parameters: Any) -> Process:
-    """The process called `name` with the given parameters.
+def create(name: str, known: Mapping[str, type[AnyProcess]], /, **parameters: Any) -> AnyProcess:
+    """The process called `name` among the `known` ones, with the given parameters.
 
     Raises MaplessError for an unknown process or parameter, or a value out of range.
 
-    >>> create("x_to_yy", resonance_mass=2000).resonance_mass
+    >>> create("x_to_yy", PROCESSES, resonance_mass=2000).resonance_mass
     2000.0
     """
-    if name not in PROCESSES:
-        raise MaplessError(f"no process {name!r}; choose from {', '.join(PROCESSES)}")
+    if name not in known:
+        raise MaplessError(f"no process {name!r}; choose from {', '.join(known)}")
     try:
-        return PROCESSES[name](**parameters)
+        return known[name](**parameters)
     except ValidationError as problem:
         first = problem.errors()[0]
         wrong = "no such parameter" if first["type"] == "extra_forbidden" else first["msg"]
         where = " ".join((name, *map(str, first["loc"])))
-        known = ", ".join(PROCESSES[name].model_fields)
-        raise MaplessError(f"{where}: {wrong}; parameters are {known}") from None
+        fields = ", ".join(known[name].model_fields)
+        raise MaplessError(f"{where}: {wrong}; parameters are {fields}") from None

@@ -3,18 +3,19 @@
 import multiprocessing
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from analysis.simulation import chunks
 from analysis.simulation.merge import Bookkeeping, Sample, merge
-from analysis.simulation.processes import Quality, create
+from analysis.simulation.processes import PROCESSES, Quality, create
 from analysis.simulation.recipe import Recipe
 from analysis.simulation.underlying_event import Pool
 from errors import MaplessError
@@ -26,6 +27,7 @@ POOL_SIZE = 10_000
 POOL_CHUNK = 2**31  # a chunk number for the seed of the pool, out of the way of real chunks
 
 Progress = Callable[[int, int], None]
+Result = TypeVar("Result")
 
 
 def simulate(
@@ -54,7 +56,7 @@ def simulate(
             f"cannot simulate {n_events} events of quality {quality!r} on {workers} workers; "
             f"ask for at least one, in quality {', '.join(EVENTS_PER_CHUNK)}"
         )
-    recipe = Recipe(process, create(process, **parameters), quality, seed)
+    recipe = Recipe(process, create(process, PROCESSES, **parameters), quality, seed)
     output = Path(output)
     folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +115,33 @@ def executor_for(workers: int) -> Executor:
     return ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
 
 
+def run_all(
+    function: Callable[..., Result],
+    tasks: Sequence[tuple[Any, ...]],
+    workers: int,
+    done: Callable[[int], None],
+) -> list[Result]:
+    """Results of a function for the arguments of each task, in order; `done` gets the number of one finished.
+
+    When it is interrupted, the tasks at work are finished and the others forgotten.
+    """
+
+    def tell(number: int, future: Future[Result]) -> None:
+        if not future.cancelled():
+            done(number)
+
+    with executor_for(workers) as executor:
+        futures = []
+        try:
+            for number, task in enumerate(tasks):
+                futures.append(executor.submit(function, *task))
+                futures[-1].add_done_callback(partial(tell, number))
+            return [future.result() for future in futures]
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
+
+
 class Production:
     """The chunks of one sample: how many there are, how many more it takes."""
 
@@ -125,10 +154,7 @@ class Production:
 
         Which chunks these are does not depend on the order in which the workers finish.
         """
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(
-            workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)
-        ) as executor:
+        with executor_for(workers) as executor:
             running: dict[Future[int], int] = {}
             following = count()
             while (paths := self.sufficient()) is None:

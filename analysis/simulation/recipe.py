@@ -5,21 +5,26 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Generic
 
 from analysis.simulation.detector import Detector
-from analysis.simulation.processes import Process, Quality
+from analysis.simulation.processes import AnyProcess, Quality
 
 PACKAGES = ("pythia8mc", "fastjet", "root", "numpy")
 VERSION = 1  # of the simulated physics: raise it when the same seed gives other events
 
 
+def packages() -> dict[str, str]:
+    """Versions of the packages that take part."""
+    return {package: version(package) for package in PACKAGES}
+
+
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Generic[AnyProcess]):
     """A process with its parameters, how carefully it is simulated, and the seed."""
 
     name: str
-    process: Process
+    process: AnyProcess
     quality: Quality
     seed: int
 
@@ -32,7 +37,7 @@ class Recipe:
             "seed": self.seed,
             "detector": asdict(Detector()),
             "simulation_version": VERSION,
-            "packages": {package: version(package) for package in PACKAGES},
+            "packages": packages(),
         }
 
     @cached_property

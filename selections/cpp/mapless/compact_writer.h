@@ -6,6 +6,8 @@
 #include <ROOT/RNTupleModel.hxx>
 #include <ROOT/RNTupleWriter.hxx>
 
+#include <algorithm>
+#include <array>
 #include <functional>
 
 namespace mapless {
@@ -58,6 +60,17 @@ public:
       rows.push_back([this, value, column](long event) { *value = static_cast<const T *>(data[column])[event]; });
     });
   }
+  /// A column of N numbers in every event.
+  template <typename T, std::size_t N> void fixed(const std::string &name) {
+    const int column = new_column();
+    model->MakeField<std::array<T, N>>(name);
+    pending.push_back([this, name, column] {
+      auto value = entry->GetPtr<std::array<T, N>>(name);
+      rows.push_back([this, value, column](long event) {
+        std::copy_n(static_cast<const T *>(data[column]) + event * N, N, value->begin());
+      });
+    });
+  }
   void jagged_float(const std::string &name, int bits, double low, double high) {
     add_jagged<float>(name, compact("_0", bits, low, high));
   }
@@ -71,7 +84,7 @@ public:
     for (auto &bind : pending)
       bind();
   }
-  /// Columns in the order of declaration; `starts` is ignored for scalars.
+  /// Columns in the order of declaration; `starts` is ignored but for jagged ones.
   void column(int index, const void *values, const long *starts) {
     data[index] = values;
     offsets[index] = starts;

@@ -95,7 +95,7 @@ def test_wrong_arguments_are_told_in_one_line(
 
 
 def test_selection_that_nothing_passes_ends_with_a_message(tmp_path: Path) -> None:
-    recipe = production.Recipe("qcd", production.create("qcd"), "tiny", 1)
+    recipe = production.Recipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
     attempt = production.Production(recipe, tmp_path, 10, lambda done, wanted: None)
     attempt.sizes = dict.fromkeys(range(production.PATIENCE), 0)
     with pytest.raises(MaplessError, match="no event of qcd passes its own selection"):
@@ -103,7 +103,7 @@ def test_selection_that_nothing_passes_ends_with_a_message(tmp_path: Path) -> No
 
 
 def test_chunks_count_from_the_first_without_a_gap(tmp_path: Path) -> None:
-    recipe = production.Recipe("qcd", production.create("qcd"), "tiny", 1)
+    recipe = production.Recipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
     attempt = production.Production(recipe, tmp_path, 10, lambda done, wanted: None)
     attempt.sizes = {0: 6, 2: 6}
     assert attempt.sufficient() is None
@@ -112,11 +112,11 @@ def test_chunks_count_from_the_first_without_a_gap(tmp_path: Path) -> None:
 
 
 def test_recipe_key_follows_every_setting() -> None:
-    recipe = production.Recipe("qcd", production.create("qcd"), "tiny", 1)
+    recipe = production.Recipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
     others = [
         replace(recipe, seed=2),
         replace(recipe, quality="fast"),
-        replace(recipe, process=production.create("qcd", mjj_min=2000)),
+        replace(recipe, process=production.create("qcd", production.PROCESSES, mjj_min=2000)),
     ]
     assert len({recipe.key, *(other.key for other in others)}) == 4
     assert recipe.key == replace(recipe).key

@@ -1,0 +1,134 @@
+"""Production of level-1 samples: chunks on several processes, kept on disk until they become one file."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.simulation import chunks
+from analysis.simulation.level1 import crossings, writer
+from analysis.simulation.level1.menu import read_menu
+from analysis.simulation.level1.pool import Pool, PoolRecipe, prepare_pool
+from analysis.simulation.level1.processes import PROCESSES, Crossing, ZeroBias
+from analysis.simulation.merge import describe
+from analysis.simulation.processes import Quality, create
+from analysis.simulation.production import Progress, run_all
+from analysis.simulation.recipe import Recipe
+from errors import MaplessError
+
+ZERO_BIAS_CHUNK, SIGNAL_CHUNK = 20_000, 500  # crossings: some seconds of work
+
+
+@dataclass(frozen=True)
+class Level1Sample:
+    """A finished sample of level-1 events, with the cross section (pb) of what happens in them."""
+
+    path: Path
+    n_events: int
+    cross_section: float
+
+
+def ignore(done: int, wanted: int) -> None:
+    """Show no progress."""
+
+
+def simulate(
+    process: str,
+    n_events: int,
+    *,
+    output: Path,
+    seed: int = 1,
+    workers: int = 2,
+    quality: Quality = "fast",
+    progress: Progress = ignore,
+    pool_progress: Progress = ignore,
+    **parameters: Any,
+) -> Level1Sample:
+    """Simulate `n_events` bunch crossings into the RNTuple `output`, described in `output`.json.
+
+    `process` and its `parameters` are those of `processes`. The pool of collisions is made once per user, in
+    about a minute, and told by `pool_progress`; `quality` "tiny" takes a small one and leaves out multiparton
+    interactions, for tests. The same arguments give the same events, whatever the number of workers. After an
+    interruption the same call goes on from the chunks that are complete.
+
+    Raises MaplessError for an unknown process or parameter, and when it is interrupted or a worker dies.
+    """
+    if n_events < 1 or workers < 1:
+        raise MaplessError(f"cannot simulate {n_events} events on {workers} workers; ask for at least one")
+    made = create(process, PROCESSES, **parameters)
+    generated: Quality = "tiny" if quality == "tiny" else "full"
+    recipe = Recipe(process, made, generated, seed)
+    pool_recipe = PoolRecipe(beam_energy=made.beam_energy)
+    if quality == "tiny":
+        pool_recipe = PoolRecipe.tiny(made.beam_energy)
+    output = Path(output)
+    folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        pool = prepare_pool(pool_recipe, workers, pool_progress)
+        paths = make_chunks(recipe, pool, folder, n_events, workers, progress)
+    except (KeyboardInterrupt, BrokenProcessPool):
+        raise MaplessError(f"interrupted; what is complete is kept in {folder}: run the same again") from None
+    sample = merge(recipe, pool_recipe, paths, n_events, output)
+    shutil.rmtree(folder)
+    return sample
+
+
+def make_chunks(
+    recipe: Recipe[Crossing], pool: Path, folder: Path, n_events: int, workers: int, progress: Progress
+) -> list[Path]:
+    """The files of all chunks of a sample, in order."""
+    size = ZERO_BIAS_CHUNK if isinstance(recipe.process, ZeroBias) else SIGNAL_CHUNK
+    sizes = [min(size, n_events - start) for start in range(0, n_events, size)]
+    done: list[int] = []
+
+    def count(chunk: int) -> None:
+        done.append(sizes[chunk])
+        progress(sum(done), n_events)
+
+    tasks = [(recipe, pool, folder, chunk, size) for chunk, size in enumerate(sizes)]
+    return run_all(make_chunk, tasks, workers, count)
+
+
+def make_chunk(recipe: Recipe[Crossing], pool: Path, folder: Path, chunk: int, size: int) -> Path:
+    """The file of a chunk, made unless it is on disk. Runs in a worker."""
+    path = folder / f"chunk{chunk:06d}_{size}.npz"
+    if not path.exists():
+        chunks.save(path, crossings.generate(recipe, chunk, size, load_pool(pool)))
+    return path
+
+
+@cache
+def load_pool(path: Path) -> Pool:
+    """The pool, read once per process."""
+    return Pool.load(path)
+
+
+def merge(
+    recipe: Recipe[Crossing], pool: PoolRecipe, paths: list[Path], n_events: int, output: Path
+) -> Level1Sample:
+    """Write the chunks as one file with the bits of the menu, and its description beside it."""
+    menu = read_menu()
+    measured: list[float] = []
+
+    def parts() -> Iterator[crossings.Columns]:
+        for path in paths:
+            events = chunks.load(path)
+            measured.append(float(events["cross_section"]))
+            yield events
+
+    writer.write(output, parts(), menu)
+    sample = Level1Sample(output, n_events, float(np.mean(measured)))
+    description = recipe.as_dict() | {
+        "n_events": n_events,
+        "cross_section_pb": sample.cross_section,
+        "collisions": asdict(pool),
+        "menu": {name: asdict(seed) for name, seed in menu.items()},
+    }
+    describe(output, description)
+    return sample
