@@ -2,9 +2,10 @@
 
 An extended unbinned likelihood, integral of the density minus sum of ln(density) over events, is what the
 binned one becomes when bins shrink: bins with one event give the sum, they and the empty bins between them
-give the integral. So an unbinned data set is a `Spectrum` like any other: fits with exact derivatives, signals
-with nuisance parameters, categories, limits and discrete profiles take it as they take a histogram. Event bins
-are 1e-4 GeV wide, which changes a fit of a resonance by less than 1e-6 of a standard deviation.
+give the integral. So an unbinned data set is a `Spectrum` like any other: fits with exact derivatives,
+signals with nuisance parameters, categories, limits and discrete profiles take it as they take a histogram.
+Over an event bin, 1e-4 GeV wide, the density of a resonance of 50 GeV width is constant within 1e-5, and what
+is left cancels between its two halves.
 """
 
 import numpy as np
