@@ -4,7 +4,7 @@ Test statistic: q-tilde of Cowan, Cranmer, Gross, Vitells, arXiv:1007.1727; CLs:
 2693.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -15,15 +15,12 @@ from scipy import stats
 from scipy.interpolate import BarycentricInterpolator
 
 from errors import MaplessError
+from fits.crossing import NoCrossingError, crossing
 from fits.minimise import Confirmation
 from fits.profile_likelihood import FitFailedError, ProfileLikelihood, converged
 from fits.results import FitResult
 
 BAND = (-2, -1, 0, 1, 2)
-_PRECISION = 1e-4  # relative, of a limit
-_MAX_STEPS = 100
-_LARGEST_STEP = 4.0  # factor by which a limit may grow from one trial to the next
-_CONFIRMED = 0.01  # in standard deviations, between fits that look for a limit and those that confirm it
 
 
 class LimitStatus(StrEnum):
@@ -73,7 +70,7 @@ def upper_limit(profile: ProfileLikelihood, *, confidence_level: float = 0.95) -
         return _upper_limit(profile.without_deficits(), confidence_level)
     except FitFailedError:
         return UpperLimit(LimitStatus.FIT_FAILED, confidence_level)
-    except _NoLimitError:
+    except NoCrossingError:
         return UpperLimit(LimitStatus.NO_LIMIT, confidence_level)
 
 
@@ -89,10 +86,6 @@ def cls(q: float, q_asimov: float) -> float:
     if q <= q_asimov:
         return float(stats.norm.sf(np.sqrt(q)) / stats.norm.sf(np.sqrt(q) - root))
     return float(stats.norm.sf((q + q_asimov) / (2 * root)) / stats.norm.sf((q - q_asimov) / (2 * root)))
-
-
-class _NoLimitError(Exception):
-    pass
 
 
 class _TestStatistic:
@@ -134,10 +127,10 @@ def _upper_limit(profile: ProfileLikelihood, confidence_level: float) -> UpperLi
     for target in targets:
         # sqrt(q_A) is nearly a straight line: the limits found so far tell where the next one is.
         guess = scale * target if len(known) == 1 else _extrapolated([0.0, *targets], known, target)
-        known.append(_crossing(partial(lacking, target), guess, scale))
+        known.append(crossing(partial(lacking, target), guess, scale))
     expected = tuple(known[1:])
     scale = expected[BAND.index(0)] / targets[BAND.index(0)]
-    observed = _crossing(excess, _gaussian_limit(profile, best, scale, alpha), scale)
+    observed = crossing(excess, _gaussian_limit(profile, best, scale, alpha), scale)
     return UpperLimit(LimitStatus.GOOD, confidence_level, observed, expected)
 
 
@@ -168,29 +161,5 @@ def _standard_deviation(profile: ProfileLikelihood) -> float:
         float(np.linalg.inv(hessian)[place, place]) if np.linalg.matrix_rank(hessian) == len(free) else 0.0
     )
     if not variance > 0:
-        raise _NoLimitError
+        raise NoCrossingError
     return float(np.sqrt(variance))
-
-
-def _crossing(function: Callable[[float, Confirmation], float], guess: float, scale: float) -> float:
-    """Where a function that falls with slope about -1 / scale goes through zero, for a positive value.
-
-    Secants, halved where they leave what is known. The point is evaluated again with confirmed fits:
-    FitFailedError if the function is not zero there.
-    """
-    low, high, value, slope = 0.0, np.inf, guess, -1 / scale
-    before = (np.nan, np.nan)
-    for _ in range(_MAX_STEPS):
-        here = function(value, "none")
-        low, high = (value, high) if here > 0 else (low, value)
-        if np.isfinite(before[0]):
-            slope = (here - before[1]) / (value - before[0])
-        following = value - here / slope if slope < 0 else np.inf
-        if not low <= following <= min(high, _LARGEST_STEP * value):
-            following = 0.5 * (low + high) if np.isfinite(high) else _LARGEST_STEP * value
-        if abs(following - value) < _PRECISION * following:
-            if abs(function(following, "newton")) > _CONFIRMED:
-                raise FitFailedError("a limit was not confirmed")
-            return float(following)
-        before, value = (value, here), following
-    raise _NoLimitError

@@ -3,7 +3,7 @@
 Limits, significances, profile errors, scans and impacts are all functions of a `ProfileLikelihood`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -52,11 +52,7 @@ class ProfileLikelihood:
     ) -> FitResult:
         """Minimum with some parameters held at given values; look at its status before its numbers."""
         held = held or {}
-        unknown = [name for name in held if name not in self.likelihood.names]
-        if unknown:
-            raise MaplessError(
-                f"cannot hold {unknown[0]}: the likelihood has {', '.join(self.likelihood.names)}"
-            )
+        self._check_held(held)
         return minimise(
             self.likelihood,
             {**(start or self.start), **held},
@@ -87,6 +83,19 @@ class ProfileLikelihood:
         Combine's `--toysFrequentist -t -1 --expectSignal`. Raises FitFailedError if that fit fails.
         """
         return self.asimov(converged(self.fit({self.parameter: value})).parameters)
+
+    def _check_held(self, held: Iterable[str]) -> None:
+        """Only parameters that are their own internal coordinate can be held."""
+        names = self.likelihood.names
+        unit = np.eye(len(names))
+        able = [
+            n
+            for n, row, one in zip(names, self.likelihood.transform, unit, strict=True)
+            if (row == one).all()
+        ]
+        wrong = [name for name in held if name not in able]
+        if wrong:
+            raise MaplessError(f"{wrong[0]} cannot be held or scanned; what can: {', '.join(able)}")
 
 
 def converged(result: FitResult) -> FitResult:

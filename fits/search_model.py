@@ -26,7 +26,7 @@ import numpy as np
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
-from fits.fit import fit_background, lowest_yield, signal_term
+from fits.fit import SpectrumFit, fit_background, lowest_yield, signal_term
 from fits.kernel import BackgroundTerm, Term
 from fits.likelihood import Category, Constraint, Likelihood
 from fits.profile_likelihood import ProfileLikelihood
@@ -151,13 +151,23 @@ class _Part:
         self.start = {term.yield_name: 1.0 for term in others}
         terms: list[Term] = [*others, signal]
         if category.background is not None:
-            fit = fit_background(category.spectrum, category.background, n_nodes=n_nodes, confirmation="none")
+            fit = _background_fit(category, category.background, n_nodes)
             smooth, prefix = fit.expected_background(), f"{category.name}_"
             terms.append(BackgroundTerm(category.background, edges, smooth, n_nodes, prefix))
             expected += smooth
             self.start |= {prefix + name: value for name, value in fit.result.parameters.items()}
         self.category = Category(category.spectrum.counts, tuple(terms))
         self.lowest = float(lowest_yield(expected, signal))
+
+
+def _background_fit(
+    category: SearchCategory, background: LogLinearBackground, n_nodes: int | None
+) -> SpectrumFit:
+    """Starting values; a fit that fails shows later, when the whole model is fitted from them."""
+    try:
+        return fit_background(category.spectrum, background, n_nodes=n_nodes, confirmation="none")
+    except MaplessError as error:
+        raise MaplessError(f"category {category.name}: {error}") from None
 
 
 def _term(process: Process, edges: FloatArray, name: str, n_nodes: int | None) -> SignalTerm:
