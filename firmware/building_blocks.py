@@ -1,7 +1,7 @@
 """The quantised layers that trigger networks are made of, from the type of the inputs to the score."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from firmware.quantise import FixedPoint
 
@@ -10,17 +10,31 @@ _SUM_TYPE = FixedPoint(2, 2)  # holds the 1 that sums up
 
 @dataclass(frozen=True)
 class LayerTypes:
-    """Types of one dense or convolutional layer: kernel, bias (None: no bias) and what leaves it."""
+    """Types of one dense or convolutional layer.
+
+    Args:
+        kernel: type of the weights.
+        bias: type of the biases; None for a layer without.
+        output: type that the outputs are rounded to; None keeps all bits.
+    """
 
     kernel: FixedPoint
-    bias: FixedPoint | None
-    output: FixedPoint
+    bias: FixedPoint | None = None
+    output: FixedPoint | None = None
+
+    @classmethod
+    def parse(cls, kernel: str, bias: str | None = None, output: str | None = None) -> Self:
+        """Read the types as C++ writes them."""
+        parsed = [text and FixedPoint.parse(text) for text in (kernel, bias, output)]
+        return cls(*parsed)  # type: ignore[arg-type]
 
 
-def cast(tensor: Any, to: FixedPoint, name: str) -> Any:
-    """Round a tensor to a type."""
+def cast(tensor: Any, to: FixedPoint | None, name: str) -> Any:
+    """Round a tensor to a type; without one it stays as it is."""
     from qkeras import QActivation
 
+    if to is None:
+        return tensor
     return QActivation(to.quantiser(), name=name)(tensor)
 
 
@@ -46,15 +60,8 @@ def sum_of_squares(tensor: Any, square: FixedPoint, score: FixedPoint) -> Any:
     from qkeras import QDense
 
     squares = cast(layers.Multiply(name="squares")([tensor, tensor]), square, "squares_type")
-    total = QDense(
-        1,
-        use_bias=False,
-        kernel_quantizer=_SUM_TYPE.quantiser(),
-        kernel_initializer="ones",
-        trainable=False,
-        name="sum",
-    )
-    return cast(total(squares), score, "score")
+    ones = {"kernel_quantizer": _SUM_TYPE.quantiser(), "kernel_initializer": "ones", "trainable": False}
+    return cast(QDense(1, use_bias=False, **ones, name="sum")(squares), score, "score")
 
 
 def squared_distance(first: Any, second: Any, score: FixedPoint) -> Any:

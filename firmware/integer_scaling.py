@@ -21,25 +21,27 @@ class IntegerScaling:
     multiplies. The defaults are the `ap_fixed<18, 13>` of AXOL1TL in the CMS Global Trigger.
 
     Args:
-        offset, shift: integers, shape (n_inputs,).
+        offset: multiples of 2^-fraction_bits, shape (n_inputs,).
+        shift: integers, shape (n_inputs,).
         integer_bits, fraction_bits: the fixed-point number that carries the result.
 
     Raises:
-        MaplessError: shapes differ, or an offset or a shift is no integer.
+        MaplessError: shapes differ, or the fixed-point number cannot hold an offset.
 
-    >>> scaling = IntegerScaling(offset=[18, 0], shift=[3, -1])
+    >>> scaling = IntegerScaling(offset=np.array([18, 0.5]), shift=np.array([3, -1]))
     >>> scaling([[23, 7]])
-    array([[ 0.625, 14.   ]])
+    array([[ 0.625, 13.   ]])
     """
 
-    offset: Integers
+    offset: NDArray[np.float64]
     shift: Integers
     integer_bits: int = 13
     fraction_bits: int = 5
 
     def __post_init__(self) -> None:
-        for name in ("offset", "shift"):
-            object.__setattr__(self, name, _integers(name, getattr(self, name)))
+        object.__setattr__(self, "offset", np.asarray(self.offset, dtype=np.float64))
+        object.__setattr__(self, "shift", _integers("shifts of the inputs", self.shift))
+        _integers(f"offsets of the inputs times 2^{self.fraction_bits}", self._offset_steps)
         if self.offset.ndim != 1 or self.offset.shape != self.shift.shape:
             raise MaplessError(
                 f"input scaling has offsets of shape {self.offset.shape} and shifts of shape "
@@ -49,8 +51,7 @@ class IntegerScaling:
     @classmethod
     def identity(cls, n_inputs: int, *, integer_bits: int = 13) -> Self:
         """Scaling that leaves integers as they are, for calorimeter regions."""
-        zeros = np.zeros(n_inputs, dtype=np.int64)
-        return cls(zeros, zeros, integer_bits, fraction_bits=0)
+        return cls(np.zeros(n_inputs), np.zeros(n_inputs, np.int64), integer_bits, fraction_bits=0)
 
     @classmethod
     def from_quantiles(
@@ -65,7 +66,7 @@ class IntegerScaling:
         columns = np.asarray(hardware).reshape(len(np.asarray(hardware)), -1).T
         pairs = [_offset_and_shift(column[column != 0], low, high, width) for column in columns]
         offset, shift = np.array(pairs, dtype=np.int64).T
-        return cls(offset, shift)
+        return cls(offset.astype(np.float64), shift)
 
     def integers(self, hardware: ArrayLike) -> Integers:
         """Scale hardware integers of shape (n_events, n_inputs); results in units of 2^-fraction_bits.
@@ -74,7 +75,7 @@ class IntegerScaling:
             MaplessError: inputs are no integers, of another shape, or beyond the fixed-point number.
         """
         values = self._checked(np.asarray(hardware))
-        scaled = (values - self.offset) << self.fraction_bits
+        scaled = (values << self.fraction_bits) - self._offset_steps.astype(np.int64)
         left, right = np.maximum(-self.shift, 0), np.maximum(self.shift, 0)
         scaled = (scaled << left) >> right
         limit = 1 << (self.integer_bits + self.fraction_bits - 1)
@@ -98,6 +99,10 @@ class IntegerScaling:
     def from_json(cls, content: dict[str, Any]) -> Self:
         """Read what `as_json` gave."""
         return cls(**content)
+
+    @property
+    def _offset_steps(self) -> NDArray[np.float64]:
+        return self.offset * 2.0**self.fraction_bits
 
     def _checked(self, hardware: NDArray[Any]) -> Integers:
         if hardware.ndim != 2 or hardware.shape[1] != len(self.offset):  # noqa: PLR2004
