@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace mapless::level1 {
 
@@ -80,7 +81,7 @@ ROOT::RVecI objects_of_nanoaod(const ROOT::RVecF &sum_pt, const ROOT::RVecF &sum
 }
 
 /// Events of a column of integers, one after the other, into an array of width times as many.
-template <typename Vectors> void flatten(const Vectors &events, std::size_t width, int *target)
+inline void flatten(const std::vector<ROOT::RVecI> &events, std::size_t width, int *target)
 {
    for (const auto &values : events)
       for (std::size_t i = 0; i < width; ++i)
