@@ -5,6 +5,7 @@ Objects: one data set (N, 57), or (N, 19, 3) with pt, eta, phi, or (N, 19, 4) wi
 that name with the data set `et`; `PV_npvs` counts vertices, `AcceptanceFlag` marks events worth a trigger.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -92,7 +93,7 @@ def objects(
         raise MaplessError(
             f"{path}: {name} has the shape {values.shape}; it must be (N, 57) or (N, 19, 3 or 4)"
         )
-    slots = values.reshape(len(values), N_SLOTS, -1)
+    slots = values.reshape(len(values), N_SLOTS, math.prod(values.shape[1:]) // N_SLOTS)
     check_classes(path, slots)
     physical = slots[:, :, : len(COORDINATES)]
     integers = np.array_equal(physical, np.rint(physical))
@@ -124,5 +125,5 @@ def check_classes(path: Path, slots: NDArray[Any]) -> None:
     if wrong.any():
         slot = int(np.argmax(wrong.any(axis=0)))
         raise MaplessError(
-            f"{path}: slot {slot} is not always of class {CLASSES[slot]}; the order is MET, e/gamma, muons, jets"
+            f"{path}: slot {slot} holds not only class {CLASSES[slot]}; it goes MET, e/gamma, muons, jets"
         )
