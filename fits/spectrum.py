@@ -114,7 +114,8 @@ class Spectrum:
         for right, count in enumerate(self.counts.tolist(), start=1):
             events += count
             if events >= minimum:
-                kept, events = [*kept, right], 0.0
+                kept.append(right)
+                events = 0.0
         ends = [*kept[:-1], self.n_bins] if len(kept) > 1 else [0, self.n_bins]
         return self.rebin(self.edges[ends])
 
