@@ -26,6 +26,7 @@ import numpy as np
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
+from fits.bin_probabilities import BinProbabilities
 from fits.fit import SpectrumFit, fit_background, lowest_yield, signal_term
 from fits.kernel import BackgroundTerm, Term
 from fits.likelihood import Category, Constraint, Likelihood
@@ -51,6 +52,13 @@ class Process:
     shape: SignalShape
     events: float = 1.0
     effects: Mapping[str, Effect] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.events) and self.events > 0):
+            raise MaplessError(
+                f"a process with {self.events:g} events; give a number above zero (its sign and size belong "
+                "to the parameter that scales it)"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +116,8 @@ class SearchModel:
 
         Raises MaplessError for a spectrum that its background cannot be fitted to at all.
         """
-        parts = [_Part(category, self.parameter, self.n_nodes) for category in self.categories]
+        terms = _SignalTerms(self.n_nodes)
+        parts = [_Part(category, self.parameter, terms) for category in self.categories]
         start = {name: float(effect.rate) for name, effect in self._effects.items()}
         start |= {c.parameter: c.centre for c in self.constraints} | {self.parameter: 0.0}
         for part in parts:
@@ -140,13 +149,30 @@ class SearchModel:
         return tuple(name for category in self.categories for name in _scaled(category))
 
 
+class _SignalTerms:
+    """Terms of processes; those of the same shape and edges share their probabilities."""
+
+    def __init__(self, n_nodes: int | None) -> None:
+        self.n_nodes = n_nodes
+        self._shared: dict[tuple[SignalShape, bytes], BinProbabilities] = {}
+
+    def term(self, process: Process, edges: FloatArray, name: str) -> SignalTerm:
+        """The process, scaled by a parameter of that name."""
+        key = process.shape, edges.tobytes()
+        if key not in self._shared:
+            self._shared[key] = BinProbabilities(process.shape, edges, self.n_nodes)
+        return SignalTerm(
+            process.shape, edges, process.effects, process.events, name, self.n_nodes, self._shared[key]
+        )
+
+
 class _Part:
     """One category of the likelihood, starting values of its own parameters, and the lowest signal."""
 
-    def __init__(self, category: SearchCategory, parameter: str, n_nodes: int | None) -> None:
-        edges = category.spectrum.edges
-        signal = _term(category.signal, edges, parameter, n_nodes)
-        others = [_term(process, edges, name, n_nodes) for name, process in _scaled(category).items()]
+    def __init__(self, category: SearchCategory, parameter: str, make: _SignalTerms) -> None:
+        edges, n_nodes = category.spectrum.edges, make.n_nodes
+        signal = make.term(category.signal, edges, parameter)
+        others = [make.term(process, edges, name) for name, process in _scaled(category).items()]
         expected = sum((term.expected(term.nominal) for term in others), np.zeros(category.spectrum.n_bins))
         self.start = {term.yield_name: 1.0 for term in others}
         terms: list[Term] = [*others, signal]
@@ -168,10 +194,6 @@ def _background_fit(
         return fit_background(category.spectrum, background, n_nodes=n_nodes, confirmation="none")
     except MaplessError as error:
         raise MaplessError(f"category {category.name}: {error}") from None
-
-
-def _term(process: Process, edges: FloatArray, name: str, n_nodes: int | None) -> SignalTerm:
-    return SignalTerm(process.shape, edges, process.effects, process.events, name, n_nodes)
 
 
 def _scaled(category: SearchCategory) -> dict[str, Process]:

@@ -4,19 +4,16 @@ Conventions are those of CMS Combine: a log-normal effect multiplies the yield b
 linearly, mean = mean0 (1 + effect * nuisance).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from errors import MaplessError
+from fits.bin_probabilities import BinProbabilities
 from fits.kernel import Evaluation
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
-
-_Contraction = Callable[[FloatArray], FloatArray]
-
-_POINT = 1e-3  # a bin centre is a bin this part as wide
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,8 @@ class SignalTerm:
     `events` inside the edges are expected for a yield parameter of one: with `events=1` the parameter counts
     events, with luminosity times efficiency it is a cross section. `effects` by name of the nuisance
     parameter; a likelihood constrains them. `n_nodes=1` takes the density at bin centres instead of the
-    integral over each bin, as Combine does by default.
+    integral over each bin, as Combine does by default. `probabilities` may be shared by terms of the same
+    shape and edges.
     """
 
     shape: SignalShape
@@ -68,12 +66,12 @@ class SignalTerm:
     events: float = 1.0
     yield_name: str = "signal_yield"
     n_nodes: int | None = None
+    probabilities: BinProbabilities = field(default=None, repr=False)  # type: ignore[assignment]
     parameters: tuple[str, ...] = field(init=False)
     transform: FloatArray = field(init=False)
     _logs: FloatArray = field(init=False, repr=False)  # (2, n): mean and half difference of ln(kappa)
     _rates: FloatArray = field(init=False, repr=False)  # (n,) bool
     _shifts: FloatArray = field(init=False, repr=False)  # (2, n): relative, of mean and width
-    _nominal: FloatArray = field(init=False, repr=False)  # (n_bins,) probabilities
 
     def __post_init__(self) -> None:
         effects = list(self.effects.values())
@@ -87,7 +85,9 @@ class SignalTerm:
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_nominal", self._probabilities(np.zeros(2))[0])
+        if self.probabilities is None:
+            fresh = BinProbabilities(self.shape, self.edges, self.n_nodes)
+            object.__setattr__(self, "probabilities", fresh)
 
     @property
     def nominal(self) -> FloatArray:
@@ -95,15 +95,11 @@ class SignalTerm:
         return np.concatenate([[1.0], self._rates.astype(float)])
 
     def expected(self, internal: FloatArray) -> FloatArray:
-        """Expected counts (n_bins,); NaN where a width or mean is not above zero, which no minimum can be."""
+        """Expected counts (n_bins,); NaN where a width or mean is not above zero."""
         amplitude = internal[0] * self.events * np.exp(np.sum(self._exponents(internal[1:])[0]))
         if not self._shifts.any():
-            return amplitude * self._nominal
-        shift = self._shifts @ internal[1:]
-        if not np.all(shift > -1):
-            return np.full(len(self._nominal), np.nan)
-        raw, inside = self._raw(self._moved(shift))
-        return amplitude * raw / inside
+            return amplitude * self.probabilities.nominal
+        return amplitude * self.probabilities.at(self._shifts @ internal[1:])
 
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
@@ -113,14 +109,14 @@ class SignalTerm:
         # First derivatives of the amplitude and of the probabilities; the yield does not move the shape.
         slope = np.append(per_unit, amplitude * slopes)
         if not self._shifts.any():
-            shape = self._nominal
+            shape = self.probabilities.nominal
             return Evaluation(
                 amplitude * shape,
                 np.outer(shape, slope),
                 lambda weights: (weights @ shape) * _second(amplitude, slope, slopes, bends),
             )
         moves = np.hstack([np.zeros((2, 1)), self._shifts])
-        shape, first, bent = self._probabilities(self._shifts @ internal[1:])
+        shape, first, bent = self.probabilities.with_derivatives(self._shifts @ internal[1:])
 
         def curvature(weights: FloatArray) -> FloatArray:
             mixed = np.outer(slope, (weights @ first) @ moves)
@@ -146,51 +142,6 @@ class SignalTerm:
                 slope[self._rates] += 1 / rates
                 bend[self._rates] -= 1 / rates**2
         return value, slope, bend
-
-    def _moved(self, shift: FloatArray) -> SignalShape:
-        """The shape after relative shifts (2,) of mean and width."""
-        return self.shape.varied(*(np.array([self.shape.mean, self.shape.sigma]) * (1 + shift)).tolist())
-
-    def _raw(self, shape: SignalShape) -> tuple[FloatArray, float]:
-        """Probabilities of bins (n_bins,), and of being inside the edges."""
-        if self.n_nodes != 1:
-            raw = shape.bin_fractions(self.edges)
-            return raw, float(raw.sum())
-        return shape.bin_fractions(self._points)[::2] / _POINT, float(shape.bin_fractions(self._ends)[0])
-
-    def _probabilities(self, shift: FloatArray) -> tuple[FloatArray, FloatArray, _Contraction]:
-        """Probabilities of bins if inside the edges, with derivatives in the relative shifts (2,).
-
-        The second derivatives (2, 2) come summed over bins with weights (n_bins,).
-        """
-        moved = self._moved(shift)
-        if self.n_nodes == 1:
-            raw, first, second = (part[::2] / _POINT for part in moved.derivatives(self._points))
-            total, slope, bend = (part[0] for part in moved.derivatives(self._ends))
-        else:
-            raw, first, second = moved.derivatives(self.edges)
-            total, slope, bend = raw.sum(), first.sum(axis=0), second.sum(axis=0)
-        unit = np.array([self.shape.mean, self.shape.sigma])
-        # The quotient rule, for the probability to be inside.
-        shape = raw / total
-        shape1 = (first - shape[:, None] * slope) / total
-
-        def bent(weights: FloatArray) -> FloatArray:
-            cross = np.outer(weights @ shape1, slope)
-            summed = (weights @ second.reshape(-1, 4)).reshape(2, 2) - (weights @ shape) * bend
-            return (summed - cross - cross.T) / total * np.outer(unit, unit)
-
-        return shape, shape1 * unit, bent
-
-    @property
-    def _points(self) -> FloatArray:
-        """Edges of tiny bins about the bin centres, and of what lies between them."""
-        centres, halves = 0.5 * (self.edges[1:] + self.edges[:-1]), 0.5 * _POINT * np.diff(self.edges)
-        return np.stack([centres - halves, centres + halves], axis=1).ravel()
-
-    @property
-    def _ends(self) -> FloatArray:
-        return self.edges[[0, -1]]
 
 
 def _second(amplitude: float, slope: FloatArray, slopes: FloatArray, bends: FloatArray) -> FloatArray:

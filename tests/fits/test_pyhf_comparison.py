@@ -87,7 +87,7 @@ def precise_pyhf():
     ("channels", "strength"), [(ONE, 0.0), (ONE, 0.8), (TWO, 0.8)], ids=["one", "excess", "two"]
 )
 def test_limits_and_significance_are_those_of_pyhf(channels, strength):
-    """At our limits CLs of pyhf is 5 % to two in a thousand, which is one in a thousand or less of a limit."""
+    """At our limits CLs of pyhf is 5 % to two in a thousand, which is less than that of the limit."""
     rng = np.random.default_rng(12)
     data = [rng.poisson(strength * channel[0] + channel[2]) for channel in channels]
     model = theirs(channels)

@@ -204,6 +204,12 @@ def test_impossible_effects_are_refused(bad):
         Effect(**bad)
 
 
+@pytest.mark.parametrize("events", [0.0, -1.0, np.nan, np.inf])
+def test_processes_need_events(events):
+    with pytest.raises(MaplessError, match="events"):
+        Process(SIGNAL, events)
+
+
 def test_background_parameters_cannot_be_held():
     profile = SearchModel([category("one", 1e3)]).profile_likelihood()
     with pytest.raises(MaplessError, match="one_p1 cannot be held"):
