@@ -7,7 +7,8 @@ import pytest
 
 import fits
 from errors import MaplessError
-from fits.backgrounds import Dijet, expected_counts
+from fits.background_catalogue import BACKGROUND_NAMES, background_family
+from fits.backgrounds import Dijet
 from fits.fit import fit_background, fit_signal
 
 
@@ -71,16 +72,18 @@ def test_newton_refuses_other_losses(zfit):
         NewtonMinimizer().minimize(other)
 
 
-def test_zfit_pdf_has_the_same_shape_and_integrals(zfit):
+@pytest.mark.parametrize("name", BACKGROUND_NAMES)
+def test_zfit_pdf_has_the_same_shape_and_integrals(zfit, dijet_toy, name):
     from fits.zfit_interface import LogLinearPDF
 
-    values = np.array([0.0, 10.657, 3.551, -0.3282])
-    edges = np.arange(2000.0, 3001.0, 200.0)
-    shape = [zfit.Parameter(f"pdf_p{i}", value) for i, value in enumerate(values[1:], start=1)]
-    expected = expected_counts(Dijet(3), values, edges)
-    pdf = LogLinearPDF(
-        Dijet(3), zfit.Space("mjj", limits=(2000, 3000)), shape, extended=float(expected.sum())
-    )
+    family = background_family(name)[-1]
+    fit = fit_background(dijet_toy(2e5, seed=53), family, confirmation="none")
+    edges = np.arange(1500.0, 7001.0, 500.0)
+    shape = [
+        zfit.Parameter(f"{name}_{p}", fit.result.parameters[p], floating=False) for p in family.parameters[1:]
+    ]
+    expected = fit.expected_background(edges)
+    pdf = LogLinearPDF(family, zfit.Space("mjj", limits=(1500, 7000)), shape, extended=float(expected.sum()))
     binned = pdf.to_binned(zfit.Space("mjj", binning=zfit.binned.VariableBinning(edges, name="mjj")))
     np.testing.assert_allclose(np.array(binned.counts()), expected, rtol=1e-8)
 
