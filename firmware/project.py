@@ -28,12 +28,18 @@ from firmware.trigger_model import TriggerModel
 class Backend:
     """A vendor's flow: its default part, the program that synthesises, and that program's command line.
 
-    `options` go to hls4ml as they are.
+    `options` go to hls4ml as they are; `needs` names the vendor's program if a makefile calls it.
     """
 
     part: str
     synthesis: tuple[str, ...]
     options: tuple[tuple[str, bool], ...] = ()
+    needs: str = ""
+
+    @property
+    def tool(self) -> str:
+        """The program that must be on PATH for synthesis."""
+        return self.needs or self.synthesis[0]
 
 
 _WITHOUT_TEXT_WEIGHTS = (("write_weights_txt", False),)
@@ -46,7 +52,7 @@ BACKENDS = {
     ),
     "Vivado": Backend("xc7vx690tffg1927-2", ("vivado_hls", "-f", "build_prj.tcl"), _WITHOUT_TEXT_WEIGHTS),
     "Catapult": Backend("xcku115-flvb2104-2-i", ("catapult", "-shell", "-f", "build_prj.tcl")),
-    "Quartus": Backend("Arria10", ("make",)),
+    "Quartus": Backend("Arria10", ("make",), needs="i++"),
 }
 XILINX = ("Vitis", "Vivado")  # with namespaces, and with the types that the emulator is written for
 N_TEST_VECTORS = 100
@@ -89,7 +95,7 @@ class Project:
         command = BACKENDS[self.backend].synthesis
         if not self.synthesis_is_installed:
             raise MaplessError(
-                f"{_vendor_tool(self.backend)!r} is not installed, so {self.backend} cannot synthesise here; "
+                f"{BACKENDS[self.backend].tool!r} is not installed, so nothing was synthesised; "
                 f"the project is complete: copy {self.folder} to a machine that has it and run "
                 f"'{' '.join(command)}'"
             )
@@ -98,7 +104,7 @@ class Project:
     @property
     def synthesis_is_installed(self) -> bool:
         """Whether the vendor's tool is on PATH."""
-        return shutil.which(_vendor_tool(self.backend)) is not None
+        return shutil.which(BACKENDS[self.backend].tool) is not None
 
     @cached_property
     def _top_function(self) -> Callable[..., None]:
@@ -220,10 +226,6 @@ def load_project(folder: Path) -> Project:
     content = json.loads((folder / "project.json").read_text())
     model = TriggerModel.load(folder / "trigger_model")
     return Project(model, folder, content["backend"], content["part"], content["namespace"])
-
-
-def _vendor_tool(backend: str) -> str:
-    return "i++" if backend == "Quartus" else BACKENDS[backend].synthesis[0]
 
 
 @contextlib.contextmanager

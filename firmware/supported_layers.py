@@ -22,14 +22,23 @@ def input_type(network: Any) -> FixedPoint:
     """Give the type that scaled inputs are cast to: the first layer of the network.
 
     Raises:
-        MaplessError: the first layer is no QActivation.
+        MaplessError: another layer than a QActivation reads the input.
     """
-    first = network.layers[min(1, len(network.layers) - 1)]
-    if type(first).__name__ != "QActivation":
-        raise MaplessError(
-            f"layer {first.name!r} follows the input without a type; put QActivation(quantized_bits) between"
-        )
-    return fixed_point_of(first.activation)
+    source = network.inputs[0]
+    readers = [layer for layer in network.layers if any(read is source for read in _inputs_of(layer))]
+    for layer in readers:
+        if type(layer).__name__ != "QActivation":
+            raise MaplessError(
+                f"layer {layer.name!r} takes the input without a type; put QActivation(quantized_bits) first"
+            )
+    return fixed_point_of(readers[0].activation)
+
+
+def _inputs_of(layer: Any) -> list[Any]:
+    """Tensors that a layer reads; none for the input layer, whose input is its own output."""
+    if type(layer).__name__ == "InputLayer":
+        return []
+    return list(layer.input) if isinstance(layer.input, list | tuple) else [layer.input]
 
 
 def check_network(network: Any) -> None:

@@ -52,8 +52,8 @@ class Verification:
         if event is not None:
             first, second = (self.scores[route][event] for route in (worst.first, worst.second))
             raise MaplessError(
-                f"{worst.first} and {worst.second} agree in {worst.fraction:.4%} of events only; the first to "
-                f"differ is event {event}: {first} against {second}"
+                f"{worst.first} and {worst.second} agree in {worst.fraction:.4%} of events; the first that "
+                f"differs is event {event}: {first} against {second}"
             )
 
     def _compare(self, first: str, second: str) -> Agreement:
@@ -77,14 +77,11 @@ def compare_routes(routes: Mapping[str, Route], hardware: ArrayLike) -> Verifica
 
 
 def firmware_routes(project: Project, rtl: RtlProject) -> dict[str, Route]:
-    """Give all routes of a model: QKeras, C simulation, emulator, RTL simulation; builds what is not yet."""
-    emulator = Emulator(build_emulator(project))
-    return {
-        "QKeras": project.model.score,
-        "C simulation": project.simulate,
-        "emulator": emulator.score,
-        "RTL simulation": rtl.simulate,
-    }
+    """Give all routes of a model: QKeras, C simulation, emulator (Xilinx only) and RTL simulation."""
+    routes: dict[str, Route] = {"QKeras": project.model.score, "C simulation": project.simulate}
+    if project.namespace:
+        routes["emulator"] = Emulator(build_emulator(project)).score
+    return {**routes, "RTL simulation": rtl.simulate}
 
 
 def verify(project: Project, rtl: RtlProject, hardware: ArrayLike) -> Verification:

@@ -1,0 +1,95 @@
+"""Firmware of a saved trigger model in one step: hls4ml project, emulator, Verilog, comparison, resources."""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from errors import MaplessError
+from firmware.project import BACKENDS, Project, write_project
+from firmware.resources import Resources, estimate
+from firmware.rtl import RtlProject, write_rtl
+from firmware.trigger_model import TriggerModel
+from firmware.verify import Verification, verify
+
+
+@dataclass(frozen=True, eq=False)
+class Build:
+    """What a build made: the hls4ml project, the Verilog, its estimated size and the proof that all agree."""
+
+    project: Project
+    rtl: RtlProject
+    resources: Resources
+    verification: Verification
+
+
+def build(
+    model: TriggerModel, hardware: ArrayLike, folder: Path, *, backend: str = "Vitis", part: str | None = None
+) -> Build:
+    """Write `folder/hls4ml` and `folder/rtl`, compile them and require equal scores in every event.
+
+    Args:
+        model: what becomes firmware.
+        hardware: held-out events, integers of shape (n_events, *input_shape).
+        folder: where both projects go; each is replaced as a whole.
+        backend, part: see `write_project`.
+
+    Raises:
+        MaplessError: a layer without firmware, a missing compiler, or scores that differ.
+    """
+    project = write_project(model, folder / "hls4ml", hardware, backend=backend, part=part)
+    rtl = write_rtl(model, folder / "rtl")
+    verification = verify(project, rtl, hardware)
+    return Build(project, rtl, estimate(rtl), verification)
+
+
+def read_events(file: Path) -> NDArray[np.int64]:
+    """Read hardware integers (n_events, ...) from a `.npy` file.
+
+    Raises:
+        MaplessError: no such file, or no array of integers in it.
+    """
+    try:
+        events = np.load(file)
+    except (OSError, ValueError):
+        raise MaplessError(f"{file} holds no events; save hardware integers with numpy.save") from None
+    if not isinstance(events, np.ndarray) or events.dtype.kind not in "iu":
+        raise MaplessError(f"{file} holds no integers; trigger inputs are hardware integers")
+    return events.astype(np.int64)
+
+
+def _report(made: Build) -> None:
+    for agreement in made.verification.agreements:
+        print(f"{agreement.first} = {agreement.second} in {agreement.fraction:.2%} of events")
+    print(f"resources: {made.resources}")
+    print(f"project: {made.project.folder}\nVerilog: {made.rtl.folder}")
+    if made.project.synthesis_is_installed:
+        made.project.synthesise()
+        print("synthesis: done; its reports lie in the project")
+    else:
+        print(f"synthesis: left out, {BACKENDS[made.project.backend].tool} is not installed here")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build from the command line; an error is one line on stderr and exit code 1."""
+    parser = argparse.ArgumentParser(prog="firmware/build.sh", description=__doc__)
+    parser.add_argument("model", type=Path, help="folder of a saved trigger model")
+    parser.add_argument("events", type=Path, help=".npy file of hardware integers, one event per row")
+    parser.add_argument("output", type=Path, help="folder to write")
+    parser.add_argument("--backend", default="Vitis", help=", ".join(BACKENDS))
+    parser.add_argument("--part", help="FPGA")
+    chosen = parser.parse_args(arguments)
+    try:
+        model, events = TriggerModel.load(chosen.model), read_events(chosen.events)
+        _report(build(model, events, chosen.output, backend=chosen.backend, part=chosen.part))
+    except MaplessError as error:
+        print(f"mapless: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
