@@ -6,7 +6,14 @@ from typing import Any
 
 from errors import MaplessError
 from fits.atlas_backgrounds import AtlasDijet, AtlasUA2
-from fits.backgrounds import UA2, Background, Dijet, ModifiedDijet, ModifiedExponential
+from fits.backgrounds import (
+    UA2,
+    Dijet,
+    ExtendedDijet,
+    LogLinearBackground,
+    ModifiedDijet,
+    ModifiedExponential,
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,7 @@ class _Entry:
 _CATALOGUE = {
     "dijet": _Entry(Dijet, (2, 3, 4, 5), 3),
     "modified_dijet": _Entry(ModifiedDijet, (2, 3, 4, 5), 3),
+    "extended_dijet": _Entry(ExtendedDijet, (4, 5, 6), 4),
     "modified_exponential": _Entry(ModifiedExponential, (2, 3, 4), 3),
     "ua2": _Entry(UA2, (2, 3, 4), 3),
     "atlas": _Entry(AtlasDijet, (2, 3), 3),
@@ -27,7 +35,9 @@ _CATALOGUE = {
 BACKGROUND_NAMES = tuple(_CATALOGUE)
 
 
-def background(name: str, n_parameters: int | None = None, collision_energy: float = 13000.0) -> Background:
+def background(
+    name: str, n_parameters: int | None = None, collision_energy: float = 13000.0
+) -> LogLinearBackground:
     """Background with `n_parameters` shape parameters (default: the usual number), collision energy in GeV.
 
     Raises MaplessError for an unknown name or number of parameters.
@@ -39,7 +49,7 @@ def background(name: str, n_parameters: int | None = None, collision_energy: flo
     return entry.family(entry.usual if n_parameters is None else n_parameters, collision_energy)
 
 
-def background_family(name: str, collision_energy: float = 13000.0) -> tuple[Background, ...]:
+def background_family(name: str, collision_energy: float = 13000.0) -> tuple[LogLinearBackground, ...]:
     """All backgrounds of a name, simplest first, as `choose_background` takes them.
 
     >>> [member.name for member in background_family("ua2")]

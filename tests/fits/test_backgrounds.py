@@ -8,14 +8,17 @@ from fits.background_catalogue import BACKGROUND_NAMES, background, background_f
 from fits.backgrounds import (
     UA2,
     Dijet,
+    ExtendedDijet,
     ModifiedDijet,
     ModifiedExponential,
     bin_quadrature,
     density,
     expected_counts,
 )
+from fits.fit import fit_background
+from fits.spectrum import Spectrum
 
-VALUES = np.array([1.5, 9.3, 5.1, 0.4, -0.2, 0.05])
+VALUES = np.array([1.5, 9.3, 5.1, 0.4, -0.2, 0.05, 0.02])
 
 
 @pytest.mark.parametrize("n_parameters", [2, 3, 4, 5])
@@ -30,6 +33,7 @@ def test_dijet_function_is_the_published_formula(n_parameters):
 X, LOG = 3000 / 13000, np.log(3000 / 13000)
 FORMULAS = [
     (ModifiedDijet(4), (1 - X ** (1 / 3)) ** 9.3 / X ** (5.1 + 0.4 * LOG - 0.2 * LOG**2)),
+    (ExtendedDijet(5), (1 - X) ** 9.3 / X ** (5.1 + 0.4 * LOG) * np.exp(-0.2 * X + 0.05 * X**2)),
     (ModifiedExponential(4), np.exp(-9.3 * X) / X ** (5.1 + 0.4 * LOG - 0.2 * LOG**2)),
     (UA2(3), X**-9.3 * np.exp(-5.1 * X - 0.4 * X**2)),
     (UA2(4), X**-9.3 * np.exp(-5.1 * X - 0.4 * X**2 + 0.2 * X**3)),
@@ -111,3 +115,23 @@ def test_catalogue_knows_the_usual_sizes_and_the_collision_energy():
 def test_unknown_name_is_refused():
     with pytest.raises(MaplessError, match="no background is called dijets; there are dijet, "):
         background("dijets")
+
+
+def polynomial_dijet(x):
+    return (1 - x) ** 8 / x ** (5 - 0.1 * np.log(x)) * (1 + 3 * x + 10 * x**2)
+
+
+def stretched_exponential(x):
+    return np.exp(-20 * x**0.5 + 5 * (1 - x) ** 6)
+
+
+@pytest.mark.parametrize("shape", [polynomial_dijet, stretched_exponential])
+def test_extended_dijet_describes_the_forms_that_are_not_log_linear(shape):
+    """Data exactly as these forms expect, a million events: nothing that a test could see is left."""
+    edges = np.arange(1500.0, 7001.0, 50.0)
+    expected = shape(0.5 * (edges[1:] + edges[:-1]) / 13000)
+    spectrum = Spectrum(edges, 1e6 * expected / expected.sum())
+    fit = fit_background(spectrum, ExtendedDijet(4))
+    assert fit.converged
+    assert 2 * fit.result.nll < 0.5
+    assert 2 * fit_background(spectrum, Dijet(2)).result.nll > 2

@@ -28,7 +28,7 @@ SIGNALS = {
     "template": Template.from_values(RNG.normal(3000, 90, 20000), np.arange(2391, 3610, 61)),
 }
 EFFECTS = {"efficiency": Effect(1.1), "mass_scale": Effect(mean=0.01), "mass_resolution": Effect(width=0.1)}
-moves = st.lists(st.floats(-2, 2), min_size=6, max_size=6).map(np.array)
+moves = st.lists(st.floats(-2, 2), min_size=7, max_size=7).map(np.array)
 few_examples = settings(max_examples=5, deadline=None)
 
 
