@@ -106,8 +106,12 @@ def show(search: SearchName, config: ConfigFile = None, overrides: Overrides = N
 
 @app.command()
 def simulate(
-    process: Annotated[str, typer.Argument(metavar="PROCESS", help="qcd or x_to_yy.")],
-    n_events: Annotated[int, typer.Option("-n", "--events", min=1, help="Selected events to make.")],
+    process: Annotated[
+        str, typer.Argument(metavar="PROCESS", help="qcd, x_to_yy, or level1_zero_bias and the like.")
+    ],
+    n_events: Annotated[
+        int, typer.Option("-n", "--events", min=1, help="Events to make, after the selection.")
+    ],
     output: Annotated[Path, typer.Option(help="RNTuple file to write.")],
     seed: Annotated[int, typer.Option(min=1, help="Same seed and settings, same file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
@@ -156,7 +160,7 @@ def fit(
         typer.Option(help="Of the signal [default: scale=0.01,resolution=0.035,luminosity=0.016]; or none."),
     ] = None,
     export: Annotated[
-        list[str] | None, typer.Option(help="hepdata, combine or hs3; repeatable.", show_default=False)
+        list[str] | None, typer.Option(help="hepdata, combine or hs3 (at the largest excess); repeatable.")
     ] = None,
     column: Annotated[str | None, typer.Option(help="Column of a table that holds the events.")] = None,
     luminosity: Annotated[
@@ -169,13 +173,8 @@ def fit(
     label: Annotated[str, typer.Option(help="Whose figures these are.")] = "Mapless",
 ) -> None:
     """Fit any mass spectrum: background by F-test, p-values, limits, global significance, exports."""
-    from analysis.fit_spectrum import (
-        FitSettings,
-        fit_spectrum,
-        parse_masses,
-        parse_range,
-        parse_uncertainties,
-    )
+    from analysis.fit_options import FitSettings, parse_masses, parse_range, parse_uncertainties
+    from analysis.fit_spectrum import fit_spectrum
 
     fit_spectrum(
         FitSettings(

@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import provenance
-from analysis.fit_spectrum import FitSettings, Report, SpectrumResults
+from analysis.fit_options import FitSettings
+from analysis.fit_spectrum import Report, SpectrumResults
 from analysis.stages import write_json
 from fits.export.results_json import results_by_mass
 from fits.global_significance import GlobalSignificance
 from fits.goodness_of_fit import saturated_of_fit
+from fits.search_model import Process, SearchCategory, SearchModel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,6 +43,7 @@ def write_results(results: SpectrumResults, settings: FitSettings, report: Repor
     partial.mkdir(parents=True)
     try:
         _write_plots(results, settings, partial / "plots", report)
+        _write_exports(results, settings, partial)
         write_json(partial / "results.json", results_to_json(results, settings))
         for file in sorted(partial.rglob("*"), key=lambda file: file.name == "results.json"):
             _move_in(file, output / file.relative_to(partial))
@@ -130,6 +133,33 @@ def _write_plots(results: SpectrumResults, settings: FitSettings, folder: Path, 
         figure.savefig(folder / f"{name}.pdf")
         figure.savefig(folder / f"{name}.png", dpi=DOTS_PER_INCH)
         report("plots", done, len(figures))
+
+
+def _write_exports(results: SpectrumResults, settings: FitSettings, folder: Path) -> None:
+    """HEPData tables of everything; the models for Combine and HS3 at the mass of the largest excess."""
+    if "hepdata" in settings.exports:
+        from fits.export.hepdata import write_hepdata
+
+        (folder / "hepdata").mkdir()
+        energy = settings.collision_energy
+        write_hepdata(folder / "hepdata", results.scan, results.limits, collision_energy=energy)
+    if "combine" in settings.exports:
+        from fits.export.combine import write_combine
+
+        (folder / "combine").mkdir()
+        write_combine(_search_model(results, settings), folder / "combine")
+    if "hs3" in settings.exports:
+        from fits.export.hs3 import write_hs3
+
+        write_hs3(_search_model(results, settings), folder / "model.hs3.json")
+
+
+def _search_model(results: SpectrumResults, settings: FitSettings) -> SearchModel:
+    shape = results.signal(results.scan.most_significant.mass)
+    effects = settings.uncertainties.apply(results.spectrum, shape).effects
+    signal = Process(shape, effects=effects)
+    category = SearchCategory("dijet", results.spectrum, signal, results.choice.background)
+    return SearchModel([category], parameter="signal_yield")
 
 
 def _figures(results: SpectrumResults, settings: FitSettings) -> dict[str, "Figure"]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import run_analysis
-from analysis.fit_spectrum import FitSettings, analyse, parse_masses, parse_range, parse_uncertainties
+from analysis.fit_options import FitSettings, parse_masses, parse_range, parse_uncertainties
+from analysis.fit_spectrum import analyse
 from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.signals import DoubleCrystalBall
