@@ -13,11 +13,13 @@ from fits.spectrum import FloatArray
 
 Confirmation = Literal["migrad", "newton", "none"]
 Bounds = Mapping[str, tuple[float, float]]
+_Slopes = tuple[FloatArray, FloatArray]  # gradient and Hessian at the end of a minimisation
 
 _EDM_TOLERANCE = 1e-8
 _MAX_ITERATIONS = 100
 # A second minimisation may stop a little above ours, hardly ever below.
 _ABOVE, _BELOW = 1e-3, 1e-6
+_HIGHEST = 3.0  # rise of the likelihood per parameter where a second minimisation starts
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,46 +125,50 @@ def _backtrack(
 
 
 def _confirmed(likelihood: Likelihood, end: _End, region: _Region, confirmation: Confirmation) -> FitResult:
-    other = _second_minimum(likelihood, end, region, confirmation)
+    slopes = likelihood.derivatives(end.point)
+    other = _second_minimum(likelihood, end, slopes, region, confirmation)
     if other.value < end.value - _BELOW:
         # The other one is better: go on from there, and let the first minimiser have the last word.
         end = _newton(likelihood, other.point, region)
-        other = _second_minimum(likelihood, end, region, confirmation)
-    result = _result(likelihood, end, region)
+        slopes = likelihood.derivatives(end.point)
+        other = _second_minimum(likelihood, end, slopes, region, confirmation)
+    result = _result(likelihood, end, region, slopes)
     agreed = end.converged and -_BELOW <= other.value - end.value <= _ABOVE
     if result.converged and not agreed:
         return replace(result, status=FitStatus.NOT_CONFIRMED)
     return result
 
 
-def _second_minimum(likelihood: Likelihood, end: _End, region: _Region, confirmation: Confirmation) -> _End:
-    start = _displaced(likelihood, end, region)
+def _second_minimum(
+    likelihood: Likelihood, end: _End, slopes: _Slopes, region: _Region, confirmation: Confirmation
+) -> _End:
+    gradient, hessian = slopes
+    errors = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    start = _displaced(likelihood, end, region, np.where(region.active(end.point, gradient), errors, 0.0))
     if confirmation == "newton":
         return _newton(likelihood, start, region)
-    return _migrad(likelihood, start, region)
+    return _migrad(likelihood, start, region, errors)
 
 
-def _displaced(likelihood: Likelihood, end: _End, region: _Region) -> FloatArray:
-    """A point about 1.5 standard deviations away in every coordinate, inside the region and possible."""
-    gradient, hessian = likelihood.derivatives(end.point)
-    sizes = 1.5 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-    away = np.where(region.active(end.point, gradient), sizes * (-1.0) ** np.arange(len(sizes)), 0.0)
+def _displaced(likelihood: Likelihood, end: _End, region: _Region, errors: FloatArray) -> FloatArray:
+    """A point 1.5 standard deviations away in every coordinate, inside the region and possible."""
+    away = 1.5 * errors * (-1.0) ** np.arange(len(errors))
     # At most half the way to a bound: on the bound itself MIGRAD cannot move.
     away = np.clip(away, 0.5 * (region.low - end.point), 0.5 * (region.high - end.point))
+    # With few events the likelihood is far from a parabola: go only where a parabola would be that high.
     for length in 0.5 ** np.arange(12):
-        if np.isfinite(likelihood.value(end.point + length * away)):
+        if likelihood.value(end.point + length * away) < end.value + _HIGHEST * len(away):
             return end.point + length * away
     return end.point
 
 
-def _migrad(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
+def _migrad(likelihood: Likelihood, start: FloatArray, region: _Region, errors: FloatArray) -> _End:
     from iminuit import Minuit
 
     minuit = Minuit(likelihood.value, start, grad=likelihood.gradient, name=likelihood.names)
     minuit.errordef = Minuit.LIKELIHOOD
     minuit.strategy = 0
-    gradient, hessian = likelihood.derivatives(start)
-    minuit.errors = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    minuit.errors = errors
     blocked = (start <= region.low) | (start >= region.high)
     minuit.fixed = list(~region.free | blocked)
     minuit.limits = [tuple(ends) for ends in np.stack([region.low, region.high], axis=1).tolist()]
@@ -172,8 +178,8 @@ def _migrad(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
     )
 
 
-def _result(likelihood: Likelihood, end: _End, region: _Region) -> FitResult:
-    covariance, definite = _covariance(likelihood, end, region)
+def _result(likelihood: Likelihood, end: _End, region: _Region, slopes: _Slopes | None = None) -> FitResult:
+    covariance, definite = _covariance(likelihood, end, region, slopes)
     at_bound = np.any(region.free & ((end.point <= region.low) | (end.point >= region.high)))
     status = FitStatus.AT_BOUND if at_bound else FitStatus.CONVERGED
     if not definite:
@@ -184,12 +190,14 @@ def _result(likelihood: Likelihood, end: _End, region: _Region) -> FitResult:
     return FitResult(status, likelihood.names, values, covariance, end.value, end.edm, end.n_iterations)
 
 
-def _covariance(likelihood: Likelihood, end: _End, region: _Region) -> tuple[FloatArray, bool]:
+def _covariance(
+    likelihood: Likelihood, end: _End, region: _Region, slopes: _Slopes | None
+) -> tuple[FloatArray, bool]:
     """Inverse Hessian in physical parameters, zero for parameters that are held or at a bound."""
     internal = np.zeros_like(likelihood.transform)
     if not np.isfinite(end.value):
         return internal, False
-    hessian = likelihood.hessian(end.point)
+    _, hessian = slopes or likelihood.derivatives(end.point)
     free = region.free & (end.point > region.low) & (end.point < region.high)
     inner = hessian[np.ix_(free, free)]
     if not np.all(np.isfinite(inner)) or np.min(np.linalg.eigvalsh(inner), initial=1.0) <= 0:

@@ -149,7 +149,7 @@ def _first_values(profile: ProfileLikelihood, confidence_level: float) -> list[f
         ]
         return [3 / (events[1] - events[0])]
     values = sorted([limit.observed, *limit.expected])
-    apart = [value for value, before in zip(values[1:], values, strict=False) if value > 1.05 * before]
+    apart = [value for value, before in zip(values[1:], values, strict=False) if value > 1.15 * before]
     return [0.8 * values[0], values[0], *apart, 1.2 * values[-1]]
 
 

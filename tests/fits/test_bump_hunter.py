@@ -50,8 +50,8 @@ def test_result_is_that_of_a_naive_search(background):
 
 def test_p_values_are_uniform_for_background(background):
     rng = np.random.default_rng(82)
-    data = poisson_toys(background.expected_background(), 150, rng)
-    p_values = [hunt_bumps([fitted(background, counts)], 100, rng).p_value for counts in data]
+    data = poisson_toys(background.expected_background(), 100, rng)
+    p_values = [hunt_bumps([fitted(background, counts)], 60, rng).p_value for counts in data]
     assert stats.kstest(p_values, "uniform").pvalue > 0.01
 
 

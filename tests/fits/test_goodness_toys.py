@@ -34,9 +34,9 @@ def test_statistics_of_narrow_bins_are_those_of_unbinned_data():
 def test_p_values_are_uniform_if_the_function_is_right(background, name):
     rng = np.random.default_rng(91)
     p_values = []
-    for counts in poisson_toys(background.expected_background(), 100, rng):
+    for counts in poisson_toys(background.expected_background(), 60, rng):
         fit = fit_background(Spectrum(background.spectrum.edges, counts), Dijet(3), confirmation="none")
-        p_values.append(goodness_by_toys(fit, statistic(name, fit), 100, rng).p_value)
+        p_values.append(goodness_by_toys(fit, statistic(name, fit), 60, rng).p_value)
     assert stats.kstest(p_values, "uniform").pvalue > 0.01
 
 

@@ -53,7 +53,7 @@ def test_fit_that_runs_out_of_iterations_says_so(dijet_toy, monkeypatch):
 
 
 def test_disagreement_of_the_second_minimisation_is_reported(dijet_toy, monkeypatch):
-    def worse(likelihood, start, region):
+    def worse(likelihood, start, region, errors):
         return fits.minimise._End(start, likelihood.value(start), 0.0, 1, converged=True)
 
     monkeypatch.setattr(fits.minimise, "_migrad", worse)
