@@ -1,4 +1,7 @@
-"""How many background parameters a spectrum needs: the F-test of CMS EXO-22-026 (arXiv:2412.03747)."""
+"""Which background a spectrum needs: the F-test of CMS, or the first of several forms that fits, as in ATLAS.
+
+Sources: CMS EXO-22-026 (arXiv:2412.03747); ATLAS weakly supervised dijet search (arXiv:2005.02983).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,6 +10,7 @@ from typing import Any
 from scipy import stats
 
 from errors import MaplessError
+from fits.atlas_backgrounds import AtlasDijet, AtlasUA2
 from fits.backgrounds import Dijet, LogLinearBackground
 from fits.fit import SpectrumFit, fit_background
 from fits.goodness_of_fit import GoodnessOfFit, chi_square_of_fit
@@ -14,6 +18,7 @@ from fits.minimise import Confirmation
 from fits.spectrum import Spectrum
 
 DIJET_FAMILY = (Dijet(2), Dijet(3), Dijet(4))
+ATLAS_FORMS = (AtlasDijet(2), AtlasDijet(3), AtlasUA2())
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +106,31 @@ def choose_background(
         ends = ", ".join(f"{trial.fit.background.name}: {trial.fit.status}" for trial in trials)
         raise MaplessError(f"no background fit converged ({ends}); try another mass range")
     return BackgroundChoice(best.fit, best.goodness, tuple(trials))
+
+
+def choose_first_good(
+    spectrum: Spectrum,
+    forms: Sequence[LogLinearBackground] = ATLAS_FORMS,
+    *,
+    smallest_p_value: float = 0.05,
+    confirmation: Confirmation = "migrad",
+) -> BackgroundChoice:
+    """The first of several forms, in the given order, whose chi-square p-value exceeds `smallest_p_value`.
+
+    Raises MaplessError if none does; ATLAS then shortens the mass range (see also `fits.range_choice`).
+    """
+    trials = []
+    for background in forms:
+        fit = fit_background(spectrum, background, confirmation=confirmation)
+        goodness = chi_square_of_fit(fit)
+        good = (goodness.p_value or 0.0) > smallest_p_value
+        trials.append(Trial(fit, goodness, "good" if good else "does not fit", accepted=good))
+        if good:
+            return BackgroundChoice(fit, goodness, tuple(trials))
+    tried = ", ".join(
+        f"{trial.fit.background.name}: p = {trial.goodness.p_value or 0:.2g}" for trial in trials
+    )
+    raise MaplessError(f"no background fits the spectrum ({tried}); try another form or a shorter range")
 
 
 def f_test(smaller: GoodnessOfFit, larger: GoodnessOfFit) -> float | None:

@@ -6,7 +6,7 @@ import pytest
 from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.goodness_of_fit import GoodnessOfFit, GoodnessStatus
-from fits.model_choice import choose_background, f_test
+from fits.model_choice import ATLAS_FORMS, choose_background, choose_first_good, f_test
 from fits.spectrum import Spectrum, four_gev_edges
 
 
@@ -68,3 +68,17 @@ def test_f_test_needs_two_good_tests():
 def test_impossible_choices_are_refused(arguments, complaint):
     with pytest.raises(MaplessError, match=complaint):
         choose_background(asimov([0, 9.0, 5.0], 1e4), **arguments)
+
+
+@pytest.mark.parametrize(("truth", "chosen"), [([0, 9.0, 5.0], 0), ([0, 10.7, 2.0, -0.7], 1)])
+def test_first_atlas_form_that_fits_is_taken(truth, chosen):
+    choice = choose_first_good(asimov(truth, 3e6), confirmation="newton")
+    assert choice.background == ATLAS_FORMS[chosen]
+    assert [trial.accepted for trial in choice.trials] == [False] * chosen + [True]
+
+
+def test_no_form_is_taken_if_none_fits():
+    bump = asimov([0, 9.0, 5.0], 1e5)
+    counts = bump.counts + 500 * (np.abs(bump.centres - 2500) < 20)
+    with pytest.raises(MaplessError, match="no background fits the spectrum"):
+        choose_first_good(Spectrum(bump.edges, counts), confirmation="newton")
