@@ -60,12 +60,14 @@ class EmbeddingDesign:
         embedding: units and types of each layer up to the features.
         autoencoder: units and types of each further layer; the last one has as many units as features.
         inputs: type of the scaled inputs.
+        difference: type of what is squared; None keeps all bits.
         score: type of the squared distance.
     """
 
     embedding: tuple[tuple[int, LayerTypes], ...]
     autoencoder: tuple[tuple[int, LayerTypes], ...]
     inputs: FixedPoint = FixedPoint.parse("ap_fixed<14,6,AP_RND_CONV,AP_SAT>")
+    difference: FixedPoint | None = None
     score: FixedPoint = FixedPoint.parse("ap_fixed<18,14,AP_RND_CONV,AP_SAT>")
 
     def network(self, n_inputs: int = N_INPUTS) -> "keras.Model":
@@ -79,7 +81,7 @@ class EmbeddingDesign:
         features = x
         for number, (units, types) in enumerate(self.autoencoder):
             x = dense(x, units, types, f"autoencoder_{number}")
-        return keras.Model(inputs, squared_distance(x, features, self.score))
+        return keras.Model(inputs, squared_distance(x, features, self.difference, self.score))
 
 
 VERSION_1 = EncoderDesign((32, 16), 13)

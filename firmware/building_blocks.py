@@ -64,12 +64,16 @@ def sum_of_squares(tensor: Any, square: FixedPoint, score: FixedPoint) -> Any:
     return cast(QDense(1, use_bias=False, **ones, name="sum")(squares), score, "score")
 
 
-def squared_distance(first: Any, second: Any, score: FixedPoint) -> Any:
-    """Squared distance on chip, rounded once at the end; the AXOL1TL score from version 5 on."""
+def squared_distance(first: Any, second: Any, difference: FixedPoint | None, score: FixedPoint) -> Any:
+    """Squared distance on chip, its sum rounded at the end; the AXOL1TL score from version 5 on.
+
+    Single precision holds 24 bits: without a type for the differences, distances from 1024 on may miss the
+    rounding of the firmware by one step in Keras, while integer arithmetic and firmware are exact.
+    """
     from keras import layers
 
-    difference = layers.Subtract(name="difference")([first, second])
-    return cast(layers.Dot(axes=1, name="squared_distance")([difference, difference]), score, "score")
+    x = cast(layers.Subtract(name="difference")([first, second]), difference, "difference_type")
+    return cast(layers.Dot(axes=1, name="squared_distance")([x, x]), score, "score")
 
 
 def _quantisers(types: LayerTypes) -> dict[str, Any]:

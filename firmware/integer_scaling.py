@@ -1,6 +1,5 @@
 """Hardware integers made ready for a network: one subtraction and one shift per input, exact everywhere."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -40,8 +39,8 @@ class IntegerScaling:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "offset", np.asarray(self.offset, dtype=np.float64))
-        object.__setattr__(self, "shift", _integers("shifts of the inputs", self.shift))
-        _integers(f"offsets of the inputs times 2^{self.fraction_bits}", self._offset_steps)
+        object.__setattr__(self, "shift", integers("shifts of the inputs", self.shift))
+        integers(f"offsets of the inputs times 2^{self.fraction_bits}", self._offset_steps)
         if self.offset.ndim != 1 or self.offset.shape != self.shift.shape:
             raise MaplessError(
                 f"input scaling has offsets of shape {self.offset.shape} and shifts of shape "
@@ -109,12 +108,17 @@ class IntegerScaling:
             raise MaplessError(
                 f"level-1 inputs have shape {hardware.shape}; this model wants (events, {len(self.offset)})"
             )
-        return _integers("level-1 inputs", hardware)
+        return integers("level-1 inputs", hardware)
 
 
-def _integers(name: str, values: ArrayLike | Sequence[int]) -> Integers:
+def integers(name: str, values: ArrayLike) -> Integers:
+    """Return values as integers.
+
+    Raises:
+        MaplessError: one of them is none.
+    """
     array = np.asarray(values)
-    if not np.all(array == np.rint(array)):
+    if array.dtype.kind not in "iub" and not np.all(array == np.rint(array)):
         raise MaplessError(f"{name}: not all are integers; give hardware integers")
     return array.astype(np.int64)
 

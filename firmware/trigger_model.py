@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
-from firmware.integer_scaling import IntegerScaling
+from firmware.integer_scaling import IntegerScaling, integers
 from firmware.quantise import make_exact
 
 if TYPE_CHECKING:
@@ -56,19 +56,27 @@ class TriggerModel:
             )
         make_exact(self.network)
 
+    def checked(self, hardware: ArrayLike) -> NDArray[np.int64]:
+        """Return hardware integers as they are if each event has the shape that the model takes.
+
+        Raises:
+            MaplessError: not integers, or a wrong number of objects.
+        """
+        array = np.asarray(hardware)
+        if array.shape[1:] != self.input_shape:
+            raise MaplessError(
+                f"trigger model {self.name!r} wants events of shape {self.input_shape}, not {array.shape[1:]}"
+            )
+        return integers("level-1 inputs", array)
+
     def scaled(self, hardware: ArrayLike) -> NDArray[np.float64]:
         """Turn hardware integers of shape (n_events, *input_shape) into inputs of the network.
 
         Raises:
-            MaplessError: not integers, wrong number of objects, or an overflow.
+            MaplessError: not integers, a wrong number of objects, or an overflow.
         """
-        hardware = np.asarray(hardware)
-        if hardware.shape[1:] != self.input_shape:
-            raise MaplessError(
-                f"trigger model {self.name!r} wants events of shape {self.input_shape}, "
-                f"not {hardware.shape[1:]}"
-            )
-        flat = self.scaling(hardware.reshape(len(hardware), -1))
+        checked = self.checked(hardware)
+        flat = self.scaling(checked.reshape(len(checked), -1))
         return flat.reshape(-1, *self.network.input_shape[1:])
 
     def score(self, hardware: ArrayLike, batch_size: int = 4096) -> NDArray[np.float64]:

@@ -1,0 +1,86 @@
+"""What all trainings of trigger networks share: the schedule, and its progress."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from errors import MaplessError
+
+Progress = Callable[[int, int], None]
+"""Called with (epochs done, epochs in total)."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a network trains.
+
+    Args:
+        epochs, batch_size: of the Adam optimiser.
+        learning_rate: at the start; it falls to a hundredth along a cosine.
+        seed: of initial weights, order of events and sampling.
+    """
+
+    epochs: int = 20
+    batch_size: int = 1024
+    learning_rate: float = 3e-3
+    seed: int = 1
+
+
+DEFAULT_SCHEDULE = Schedule()
+
+
+def train(
+    network: Any,
+    inputs: ArrayLike,
+    targets: ArrayLike | None,
+    schedule: Schedule,
+    progress: Progress | None = None,
+    loss: str | None = None,
+) -> list[float]:
+    """Train a Keras network; without `targets` and `loss` by the losses that its layers add.
+
+    Returns:
+        training loss of each epoch.
+
+    Raises:
+        MaplessError: there are fewer events than fit into one batch, or the loss became infinite.
+    """
+    import keras
+
+    inputs = np.asarray(inputs, dtype=np.float32)
+    steps = len(inputs) // schedule.batch_size
+    if not steps:
+        raise MaplessError(
+            f"{len(inputs)} events are less than one batch of {schedule.batch_size}; "
+            "give more events or a smaller batch_size"
+        )
+    falling = keras.optimizers.schedules.CosineDecay(
+        schedule.learning_rate, schedule.epochs * steps, alpha=0.01
+    )
+    network.compile(optimizer=keras.optimizers.Adam(falling), loss=loss)
+    told = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: progress and progress(epoch + 1, schedule.epochs)
+    )
+    history = network.fit(
+        inputs,
+        targets,
+        epochs=schedule.epochs,
+        batch_size=schedule.batch_size,
+        callbacks=[told],
+        verbose=0,
+    )
+    losses = [float(value) for value in history.history["loss"]]
+    if not np.isfinite(losses[-1]):
+        raise MaplessError("the training diverged; choose a smaller learning_rate")
+    return losses
+
+
+def filled(hardware: NDArray[Any]) -> NDArray[np.float32]:
+    """Tell which slots of level-1 objects hold an object; shape (n_events, n_inputs), 1 or 0.
+
+    The first of the three numbers of an object is its transverse momentum; empty slots have 0.
+    """
+    return np.repeat(hardware[:, ::3] > 0, 3, axis=1).astype(np.float32)

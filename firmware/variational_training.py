@@ -1,0 +1,129 @@
+"""Training of AXOL1TL up to version 4: a variational autoencoder, quantised from the first step on."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from firmware.axol1tl import EncoderDesign
+from firmware.integer_scaling import IntegerScaling
+from firmware.training import DEFAULT_SCHEDULE, Progress, Schedule, train
+from firmware.trigger_model import TriggerModel
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class VariationalLoss:
+    """Loss of the autoencoder, `(1 - beta) * squared error + beta * KL divergence`.
+
+    Args:
+        beta: weight of the divergence from a standard normal distribution (arXiv:1312.6114).
+        decoder: units of the decoder's hidden layers, which stay off chip and in floating point.
+    """
+
+    beta: float = 0.3
+    decoder: tuple[int, ...] = (24, 32)
+
+
+DEFAULT_LOSS = VariationalLoss()
+
+
+def train_variational(
+    hardware: ArrayLike,
+    design: EncoderDesign,
+    *,
+    name: str = "axol1tl",
+    schedule: Schedule = DEFAULT_SCHEDULE,
+    loss: VariationalLoss = DEFAULT_LOSS,
+    quantised: bool = True,
+    scaling: IntegerScaling | None = None,
+    progress: Progress | None = None,
+) -> TriggerModel:
+    """Train a variational autoencoder on zero-bias events; what is deployed is its encoder.
+
+    Args:
+        hardware: integers of shape (n_events, n_inputs).
+        design: shape and types of the encoder.
+        name: of the model.
+        schedule, loss: how it trains.
+        quantised: False trains the same network in floating point, for comparison; it has no firmware.
+        scaling: of the inputs; None learns one from the events.
+        progress: called after each epoch.
+
+    Raises:
+        MaplessError: too few events, or the training diverged.
+    """
+    import keras
+
+    hardware = np.asarray(hardware)
+    scaling = scaling or IntegerScaling.from_quantiles(hardware)
+    keras.utils.set_random_seed(schedule.seed)
+    network = design.network(hardware.shape[1]) if quantised else float_network(design, hardware.shape[1])
+    autoencoder = _autoencoder(network, design, loss, schedule.seed)
+    train(autoencoder, scaling(hardware), None, schedule, progress)
+    return TriggerModel(name, network, scaling, hardware.shape[1:])
+
+
+def float_network(design: EncoderDesign, n_inputs: int) -> "keras.Model":
+    """Make the encoder of a design, and its score, in floating point with layers of the same names."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((n_inputs,), name="inputs")
+    x = inputs
+    for number, units in enumerate(design.hidden):
+        x = layers.Dense(units, activation="relu", name=f"hidden_{number}_type")(x)
+    x = layers.Dense(design.latent, name="latent_type")(x)
+    return keras.Model(inputs, layers.Dot(axes=1, name="score")([x, x]))
+
+
+def _autoencoder(network: Any, design: EncoderDesign, loss: VariationalLoss, seed: int) -> Any:
+    import keras
+    from keras import layers
+
+    trunk = network.get_layer(f"hidden_{len(design.hidden) - 1}_type").output
+    mean = network.get_layer("latent_type").output
+    log_variance = layers.Dense(design.latent, kernel_initializer="zeros", name="log_variance")(trunk)
+    x = _sampling(seed)([mean, log_variance])
+    for units in loss.decoder:
+        x = layers.Dense(units, activation="relu")(x)
+    decoded = layers.Dense(network.input_shape[1])(x)
+    output = _loss_layer(loss.beta)([network.inputs[0], decoded, mean, log_variance])
+    return keras.Model(network.inputs, output)
+
+
+def _sampling(seed: int) -> Any:
+    """Layer that draws from the normal distribution of each event."""
+    import keras
+
+    class Sampling(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.noise = keras.random.SeedGenerator(seed)
+
+        def call(self, inputs: Any) -> Any:
+            mean, log_variance = inputs
+            noise = keras.random.normal(keras.ops.shape(mean), seed=self.noise)
+            return mean + keras.ops.exp(log_variance / 2) * noise
+
+    return Sampling()
+
+
+def _loss_layer(beta: float) -> Any:
+    """Layer that adds the loss of the autoencoder and passes on the decoded inputs."""
+    import keras
+
+    class Loss(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            original, decoded, mean, log_variance = inputs
+            log_variance = keras.ops.clip(log_variance, -10, 10)
+            error = keras.ops.mean(keras.ops.square(original - decoded), axis=1)
+            divergence = (keras.ops.square(mean) + keras.ops.exp(log_variance) - 1 - log_variance) / 2
+            divergence = keras.ops.mean(divergence, axis=1)
+            self.add_loss(keras.ops.mean((1 - beta) * error + beta * divergence))
+            return decoded
+
+    return Loss()
