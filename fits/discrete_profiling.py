@@ -5,35 +5,35 @@ for its number of parameters. Source: Dauncey, Kenzie, Wardle, Davies, arXiv:140
 unit of 2 NLL per parameter is theirs and that of CMS Combine.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
+from fits.crossing import NoCrossingError, crossing
 from fits.likelihood import Category, Likelihood
 from fits.limits import BAND, LimitStatus, UpperLimit, cls
 from fits.minimise import Confirmation
+from fits.profile_interval import profile_interval
 from fits.profile_likelihood import FitFailedError, ProfileLikelihood, converged
-from fits.results import FitResult
+from fits.results import FitResult, FitStatus
 from fits.scan import discovery_significance
 from fits.search_model import SearchModel
-
-_PRECISION = 1e-4  # of interval ends and limits, in standard deviations
-_MAX_DOUBLINGS = 12
 
 
 @dataclass(frozen=True)
 class EnvelopeFit:
     """Best function, value of the parameter of interest with its interval, and significance above zero.
 
-    `penalised` is 2 NLL plus penalty of each function at its own minimum. An interval ends at infinity where
-    the data do not constrain it. Numbers are None unless `converged`; `failed` lists functions whose fits
-    failed.
+    `penalised` is 2 NLL plus penalty of each function at its own minimum. An interval ends at a bound, or
+    infinity, where the data do not constrain it. Numbers are None unless `converged`; `failed` lists
+    functions whose fits failed.
     """
 
     converged: bool
@@ -112,7 +112,7 @@ class DiscreteProfile:
             observed, *expected = _upper_limits(self, 1 - confidence_level)
         except FitFailedError:
             return UpperLimit(LimitStatus.FIT_FAILED, confidence_level)
-        if not np.all(np.isfinite([observed, *expected])):
+        except NoCrossingError:
             return UpperLimit(LimitStatus.NO_LIMIT, confidence_level)
         return UpperLimit(LimitStatus.GOOD, confidence_level, observed, tuple(expected))
 
@@ -120,12 +120,16 @@ class DiscreteProfile:
         """Outermost values at which any function stays below a level."""
         ends = []
         for name, result in results.items():
-            if self.height(name, result) >= level:
+            rise = level - self.height(name, result)
+            if rise <= 0:
                 continue
-            curve = _Envelope(self.only(name), level).height
-            centre, step = result.parameters[self.parameter], _step(self, result)
+            own = profile_interval(
+                self.members[name], confidence_level=float(stats.chi2.cdf(rise, 1)), best=result
+            )
+            if own.status != FitStatus.CONVERGED:
+                raise FitFailedError(name)
             low, high = self.members[name].bounds.get(self.parameter, (-np.inf, np.inf))
-            ends += [_crossing(curve, centre, -step, low), _crossing(curve, centre, step, high)]
+            ends += [low if own.low is None else own.low, high if own.high is None else own.high]
         return min(ends), max(ends)
 
 
@@ -177,7 +181,8 @@ class _TestStatistic:
         }
         best = min(results, key=lambda name: profile.height(name, results[name]))
         self.best_value = results[best].parameters[profile.parameter]
-        self.step = _step(profile, results[best])
+        # At the bound, zero, there is no Hessian error: any scale will do to start.
+        self.error = results[best].errors[profile.parameter] or 1.0
         self._envelope = _Envelope(profile, profile.height(best, results[best]))
 
     def __call__(self, value: float, confirmation: Confirmation) -> float:
@@ -192,17 +197,18 @@ def _upper_limits(profile: DiscreteProfile, alpha: float) -> list[float]:
     null.height(0.0, "newton")
     data, asimov = _TestStatistic(profile), _TestStatistic(_asimov(profile, null.best, null.near[null.best]))
 
-    def excluded(value: float, confirmation: Confirmation) -> float:
-        return float(-np.log(cls(data(value, confirmation), asimov(value, confirmation)) / alpha))
+    def excess(value: float, confirmation: Confirmation) -> float:
+        ratio = cls(data(value, confirmation), asimov(value, confirmation))
+        return float(stats.norm.isf(alpha) - stats.norm.isf(np.clip(ratio, 1e-300, 1 - 1e-12)))
 
-    def beyond(target: float) -> Callable[[float, Confirmation], float]:
-        return lambda value, confirmation: float(np.sqrt(asimov(value, confirmation)) - target)
+    def lacking(target: float, value: float, confirmation: Confirmation) -> float:
+        return target - float(np.sqrt(asimov(value, confirmation)))
 
     # CLs of background data that fluctuate by n standard deviations is alpha where sqrt(q_A) is this
     # (arXiv:1007.1727, equation 89).
     targets = [float(n + stats.norm.isf(alpha * stats.norm.cdf(n))) for n in BAND]
-    curves = [excluded, *map(beyond, targets)]
-    return [_crossing(curve, 0.0, data.step, np.inf) for curve in curves]
+    expected = [crossing(partial(lacking, t), t * asimov.error, asimov.error) for t in targets]
+    return [crossing(excess, data.best_value + 2 * data.error, data.error), *expected]
 
 
 def _asimov(profile: DiscreteProfile, name: str, at: Mapping[str, float]) -> DiscreteProfile:
@@ -216,26 +222,3 @@ def _asimov(profile: DiscreteProfile, name: str, at: Mapping[str, float]) -> Dis
         constraints = [replace(c, centre=at[c.parameter]) for c in old.constraints]
         members[other] = replace(member, likelihood=Likelihood(categories, constraints))
     return replace(profile, members=members)
-
-
-def _step(profile: DiscreteProfile, result: FitResult) -> float:
-    """About one standard deviation of the parameter of interest; at a bound a guess."""
-    return result.errors[profile.parameter] or 1.0
-
-
-def _crossing(curve: Callable[[float, Confirmation], float], start: float, step: float, end: float) -> float:
-    """Where a curve that is negative at the start gets positive, in the direction of the step.
-
-    That is the end of the allowed values, or infinity, if it never does.
-    """
-    inside = start
-    for length in step * 2.0 ** np.arange(_MAX_DOUBLINGS):
-        outside = float(np.clip(start + length, min(start, end), max(start, end)))
-        if curve(outside, "none") > 0:
-            root = optimize.brentq(curve, inside, outside, args=("none",), xtol=_PRECISION * abs(step))
-            curve(root, "newton")
-            return float(root)
-        if outside == end:
-            return end
-        inside = outside
-    return float(np.copysign(np.inf, step))
