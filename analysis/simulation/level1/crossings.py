@@ -9,6 +9,7 @@ from analysis.simulation.generator import Generator
 from analysis.simulation.level1.pool import Draw, Pool
 from analysis.simulation.level1.processes import Crossing, ZeroBias
 from analysis.simulation.level1.towers import Collisions, cpp, digitise_collisions
+from analysis.simulation.processes import Quality
 from analysis.simulation.recipe import Recipe
 from selections.level1.hardware import N_INPUTS, REGION_SHAPE
 from selections.root import import_root
@@ -25,7 +26,8 @@ def generate(recipe: Recipe[Crossing], chunk: int, n_events: int, pool: Pool) ->
     rng = np.random.default_rng(trigger_seed)
     cross_section, hard = pool.cross_sections[0], None
     if not isinstance(recipe.process, ZeroBias):
-        generator = Generator(recipe.process, recipe.quality, int(pythia_seed.generate_state(1)[0]))
+        multiparton: Quality = "tiny" if recipe.quality == "tiny" else "full"
+        generator = Generator(recipe.process, multiparton, int(pythia_seed.generate_state(1)[0]))
         batches = generator.batches(n_events)
         hard = Collisions.joined([digitise_collisions(b.stable, b.n_events, rng) for b in batches])
         cross_section = generator.cross_section

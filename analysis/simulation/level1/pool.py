@@ -1,4 +1,4 @@
-"""Collisions to draw pile-up from, made once per user and kept.
+"""Collisions to draw pile-up from: a small pool comes with the project, a large one is made once per user.
 
 Hard collisions are rare, and a pool of ordinary ones would run out of them: of 20,000 collisions the hardest
 would come back in every 400th crossing of 50. So the pool has strata in the hard scale pT-hat, and one of W
@@ -8,6 +8,7 @@ harder than the first stratum are left out: the strata have them.
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +23,9 @@ from analysis.simulation.production import Progress, run_all
 from analysis.simulation.recipe import VERSION, packages
 from selections.headers import cache_directory
 
+EMBEDDED = Path(__file__).parents[2] / "samples" / "level1_collisions.npz"
 HARD_SCALES = (20, 50, 100, 200)  # GeV: lower edges in pT-hat
-COLLISIONS_PER_PART = 500
+COLLISIONS_PER_PART = 2500  # Pythia takes a second or two to start
 
 
 class HardCollision(Crossing):
@@ -48,18 +50,21 @@ class WeakBoson(Crossing):
 
 @dataclass(frozen=True)
 class PoolRecipe:
-    """All that decides the collisions of a pool: how many of each stratum, the beams and the seed."""
+    """All that decides the collisions of a pool: how many of each stratum, the beams and the seed.
 
-    ordinary: int = 20_000
-    hard: tuple[int, ...] = (5000, 1500, 800, 400)  # for each of HARD_SCALES
-    weak: int = 500
+    The defaults make the large pool.
+    """
+
+    ordinary: int = 10_000
+    hard: tuple[int, ...] = (3000, 1000, 600, 300)  # for each of HARD_SCALES
+    weak: int = 300
     beam_energy: float = RUN_3_ENERGY
     seed: int = 1
 
     @classmethod
-    def tiny(cls, beam_energy: float) -> "PoolRecipe":
-        """A pool for tests, made in seconds."""
-        return cls(400, (100, 40, 20, 10), 10, beam_energy)
+    def small(cls, beam_energy: float = RUN_3_ENERGY) -> "PoolRecipe":
+        """The pool that comes with the project."""
+        return cls(3000, (900, 400, 300, 200), 200, beam_energy)
 
     @property
     def strata(self) -> list[tuple[Crossing, int]]:
@@ -72,7 +77,9 @@ class PoolRecipe:
 
     @property
     def path(self) -> Path:
-        """Where the pool is kept."""
+        """Where the pool is kept, on this machine or in the project."""
+        if self == PoolRecipe.small():
+            return EMBEDDED
         text = json.dumps([vars(self), HARD_SCALES, VERSION, packages()], sort_keys=True)
         return cache_directory() / f"collisions-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
 
@@ -116,25 +123,37 @@ class Pool:
         return Draw(starts, collision.astype(np.int32), turn, mirrored)
 
     def save(self, path: Path) -> None:
-        """Write the pool beside `path`, then rename it: a pool on disk is complete."""
+        """Write the pool compactly beside `path`, then rename it: a pool on disk is complete."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
+        partial = path.with_suffix(f".{os.getpid()}.partial.npz")
         columns = self.collisions._asdict()
-        np.savez(partial, sizes=self.sizes, cross_sections=self.cross_sections, **columns)
+        columns["tower"] = np.diff(self.collisions.tower, prepend=np.uint16(0))  # small numbers, modulo 2^16
+        for name in ("starts", "muon_starts"):
+            columns[name] = np.diff(columns[name]).astype(np.uint16)
+        np.savez_compressed(partial, sizes=self.sizes, cross_sections=self.cross_sections, **columns)
         partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "Pool":
         """Read a pool written by `save`."""
         with np.load(path) as stored:
-            collisions = Collisions(*(stored[name] for name in Collisions._fields))
-            return cls(collisions, stored["sizes"], stored["cross_sections"])
+            columns = {name: stored[name] for name in Collisions._fields}
+            sizes, cross_sections = stored["sizes"], stored["cross_sections"]
+        columns["tower"] = np.cumsum(columns["tower"], dtype=np.uint16)
+        for name in ("starts", "muon_starts"):
+            columns[name] = np.concatenate([[0], np.cumsum(columns[name], dtype=np.int64)])
+        return cls(Collisions(**columns), sizes, cross_sections)
 
 
 def prepare_pool(recipe: PoolRecipe, workers: int, progress: Progress) -> Path:
     """The file of the pool of a recipe, made where it is not kept yet; `progress` gets (done, wanted)."""
-    if recipe.path.exists():
-        return recipe.path
+    if not recipe.path.exists():
+        make_pool(recipe, workers, progress).save(recipe.path)
+    return recipe.path
+
+
+def make_pool(recipe: PoolRecipe, workers: int, progress: Progress) -> Pool:
+    """The collisions of a pool, made anew."""
     tasks = [
         (stratum, part, min(COLLISIONS_PER_PART, size - part * COLLISIONS_PER_PART))
         for stratum, (_, size) in enumerate(recipe.strata)
@@ -151,8 +170,7 @@ def prepare_pool(recipe: PoolRecipe, workers: int, progress: Progress) -> Path:
     strata = np.array([stratum for stratum, _, _ in tasks])
     measured = np.array([cross_section for _, cross_section in parts])
     cross_sections = np.array([measured[strata == stratum].mean() for stratum in range(len(sizes))])
-    Pool(Collisions.joined([collisions for collisions, _ in parts]), sizes, cross_sections).save(recipe.path)
-    return recipe.path
+    return Pool(Collisions.joined([collisions for collisions, _ in parts]), sizes, cross_sections)
 
 
 def collide(recipe: PoolRecipe, stratum: int, part: int, size: int) -> tuple[Collisions, float]:

@@ -51,21 +51,19 @@ def simulate(
 ) -> Level1Sample:
     """Simulate `n_events` bunch crossings into the RNTuple `output`, described in `output`.json.
 
-    `process` and its `parameters` are those of `processes`. The pool of collisions is made once per user, in
-    about a minute, and told by `pool_progress`; `quality` "tiny" takes a small one and leaves out multiparton
-    interactions, for tests. The same arguments give the same events, whatever the number of workers. After an
-    interruption the same call goes on from the chunks that are complete.
+    `process` and its `parameters` are those of `processes`. With the `quality` "fast" the pile-up is drawn from
+    the collisions that come with the project, with "full" from three times as many, which are made once per
+    user in some minutes (`pool_progress`); "tiny" leaves out multiparton interactions in hard collisions, for
+    tests. The same arguments give the same events, whatever the number of workers. After an interruption the
+    same call goes on from the chunks that are complete.
 
     Raises MaplessError for an unknown process or parameter, and when it is interrupted or a worker dies.
     """
     if n_events < 1 or workers < 1:
         raise MaplessError(f"cannot simulate {n_events} events on {workers} workers; ask for at least one")
-    made = create(process, PROCESSES, **parameters)
-    generated: Quality = "tiny" if quality == "tiny" else "full"
-    recipe = Recipe(process, made, generated, seed)
-    pool_recipe = PoolRecipe(beam_energy=made.beam_energy)
-    if quality == "tiny":
-        pool_recipe = PoolRecipe.tiny(made.beam_energy)
+    recipe = Recipe(process, create(process, PROCESSES, **parameters), quality, seed)
+    pool_of = PoolRecipe if quality == "full" else PoolRecipe.small
+    pool_recipe = pool_of(beam_energy=recipe.process.beam_energy)
     output = Path(output)
     folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
     folder.mkdir(parents=True, exist_ok=True)

@@ -51,7 +51,7 @@ class Collisions(NamedTuple):
     """Collisions as `mapless/level1_crossing.h` wants them, one after the other.
 
     `starts` (n + 1,) delimit the towers of each: `tower` = eta number * 72 + phi number, `em` and `had`
-    transverse energies in 0.5 GeV / 32; `muon_starts` (n + 1,) its `muons` (m, 3), hardware pt, eta, phi.
+    transverse energies in 0.5 GeV / 8; `muon_starts` (n + 1,) its `muons` (m, 3), hardware pt, eta, phi.
     """
 
     starts: NDArray[np.int64]
@@ -146,7 +146,7 @@ def add_up(
 
 
 def in_collision_units(pt: NDArray[Any]) -> NDArray[np.uint16]:
-    """Transverse energies in 0.5 GeV / 32, at most what 16 bits hold: 1 TeV."""
+    """Transverse energies in 0.5 GeV / 8, at most what 16 bits hold: 4 TeV."""
     return np.minimum(np.rint(pt * cpp().collision_units / PT_STEP), 2**16 - 1).astype(np.uint16)
 
 

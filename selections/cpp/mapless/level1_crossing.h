@@ -6,10 +6,10 @@
 
 namespace mapless::level1 {
 
-constexpr int collision_units = 32; // energies of collisions are stored in 0.5 GeV / 32
+constexpr int collision_units = 8; // energies of collisions are stored in 0.5 GeV / 8
 
 /// Collisions to draw from: collision i has the towers [starts[i], starts[i + 1]), numbered eta * 72 + phi, with
-/// energies in 0.5 GeV / 32, and the muons [muon_starts[i], muon_starts[i + 1]), each (pt, eta, phi).
+/// energies in 0.5 GeV / 8, and the muons [muon_starts[i], muon_starts[i + 1]), each (pt, eta, phi).
 struct Collisions {
    const std::int64_t *starts;
    const std::uint16_t *tower, *em, *had;
