@@ -1,0 +1,109 @@
+"""The same toys and models as CMS Combine, whose numbers are stored; see tests/data/combine/README.md."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from fits.backgrounds import Dijet
+from fits.likelihood_scan import scan_likelihood
+from fits.limits import BAND, UpperLimit, upper_limit
+from fits.profile_interval import profile_interval
+from fits.profile_likelihood import ProfileLikelihood
+from fits.search_model import Process, SearchCategory, SearchModel
+from fits.signal_term import Effect
+from fits.signals import DoubleCrystalBall
+from fits.significance import expected_significance, observed_significance
+from fits.spectrum import Spectrum
+
+FOLDER = Path(__file__).parents[1] / "data" / "combine"
+CASES = json.loads((FOLDER / "comparisons.json").read_text())["cases"]
+QUANTILES = [0.025, 0.16, 0.5, 0.84, 0.975]  # Combine's bands; ours end at 1 and 2 standard deviations
+TWO_PER_CENT = 0.02
+
+
+@cache
+def profile(name: str) -> ProfileLikelihood:
+    case = CASES[name]
+    shape = DoubleCrystalBall(**case["signal"])
+    effects = {key: Effect(**_plain(effect)) for key, effect in case["effects"].items()}
+    background = Dijet(len(case["background_truth"]))
+    with np.load(FOLDER / "toys.npz") as toys:
+        categories = [
+            SearchCategory(
+                key,
+                Spectrum(toys[f"{name}/edges"], toys[f"{name}/{key}"]),
+                Process(shape, events, effects),
+                background,
+            )
+            for key, events in case["signal_events"].items()
+        ]
+    return SearchModel(categories).profile_likelihood()
+
+
+def _plain(effect):
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in effect.items()}
+
+
+@cache
+def limit(name: str) -> UpperLimit:
+    return upper_limit(profile(name))
+
+
+@pytest.fixture(params=CASES)
+def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def combine(name) -> dict:
+    return CASES[name]["results"]
+
+
+def test_observed_limit_is_that_of_combine(name, combine):
+    assert limit(name).observed == pytest.approx(combine["observed_limit"], rel=TWO_PER_CENT)
+
+
+def test_expected_limits_are_those_of_combine(name, combine):
+    assert limit(name).expected == pytest.approx(combine["expected_limits"], rel=TWO_PER_CENT)
+
+
+def test_expected_limits_at_the_quantiles_of_combine_agree_better(name, combine):
+    """Outer bands are 1.96 standard deviations there; in the deviation, ln(limit) is nearly a parabola."""
+    parabola = np.polynomial.Polynomial.fit(BAND, np.log(limit(name).expected), 4)
+    ours = np.exp(parabola(stats.norm.ppf(QUANTILES)))
+    assert ours == pytest.approx(combine["expected_limits"], rel=0.01)
+
+
+def test_observed_significance_is_that_of_combine(name, combine):
+    ours = observed_significance(profile(name)).significance
+    assert ours == pytest.approx(combine["significance"], abs=0.02, rel=TWO_PER_CENT)
+
+
+def test_asimov_significance_is_that_of_combine(name, combine):
+    ours = expected_significance(profile(name), CASES[name]["asimov_strength"]).significance
+    assert ours == pytest.approx(combine["asimov_significance"], rel=TWO_PER_CENT)
+
+
+def test_fitted_strength_is_that_of_combine(name, combine):
+    low, high = combine["strength_interval"]
+    error = (high - low) / 2
+    interval = profile_interval(profile(name))
+    assert interval.best == pytest.approx(combine["strength"], abs=0.02 * error)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.04 * error)
+
+
+def test_likelihood_scan_is_that_of_combine(name, combine):
+    """Combine's scan has its minimum at positive strengths only."""
+    strengths, heights = np.transpose(combine["scan"])
+    positive = profile(name).without_deficits()
+    scan = scan_likelihood(positive, {"signal_strength": strengths})
+    assert scan.differences == pytest.approx(heights, rel=0.01, abs=0.02)
+
+
+def test_saturated_goodness_of_fit_is_that_of_combine(name, combine):
+    null = profile(name).fit({"signal_strength": 0.0})
+    assert 2 * null.nll == pytest.approx(combine["saturated"], rel=0.01)
