@@ -126,7 +126,7 @@ def _background_integrals(workspace: Any, name: str, parameters: list[str], edge
 def decorrelated(edges: np.ndarray, counts: np.ndarray, truth: list[float]) -> np.ndarray:
     """Matrix (n, n) from coordinates with unit errors and no correlations to shape parameters p1, p2, ...
 
-    One range then holds every fit: the smallest of three categories wants p1 = 41, far from the truth of 10.7.
+    One range then holds every fit: the smallest of three categories wants p1 = 41, not the true 10.7.
     """
     expected = expected_counts(Dijet(len(truth)), [0.0, *truth], edges)
     expected *= counts.sum() / expected.sum()
