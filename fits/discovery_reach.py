@@ -1,7 +1,7 @@
 """Discovery reach: the signal for which an expected significance of 3 or 5 standard deviations is reached."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import optimize
 from errors import MaplessError
 from fits.limits import LimitStatus
 from fits.profile_likelihood import FitFailedError, ProfileLikelihood, converged
+from fits.significance import expected_significance
 
 _PRECISION = 1e-4  # relative
 _MAX_DOUBLINGS = 60
@@ -45,7 +46,7 @@ def discovery_reach(
         raise MaplessError(f"significances {wanted} must be positive; 3 and 5 are usual")
     try:
         null = converged(profile.fit({profile.parameter: 0.0})).parameters
-        values = tuple(_reach(profile, null, significance) for significance in wanted)
+        values = tuple(_reach(replace(profile, start=null), significance) for significance in wanted)
     except FitFailedError:
         return DiscoveryReach(LimitStatus.FIT_FAILED, wanted)
     if not all(np.isfinite(values)):
@@ -53,25 +54,18 @@ def discovery_reach(
     return DiscoveryReach(LimitStatus.GOOD, wanted, values)
 
 
-def asimov_significance(profile: ProfileLikelihood, null: dict[str, float], value: float) -> float:
-    """Square root of q0 of data exactly as expected for a signal, other parameters as in `null`.
-
-    arXiv:1007.1727, section 4. Raises FitFailedError if the fit without signal fails.
-    """
-    asimov = profile.asimov({**null, profile.parameter: value})
-    # With signal the data are described exactly: the likelihood is zero there.
-    return float(np.sqrt(2 * converged(asimov.fit({profile.parameter: 0.0}, null)).nll))
-
-
-def _reach(profile: ProfileLikelihood, null: dict[str, float], significance: float) -> float:
-    """Value with this Asimov significance, infinite if there is none."""
+def _reach(profile: ProfileLikelihood, wanted: float) -> float:
+    """Value with this significance in Asimov data, infinite if there is none."""
 
     def missing(value: float) -> float:
-        return significance - asimov_significance(profile, null, value) if value > 0 else significance
+        found = expected_significance(profile, value, fitted_nuisances=False).significance
+        if found is None:
+            raise FitFailedError
+        return wanted - found
 
     high = 1.0
     while missing(high) > 0:
         high *= 2
         if high > 2.0**_MAX_DOUBLINGS:
             return np.inf
-    return float(optimize.brentq(missing, 0.0, high, rtol=_PRECISION, xtol=_PRECISION * high * 1e-6))
+    return float(optimize.brentq(missing, 0.0, high, rtol=_PRECISION, xtol=1e-9 * high))
