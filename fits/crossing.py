@@ -10,6 +10,7 @@ from fits.profile_likelihood import FitFailedError
 _PRECISION = 1e-4  # relative
 _MAX_STEPS = 100
 _LARGEST_STEP = 4.0  # factor by which a value may grow from one trial to the next
+_GOOD_ENOUGH = 1e-4  # standard deviations from zero, where a first trial needs no second one
 _CONFIRMED = 0.01  # in standard deviations, between fits that look for the place and those that confirm it
 
 
@@ -32,13 +33,14 @@ def crossing(
         if here > 0 and value >= largest:
             raise NoCrossingError
         low, high = (value, high) if here > 0 else (low, value)
+        trusted = np.isfinite(before[0]) or abs(here) < _GOOD_ENOUGH
         if np.isfinite(before[0]):
             slope = (here - before[1]) / (value - before[0])
         following = value - here / slope if slope < 0 else np.inf
         if not low <= following <= min(high, _LARGEST_STEP * value):
             following = 0.5 * (low + high) if np.isfinite(high) else _LARGEST_STEP * value
         following = min(following, largest)
-        if abs(following - value) < _PRECISION * following:
+        if trusted and abs(following - value) < _PRECISION * following:
             if abs(function(following, "newton")) > _CONFIRMED:
                 raise FitFailedError("not zero where it should be")
             return float(following)

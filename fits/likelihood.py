@@ -11,6 +11,9 @@ from errors import MaplessError
 from fits.kernel import Evaluation, Term
 from fits.spectrum import FloatArray
 
+_NEXT_TO_NOTHING = 1e-15  # events
+_FAR_BELOW = -0.9  # relative difference of expected to observed counts
+
 
 @dataclass(frozen=True, eq=False)
 class Category:
@@ -31,7 +34,10 @@ class Category:
             return np.inf
         # In terms of the relative difference the large numbers cancel bin by bin, before rounding can hurt.
         difference = (seen - counts) / counts
-        return float(counts @ (difference - np.log1p(difference)) + expected[~self.filled].sum())
+        far = difference < _FAR_BELOW  # where rounding to -1 would make the logarithm infinite
+        logs = np.log1p(np.where(far, 0.0, difference))
+        logs[far] = np.log(seen[far] / counts[far])
+        return float(counts @ (difference - logs) + expected[~self.filled].sum())
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,8 @@ class Likelihood:
 
         Constraints move to the point too, as in Combine, pyhf and RooStats: auxiliary measurements are data.
         """
-        expected = self.expected(internal)
+        # A bin of next to no events would forbid the expectation to become zero there, and says nothing else.
+        expected = [np.where(mu > _NEXT_TO_NOTHING, mu, 0.0) for mu in self.expected(internal)]
         values = dict(zip(self.names, self.physical(internal).tolist(), strict=True))
         categories = [Category(mu, old.terms) for mu, old in zip(expected, self.categories, strict=True)]
         return Likelihood(categories, [replace(c, centre=values[c.parameter]) for c in self.constraints])

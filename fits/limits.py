@@ -126,8 +126,10 @@ def _upper_limit(profile: ProfileLikelihood, confidence_level: float) -> UpperLi
     known = [0.0]
     for target in targets:
         # sqrt(q_A) is nearly a straight line: the limits found so far tell where the next one is.
-        guess = scale * target if len(known) == 1 else _extrapolated([0.0, *targets], known, target)
+        guess = _extrapolated([0.0, *targets], known, target) if len(known) > 1 else 0.0
+        guess = guess if known[-1] < guess < 4 * known[-1] else scale * target
         known.append(crossing(partial(lacking, target), guess, scale))
+        scale = known[-1] / target
     expected = tuple(known[1:])
     scale = expected[BAND.index(0)] / targets[BAND.index(0)]
     observed = crossing(excess, _gaussian_limit(profile, best, scale, alpha), scale)
@@ -140,7 +142,7 @@ def _deviate(probability: float) -> float:
 
 
 def _extrapolated(roots: Sequence[float], values: Sequence[float], target: float) -> float:
-    """Value at a target, through the last values at known roots."""
+    """Value at a target, through the last of two or more values at known roots."""
     last = slice(max(len(values) - 4, 0), len(values))
     return float(BarycentricInterpolator(roots[last], values[last])(target))
 
@@ -157,9 +159,8 @@ def _standard_deviation(profile: ProfileLikelihood) -> float:
     free = [place for place, name in enumerate(likelihood.names) if name not in profile.fixed]
     hessian = likelihood.hessian(likelihood.internal(profile.start))[np.ix_(free, free)]
     place = free.index(likelihood.names.index(profile.parameter))
-    variance = (
-        float(np.linalg.inv(hessian)[place, place]) if np.linalg.matrix_rank(hessian) == len(free) else 0.0
-    )
-    if not variance > 0:
+    sizes = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
+    correlations = hessian / np.outer(sizes, sizes)
+    if np.linalg.matrix_rank(correlations) < len(free):
         raise NoCrossingError
-    return float(np.sqrt(variance))
+    return float(np.sqrt(np.linalg.inv(correlations)[place, place]) / sizes[place])
