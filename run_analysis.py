@@ -11,6 +11,8 @@ from errors import MaplessError
 
 try:
     import typer
+
+    from analysis.trigger import commands as trigger
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
 
@@ -23,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.add_typer(trigger.app, name="trigger")
 
 SearchName = Annotated[str, typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the search's own.")]

@@ -3,7 +3,7 @@
 import glob
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +16,9 @@ class Settings(BaseModel):
     """Base of all settings: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+SettingsKind = TypeVar("SettingsKind", bound=Settings)
 
 
 class EventSettings(Settings):
@@ -145,17 +148,23 @@ class Configuration(Settings):
 def load_configuration(path: Path, overrides: tuple[str, ...] = ()) -> Configuration:
     """Read a YAML file, apply `key.sub=value` overrides and validate.
 
-    Relative event files are looked up beside the YAML file. Raises MaplessError naming the file, the path of
-    the offending key and the nearest valid one.
+    Relative event files are looked up beside the YAML file. Raises MaplessError as `load_settings` does.
+    """
+    return _with_absolute_files(load_settings(path, Configuration, overrides), path.resolve().parent)
+
+
+def load_settings(path: Path, kind: type[SettingsKind], overrides: tuple[str, ...] = ()) -> SettingsKind:
+    """Read settings of a kind from a YAML file, apply `key.sub=value` overrides and validate.
+
+    Raises MaplessError naming the file, the path of the offending key and the nearest valid one.
     """
     values = _read_yaml(path)
     for override in overrides:
         _apply(values, override)
     try:
-        configuration = Configuration.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise MaplessError(f"{path}: {one_line(error, Configuration)}") from error
-    return _with_absolute_files(configuration, path.resolve().parent)
+        raise MaplessError(f"{path}: {one_line(error, kind)}") from error
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

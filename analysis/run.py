@@ -26,23 +26,19 @@ def run_search(name: str, config: Path | None, overrides: Sequence[str], options
     console = Console()
     search = searches.get(name)
     configuration = load_configuration(config or search.configuration, tuple(overrides))
-    with _training_bar(console) as progress:
+    with training_bar(console) as progress:
         stages = Pipeline(search, configuration, options, progress).stages()
         if options.dry_run:
-            console.print(_plan_table(stages, options))
+            console.print(plan_table(stages, options.output, fresh=options.fresh))
             return
-        try:
-            for stage in stages:
-                console.print(_run(stage, options))
-        except KeyboardInterrupt:
-            raise MaplessError("interrupted; finished stages are kept, run again to go on") from None
+        run_stages(stages, options.output, console, fresh=options.fresh)
     if options.last_stage == "report":
-        _publish(stages[-1].folder(options.output), options.output)
+        publish(stages[-1].folder(options.output), options.output)
         _print_findings(options.output, console)
 
 
 @contextmanager
-def _training_bar(console: Console) -> Iterator[TrainingProgress]:
+def training_bar(console: Console) -> Iterator[TrainingProgress]:
     """Give a callback that shows a bar from its first call to its last; the event loop has its own."""
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
@@ -60,21 +56,31 @@ def _training_bar(console: Console) -> Iterator[TrainingProgress]:
         bar.stop()
 
 
-def _run(stage: Stage, options: RunOptions) -> str:
-    kept = stage.is_done(options.output) and not options.fresh
-    seconds = read_manifest(run_stage(stage, options.output, fresh=options.fresh))["seconds"]
-    return f"[bold]{stage.name:10}[/] " + ("kept from an earlier run" if kept else f"{seconds:6.1f} s")
+def run_stages(stages: Sequence[Stage], output: Path, console: Console, *, fresh: bool) -> None:
+    """Run stages one after the other and print how long each took; MaplessError when interrupted."""
+    try:
+        for stage in stages:
+            console.print(_run(stage, output, fresh))
+    except KeyboardInterrupt:
+        raise MaplessError("interrupted; finished stages are kept, run again to go on") from None
 
 
-def _plan_table(stages: list[Stage], options: RunOptions) -> Table:
+def _run(stage: Stage, output: Path, fresh: bool) -> str:
+    kept = stage.is_done(output) and not fresh
+    seconds = read_manifest(run_stage(stage, output, fresh=fresh))["seconds"]
+    return f"[bold]{stage.name:20}[/] " + ("kept from an earlier run" if kept else f"{seconds:6.1f} s")
+
+
+def plan_table(stages: Sequence[Stage], output: Path, *, fresh: bool) -> Table:
+    """What a run would do and what it would keep."""
     table = Table("stage", "state", "folder", title="Would run")
     for stage in stages:
-        done = stage.is_done(options.output) and not options.fresh
-        table.add_row(stage.name, "done" if done else "to do", str(stage.folder(options.output)))
+        done = stage.is_done(output) and not fresh
+        table.add_row(stage.name, "done" if done else "to do", str(stage.folder(output)))
     return table
 
 
-def _publish(report: Path, output: Path) -> None:
+def publish(report: Path, output: Path) -> None:
     """Copy the newest report to where a reader looks first, each file by rename."""
     for file in sorted(path for path in report.rglob("*") if path.is_file()):
         target = output / file.relative_to(report)

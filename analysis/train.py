@@ -1,16 +1,12 @@
 """Stage `train`: trains a detector in one mass window and scores every event."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from analysis.configuration import Configuration
 from analysis.injection import inject
-from errors import MaplessError
+from analysis.tensorflow_messages import tensorflow_reports_only_failures
 from models.detector import Progress
 from models.mass_windows import MassWindow
 
@@ -40,7 +36,7 @@ def train(
 
     events = load_events(select_folder, configuration)
     settings = configuration.detector
-    with _tensorflow_reports_only_failures():
+    with tensorflow_reports_only_failures():
         _limit_threads(threads)
         detector = create(
             settings.name, window=window, folds=settings.folds, seed=settings.seed, **settings.options
@@ -57,22 +53,3 @@ def _limit_threads(threads: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-
-
-@contextmanager
-def _tensorflow_reports_only_failures() -> Iterator[None]:
-    """Keep aside what TensorFlow says of its build at any log level; show it when something breaks."""
-    with tempfile.TemporaryFile("w+", errors="replace") as said:
-        standard_error = os.dup(2)
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        except MaplessError:
-            raise
-        except Exception:
-            said.seek(0)
-            os.write(standard_error, said.read().encode())
-            raise
-        finally:
-            os.dup2(standard_error, 2)
-            os.close(standard_error)

@@ -1,8 +1,6 @@
 """Writes the report of a search: plots as PNG and PDF, numbers as JSON, everything in one HTML file."""
 
-import base64
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from analysis import provenance
 from analysis.blinding import outside_windows
 from analysis.closure import largest_excess
 from analysis.configuration import Configuration
+from analysis.report.page import render, save_figures
 from analysis.report.plots import plot_blinded_spectrum, plot_kept_jets, plot_scores
 from analysis.search import Search
 from analysis.stages import read_manifest, write_json
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from fits.scan import MassScan
     from fits.signals import DoubleCrystalBall
 
-DOTS_PER_INCH = 110
-
 
 def write_report(
     search: Search, configuration: Configuration, folders: Mapping[str, Path], folder: Path
@@ -35,23 +32,20 @@ def write_report(
 
     `folders` maps the name of each finished stage to its products; without a `scan` the search is blinded.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     results = _results(folders)
     figures = list(_blinded_figures(search, configuration, folders))
     if results["spectra"]:
         figures = list(_figures(search, configuration, folders, results))
-    sections = [_save_figure(name, caption, figure, folder / "plots") for name, caption, figure in figures]
+    plots = save_figures(figures, folder / "plots")
     write_json(folder / "results.json", results)
     (folder / "report.html").write_text(
-        _render(
+        render(
+            "report.html.j2",
             search=search,
             configuration=configuration,
             results=results,
             verdicts=[_verdict(name, spectrum) for name, spectrum in results["spectra"].items()],
-            plots=sections,
+            plots=plots,
             manifests=[read_manifest(stage) for stage in folders.values()],
             environment=provenance.environment(),
         )
@@ -139,27 +133,5 @@ def _title(name: str) -> str:
     return "All events" if name == "inclusive" else f"After the anomaly cut, window {name}"
 
 
-def _save_figure(name: str, caption: str, figure: "Figure", folder: Path) -> dict[str, str]:
-    from matplotlib import pyplot
-
-    folder.mkdir(exist_ok=True)
-    figure.savefig(folder / f"{name}.pdf")
-    figure.savefig(folder / f"{name}.png", dpi=DOTS_PER_INCH)
-    pyplot.close(figure)
-    return {
-        "name": name,
-        "caption": caption,
-        "png": base64.b64encode((folder / f"{name}.png").read_bytes()).decode(),
-    }
-
-
 def _verdict(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     return {"title": _title(name), "excess": largest_excess({name: result}), **result}
-
-
-def _render(**content: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("report.html.j2").render(**content)

@@ -1,0 +1,96 @@
+"""What a trigger run is told: sample, model, training, rates and firmware."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from analysis.configuration import Settings, load_settings
+from analysis.simulation.level1.processes import PROCESSES
+from analysis.trigger.designs import DESIGNS
+from firmware.project import BACKENDS
+
+CONFIGURATION = Path(__file__).parents[1] / "configs" / "level1.yaml"
+ZERO_BIAS = "level1_zero_bias"
+SIGNALS = tuple(name for name in PROCESSES if name != ZERO_BIAS)
+
+
+def _one_of(names: Iterable[str]) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"choose from {', '.join(names)}")
+        return name
+
+    return check
+
+
+class SampleSettings(Settings):
+    """Zero-bias crossings and signals: simulated, or by name (zero bias: level1_zero_bias) from `files`."""
+
+    n_zero_bias: Annotated[int, Field(ge=100)] = 100_000
+    n_signal: Annotated[int, Field(ge=1)] = 1000
+    signals: Annotated[tuple[str, ...], Field(min_length=1)] = SIGNALS
+    files: dict[str, Path] = {}
+    pileup: Annotated[float, Field(ge=0, le=200)] = 50.0
+    quality: Literal["fast", "tiny"] = "fast"
+    seed: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _signals_are_known(self) -> "SampleSettings":
+        unknown = [name for name in self.signals if name not in SIGNALS and name not in self.files]
+        if unknown:
+            raise ValueError(f"no signal {unknown[0]!r}; choose from {', '.join(SIGNALS)}, or name its file")
+        return self
+
+
+class TrainingSettings(Settings):
+    """How the network trains: on a `fraction` of the zero-bias events; the others give rates and comparisons.
+
+    `outliers` names signals that the student of CICADA is shown too (outlier exposure).
+    """
+
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    epochs: Annotated[int, Field(ge=1)] = 20
+    batch_size: Annotated[int, Field(ge=1)] = 1024
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    seed: Annotated[int, Field(ge=0)] = 1
+    outliers: tuple[str, ...] = ()
+
+
+class RateSettings(Settings):
+    """Colliding bunches of the machine, and the rates (kHz) at which thresholds are chosen."""
+
+    bunches: Annotated[int, Field(ge=1)] = 2544
+    targets: Annotated[tuple[float, ...], Field(min_length=1)] = (1.0, 10.0, 100.0)
+
+
+class FirmwareSettings(Settings):
+    """Vendor flow, FPGA, events compared route by route, and whether Yosys counts cells (a minute)."""
+
+    backend: Annotated[str, AfterValidator(_one_of(BACKENDS))] = "Vitis"
+    part: str | None = None
+    n_events: Annotated[int, Field(ge=1)] = 5000
+    synthesise: bool = False
+
+
+class TriggerConfiguration(Settings):
+    """Everything that decides the result of one trigger run."""
+
+    model: Annotated[str, AfterValidator(_one_of(DESIGNS))] = "axol1tl_v4"
+    sample: SampleSettings = SampleSettings()
+    training: TrainingSettings = TrainingSettings()
+    rates: RateSettings = RateSettings()
+    firmware: FirmwareSettings = FirmwareSettings()
+
+    @model_validator(mode="after")
+    def _outliers_are_signals(self) -> "TriggerConfiguration":
+        unknown = [name for name in self.training.outliers if name not in self.sample.signals]
+        if unknown:
+            raise ValueError(f"training.outliers: {unknown[0]!r} is not among sample.signals")
+        return self
+
+
+def load_trigger_configuration(path: Path | None, overrides: tuple[str, ...] = ()) -> TriggerConfiguration:
+    """Read the YAML file, by default `analysis/configs/level1.yaml`; errors as in `load_settings`."""
+    return load_settings(path or CONFIGURATION, TriggerConfiguration, overrides)

@@ -1,0 +1,79 @@
+"""The trigger networks that a run can train, by name, and what they look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from firmware import axol1tl, cicada
+from firmware.training import Progress, Schedule
+from firmware.trigger_model import TriggerModel
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSample:
+    """Hardware integers of zero-bias events to learn from, and outliers that a student is shown (or None)."""
+
+    zero_bias: NDArray[Any]
+    outliers: NDArray[Any] | None = None
+
+
+Training = Callable[[str, TrainingSample, Schedule, Progress], TriggerModel]
+
+
+@dataclass(frozen=True)
+class TriggerDesign:
+    """What a model looks at, and how it trains."""
+
+    inputs: Literal["objects", "regions"]
+    train: Training
+
+
+def _variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
+    def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
+        from firmware.variational_training import train_variational
+
+        return train_variational(sample.zero_bias, design, name=name, schedule=schedule, progress=progress)
+
+    return TriggerDesign("objects", train)
+
+
+def _embedding(design: axol1tl.EmbeddingDesign) -> TriggerDesign:
+    def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
+        from firmware.embedding_training import train_embedding
+
+        return train_embedding(sample.zero_bias, design, name=name, schedule=schedule, progress=progress)
+
+    return TriggerDesign("objects", train)
+
+
+def _student(design: cicada.StudentDesign) -> TriggerDesign:
+    """Teacher and student learn from different halves of the events, so that neither has seen the other's."""
+
+    def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
+        from firmware.cicada_training import TeacherDesign, train_student, train_teacher
+
+        taught, learnt = sample.zero_bias[::2], sample.zero_bias[1::2]
+        teacher = train_teacher(taught, TeacherDesign(), schedule=schedule, progress=progress)
+        return train_student(
+            learnt,
+            teacher,
+            design,
+            name=name,
+            outliers=sample.outliers,
+            schedule=schedule,
+            progress=progress,
+        )
+
+    return TriggerDesign("regions", train)
+
+
+DESIGNS: dict[str, TriggerDesign] = {
+    "axol1tl_v1": _variational(axol1tl.VERSION_1),
+    "axol1tl_v3": _variational(axol1tl.VERSION_3),
+    "axol1tl_v4": _variational(axol1tl.VERSION_4),
+    "axol1tl_v5": _embedding(axol1tl.VERSION_5),
+    "cicada_v1": _student(cicada.VERSION_1),
+    "cicada_v2": _student(cicada.VERSION_2),
+}

@@ -1,0 +1,62 @@
+"""A trigger run from the command line: the plan, its progress and what was found."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from analysis.provenance import peak_memory
+from analysis.run import plan_table, publish, run_stages, training_bar
+from analysis.trigger.configuration import load_trigger_configuration
+from analysis.trigger.pipeline import TriggerPipeline
+
+
+def run_trigger(
+    config: Path | None,
+    overrides: Sequence[str],
+    output: Path,
+    *,
+    workers: int = 2,
+    dry_run: bool = False,
+    fresh: bool = False,
+) -> None:
+    """Simulate, train, build, compare and report; print what was found and where the page lies."""
+    console = Console()
+    configuration = load_trigger_configuration(config, tuple(overrides))
+    with training_bar(console) as progress:
+        stages = TriggerPipeline(configuration, output, workers, progress).stages()
+        if dry_run:
+            console.print(plan_table(stages, output, fresh=fresh))
+            return
+        run_stages(stages, output, console, fresh=fresh)
+    publish(stages[-1].folder(output), output)
+    _print_findings(json.loads((output / "results.json").read_text()), console)
+    console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
+
+
+def _print_findings(results: dict[str, Any], console: Console) -> None:
+    console.print(_rates_table(results))
+    for agreement in results["firmware"]["agreements"]:
+        console.print(f"{agreement['first']} = {agreement['second']}: {agreement['fraction']:.2%} of events")
+
+
+def _rates_table(results: dict[str, Any]) -> Table:
+    """One row per working point: threshold, rates in kHz, and the efficiency of each signal."""
+    signals = list(results["working_points"][0]["efficiencies"])
+    table = Table(title=f"{results['model']}: rates in kHz, efficiencies in %")
+    for heading in (
+        "asked",
+        "threshold",
+        "rate",
+        "pure rate",
+        *(name.removeprefix("level1_") for name in signals),
+    ):
+        table.add_column(heading, justify="right")
+    for point in results["working_points"]:
+        rates = [f"{point[name]['rate']:.2f} ± {point[name]['error']:.2f}" for name in ("rate", "pure_rate")]
+        efficiencies = [f"{100 * point['efficiencies'][name]['value']:.1f}" for name in signals]
+        table.add_row(f"{point['asked']:g}", f"{point['rate']['threshold']:g}", *rates, *efficiencies)
+    return table

@@ -1,0 +1,36 @@
+"""The training stage: from zero-bias events to a trigger model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
+from analysis.trigger.designs import DESIGNS, TrainingSample
+from firmware.training import Progress, Schedule
+from selections import level1
+
+
+def train(
+    configuration: TriggerConfiguration, files: Mapping[str, Path], folder: Path, progress: Progress
+) -> None:
+    """Train the model of a configuration on samples by name and save it as `folder/model`."""
+    design, settings = DESIGNS[configuration.model], configuration.training
+    hardware = level1.read(files[ZERO_BIAS]).inputs(design.inputs)
+    zero_bias = hardware[for_training(len(hardware), settings.fraction)]
+    outliers = [level1.read(files[name]).inputs(design.inputs) for name in settings.outliers]
+    learnt = TrainingSample(zero_bias, np.concatenate(outliers) if outliers else None)
+    schedule = Schedule(settings.epochs, settings.batch_size, settings.learning_rate, settings.seed)
+    design.train(configuration.model, learnt, schedule, progress).save(folder / "model")
+
+
+def for_training(n_events: int, fraction: float) -> NDArray[np.bool_]:
+    """Mask (n_events,) of the events to train on: the first ones; all others are held out.
+
+    >>> for_training(4, 0.5).tolist()
+    [True, True, False, False]
+    """
+    mask: NDArray[Any] = np.arange(n_events) < fraction * n_events
+    return mask
