@@ -58,8 +58,8 @@ class Resources:
 
 def estimate(rtl: RtlProject) -> Resources:
     """Give alkaid's own estimate in no time: LUTs from the widths of all adders, and the register bits."""
-    registers = json.loads((rtl.folder / "metadata.json").read_text()).get("reg_bits", 0)
-    return Resources(round(rtl.logic.cost), None, registers, None, rtl.stages, "alkaid")
+    counted = json.loads((rtl.folder / "metadata.json").read_text())
+    return Resources(round(counted["cost"]), None, counted.get("reg_bits", 0), None, rtl.stages, "alkaid")
 
 
 def synthesise(rtl: RtlProject, *, family: str = "xc7") -> Resources:

@@ -1,12 +1,13 @@
 """Open route to gates: Verilog by distributed arithmetic and its simulation, without a vendor's licence."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,16 +28,13 @@ DELAY_PER_STAGE = 5.0  # in units of alkaid's adder delay; a choice, not a measu
 class RtlProject:
     """A pipelined Verilog design on disk that takes hardware integers and gives the score.
 
-    `logic` is the program behind it, `stages` the clock cycles from input to score: stages of the model of
-    delays in alkaid, not a time in ns, since nothing was placed and routed.
+    `stages` are the clock cycles from input to score: stages of the model of delays in alkaid, not a time in
+    ns, since nothing was placed and routed.
     """
 
     model: TriggerModel
     folder: Path
-    logic: "CombLogic"
-    part: str
     stages: int
-    delay_per_stage: float
 
     @property
     def sources(self) -> list[Path]:
@@ -54,7 +52,7 @@ class RtlProject:
 
     def interpret(self, hardware: ArrayLike) -> NDArray[np.float64]:
         """Score hardware integers as `simulate` does, by alkaid's interpreter of the same arithmetic."""
-        return np.asarray(self.logic.predict(self._ports(hardware), n_threads=1)).reshape(-1)
+        return np.asarray(self._logic.predict(self._ports(hardware), n_threads=1)).reshape(-1)
 
     def _ports(self, hardware: ArrayLike) -> NDArray[np.float64]:
         from firmware.distributed_arithmetic import port_type
@@ -69,9 +67,19 @@ class RtlProject:
         return values.reshape(len(values), -1)
 
     @cached_property
-    def _simulation(self) -> Any:
-        design = _design(self.model, self.logic, self.folder, self.part, self.delay_per_stage)
+    def _logic(self) -> "CombLogic":
+        from alkaid.types import CombLogic
+
+        return CombLogic.load(self.folder / "model" / "comb.json.gz")
+
+    @cached_property
+    def _simulation(self) -> "RTLModel":
+        from alkaid.codegen import RTLModel
+        from alkaid.stateful import FSM
+
         _compile_with_verilator(self.model.name, self.folder / "sim")
+        pipeline = FSM.load(self.folder / "model" / "fsm.json.gz")
+        design = RTLModel(pipeline, self.folder, prj_name=self.model.name, ternary_fuse=False)
         design._load_lib("verilated")
         return design
 
@@ -94,28 +102,29 @@ def write_rtl(
     Raises:
         MaplessError: a layer without firmware.
     """
+    from alkaid.codegen import RTLModel
+
     from firmware.distributed_arithmetic import trace_trigger
 
     logic = trace_trigger(model)
     with complete_folder(folder) as partial:
-        design = _design(model, logic, partial, part, delay_per_stage)
-        design.write()
-    return RtlProject(model, Path(folder).absolute(), logic, part, int(design.latency or 0), delay_per_stage)
+        RTLModel(
+            logic, partial, model.name, latency_cutoff=delay_per_stage, part_name=part, print_latency=False
+        ).write()
+    return load_rtl(model, folder)
 
 
-def _design(
-    model: TriggerModel, logic: "CombLogic", folder: Path, part: str, delay_per_stage: float
-) -> "RTLModel":
-    from alkaid.codegen import RTLModel
+def load_rtl(model: TriggerModel, folder: Path) -> RtlProject:
+    """Open the Verilog that `write_rtl` wrote for a model.
 
-    return RTLModel(
-        logic,
-        folder,
-        prj_name=model.name,
-        latency_cutoff=delay_per_stage,
-        part_name=part,
-        print_latency=False,
-    )
+    Raises:
+        MaplessError: the folder holds no Verilog of this model.
+    """
+    folder = Path(folder).absolute()
+    if not (folder / "src" / f"{model.name}.v").is_file():
+        raise MaplessError(f"{folder} holds no Verilog of {model.name!r}; build it first")
+    metadata = json.loads((folder / "metadata.json").read_text())
+    return RtlProject(model, folder, int(metadata.get("latency", 0)))
 
 
 def _compile_with_verilator(name: str, folder: Path) -> None:
@@ -132,7 +141,6 @@ def _compile_with_verilator(name: str, folder: Path) -> None:
     command = ["make", "-f", "build_fsm_binder.mk", "fast"]
     environment = {**verilator_environment(), **variables}
     run_tool(command, folder, what=f"RTL simulation of {name!r}", environment=environment)
-    shutil.rmtree(folder / "obj_dir", ignore_errors=True)
 
 
 def verilator_environment() -> dict[str, str]:

@@ -24,11 +24,11 @@ from firmware.integer_scaling import IntegerScaling
 from firmware.project import write_project
 from firmware.resources import estimate
 from firmware.rtl import write_rtl
+from firmware.score_column import CompiledScore
 from firmware.trigger_model import TriggerModel
 from firmware.verify import Route, firmware_routes
 
 N_EVENTS = 20_000
-ROUTES_AT_ONCE = 3
 
 
 def random_model() -> TriggerModel:
@@ -82,14 +82,15 @@ def main() -> None:
             "Keras in floating point": floating_point(model),
             **firmware_routes(write_project(model, Path(folder) / "hls4ml", hardware), rtl),
             "distributed arithmetic, interpreted": rtl.interpret,
+            "integer C++ of the offline column": CompiledScore.compile(model, Path(folder) / "column").score,
         }
         expected = model.score(hardware)
         for name, route in routes.items():
             equal = np.mean(route(hardware) == expected)
             shown = "different network" if name.startswith("Keras") else f"{equal:.2%}"
             table.add_row(name, f"{best_rate(route, hardware):,.0f}", shown)
-    Console().print(table)
-    Console().print(f"Verilog: {estimate(rtl)}")
+        Console().print(table)
+        Console().print(f"Verilog: {estimate(rtl)}")
 
 
 if __name__ == "__main__":
