@@ -26,3 +26,48 @@ def run(
     from analysis.trigger.run import run_trigger
 
     run_trigger(config, overrides or [], output, workers=workers, dry_run=dry_run, fresh=fresh)
+
+
+Events = Annotated[
+    Path, typer.Option(help="Held-out events: NanoAOD, HDF5, parquet, simulation, or .npy of integers.")
+]
+MaxEvents = Annotated[int, typer.Option(min=1, help="Compare at most so many events.")]
+
+
+@app.command("import")
+def import_(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="For example axol1tl_v3 or cicada_v1.")],
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="npz file of the published arrays.")],
+    output: Annotated[Path, typer.Option(help="Folder of the trigger model.")],
+) -> None:
+    """Rebuild a trigger deployed by CMS from its published weights."""
+    from analysis.trigger.one_model import import_model
+
+    import_model(version, weights, output)
+
+
+@app.command()
+def build(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a trigger model.")],
+    events: Events,
+    output: Annotated[Path, typer.Option(help="Folder of the firmware.")],
+    backend: Annotated[str, typer.Option(help="Vitis, Vivado, Catapult or Quartus.")] = "Vitis",
+    part: Annotated[str | None, typer.Option(help="FPGA [default: the usual one of the backend].")] = None,
+    max_events: MaxEvents = 5000,
+) -> None:
+    """Write the hls4ml project, emulator and Verilog of a model; synthesise where a vendor's tool is."""
+    from analysis.trigger.one_model import build_model
+
+    build_model(model, events, output, backend=backend, part=part, max_events=max_events)
+
+
+@app.command()
+def verify(
+    build_folder: Annotated[Path, typer.Argument(metavar="BUILD", help="Folder that `build` wrote.")],
+    events: Events,
+    max_events: MaxEvents = 5000,
+) -> None:
+    """Compare QKeras, C simulation, emulator and RTL simulation event by event; fail below 100 %."""
+    from analysis.trigger.one_model import verify_model
+
+    verify_model(build_folder, events, max_events=max_events)
