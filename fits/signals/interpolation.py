@@ -1,12 +1,45 @@
 """Signal shapes as a function of the resonance mass."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from errors import MaplessError
 from fits.signals.double_crystal_ball import DoubleCrystalBall
+
+_FEWEST = 4  # masses: two at the ends, two to leave out
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A shape known at a mass, and what the interpolation through all other masses says it is.
+
+    `misplaced` is the fraction of the events that would have to move to turn one into the other;
+    `mean_shift` and `width_shift` are relative.
+    """
+
+    mass: float
+    known: DoubleCrystalBall
+    predicted: DoubleCrystalBall
+
+    @property
+    def mean_shift(self) -> float:
+        """Predicted over known mean, minus one."""
+        return self.predicted.mean / self.known.mean - 1
+
+    @property
+    def width_shift(self) -> float:
+        """Predicted over known width, minus one."""
+        return self.predicted.sigma / self.known.sigma - 1
+
+    @property
+    def misplaced(self) -> float:
+        """Half the integral of the absolute difference of the two densities."""
+        edges = self.mass * np.linspace(0.3, 2.0, 2001)
+        difference = self.predicted.bin_fractions(edges) - self.known.bin_fractions(edges)
+        return float(0.5 * np.sum(np.abs(difference)))
 
 
 class InterpolatedSignal:
@@ -42,3 +75,21 @@ class InterpolatedSignal:
         tails = [np.interp(mass, self.masses, column) for column in self._tails.T]
         numbers = np.array([mean, sigma, *tails, mass]).tolist()
         return DoubleCrystalBall(*numbers)
+
+    def closure(self) -> tuple[Closure, ...]:
+        """Each mass but the first and last, predicted from the others.
+
+        Raises MaplessError for fewer than four shapes: two are left for an interpolation of any use.
+        """
+        if len(self.shapes) < _FEWEST:
+            raise MaplessError(
+                f"closure of an interpolation needs at least {_FEWEST} shapes, not {len(self.shapes)}"
+            )
+        places = range(1, len(self.shapes) - 1)
+        return tuple(self._left_out(place) for place in places)
+
+    def _left_out(self, place: int) -> Closure:
+        known = self.shapes[place]
+        others = InterpolatedSignal([*self.shapes[:place], *self.shapes[place + 1 :]])
+        mass = float(self.masses[place])
+        return Closure(mass, known, others(mass))

@@ -32,6 +32,8 @@ def fit_double_crystal_ball(
     # Bins of 0.2 % of the mass are a tenth of the smallest width allowed: binned and unbinned fits agree.
     edges = mass * np.linspace(1 - window, 1 + window, max(int(window * 1000), 10) + 1)
     weights = np.ones_like(values) if weights is None else np.asarray(weights, dtype=float)
+    if not (np.all(np.isfinite(values)) and np.all(np.isfinite(weights))):
+        raise MaplessError("simulated masses or weights contain NaN or infinity; remove those events first")
     counts, _ = np.histogram(values, edges, weights=weights)
     squares, _ = np.histogram(values, edges, weights=weights**2)
     inside = np.count_nonzero((values >= edges[0]) & (values <= edges[-1]))
