@@ -105,6 +105,22 @@ def test_events_where_nothing_is_expected_are_impossible_but_empty_bins_are_not(
     assert Likelihood([Category(counts, (signal,))]).value(np.array([-3.0])) == np.inf
 
 
+def test_expectation_far_below_the_counts_is_unlikely_but_not_impossible():
+    category = Category(np.array([2.0]), ())
+    assert category.deviance(np.array([1e-40])) == pytest.approx(2 * (np.log(2e40) - 1), rel=1e-12)
+    assert category.deviance(np.array([0.2 + 1e-9])) == pytest.approx(
+        category.deviance(np.array([0.2 - 1e-9])), rel=1e-6
+    )
+
+
+def test_asimov_bins_of_next_to_no_events_are_empty():
+    signal = SignalTerm(DoubleCrystalBall(3000, 20, 5, 100, 5, 100), EDGES)
+    asimov = Likelihood([Category(np.ones(40), (signal,))]).asimov(np.array([1e-3]))
+    counts = asimov.categories[0].counts
+    assert counts.sum() == pytest.approx(1e-3)
+    assert counts[counts > 0].min() > 1e-15
+
+
 def test_orthonormal_basis_gives_unit_information():
     design, expected = Dijet(4).design(EDGES[1:]), np.linspace(1000, 1, 40)
     basis = design @ orthonormal_basis(design, expected)

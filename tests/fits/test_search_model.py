@@ -8,7 +8,7 @@ from fits.limits import LimitStatus, upper_limit
 from fits.results import FitStatus
 from fits.search_model import Process, SearchCategory, SearchModel
 from fits.signal_term import Effect, SignalTerm
-from fits.signals import DoubleCrystalBall, Template
+from fits.signals import Template
 from fits.significance import expected_significance, observed_significance
 from fits.spectrum import Spectrum
 from tests.fits.search_models import EDGES, JETS, SIGNAL, background, category, three_categories
@@ -218,8 +218,12 @@ def test_background_parameters_cannot_be_held():
         profile.fit({"typo": 3.0})
 
 
-def test_few_events_still_have_a_limit():
-    shape = DoubleCrystalBall(3000, 95, 1.2, 3, 1.8, 9)
-    limit = upper_limit(SearchModel([category("one", 60, seed=8, shape=shape)]).profile_likelihood())
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("mass", [2400, 3900])
+def test_few_events_still_have_a_limit(seed, mass):
+    """Sixty and six hundred events, at a mass with some and with no background."""
+    parts = [category(str(n), n, seed=seed, shape=SIGNAL.scaled_to(mass), events=10.0) for n in (60, 600)]
+    limit = upper_limit(SearchModel(parts).profile_likelihood())
     assert limit.status == LimitStatus.GOOD
-    assert limit.expected[0] < limit.median < limit.expected[4]
+    assert 0 < limit.expected[0] < limit.median < limit.expected[4]
+    assert limit.observed > 0.1
