@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the embedded samples anew: the same seed gives the same events. About 50 minutes on two cores.
+# Makes the embedded samples anew: the same seed gives the same events. About an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 common=(--seed 2024 --workers 2 --quality fast --set mjj_min=2200 --set max_delta_eta=1.3 --set max_jets=2)
@@ -7,3 +7,9 @@ common=(--seed 2024 --workers 2 --quality fast --set mjj_min=2200 --set max_delt
     --set y_prime_mass=400 --set max_constituents=50 --set run=2 --output analysis/samples/x_to_yy_3000.root
 ./run_analysis.py simulate qcd -n 350000 "${common[@]}" --set store_quarks=false \
     --output analysis/samples/qcd_dijet.root
+python -c 'from analysis.simulation.level1.pool import EMBEDDED, PoolRecipe, make_pool
+if __name__ == "__main__":
+    make_pool(PoolRecipe.small(), 1, print).save(EMBEDDED)'
+for signal in ttbar h_to_4b h_to_4tau a_to_4l leptoquark charged_higgs; do
+    ./run_analysis.py simulate "level1_$signal" -n 1000 --seed 2024 --output "analysis/samples/level1_$signal.root"
+done

@@ -51,7 +51,7 @@ def simulate(
 ) -> Level1Sample:
     """Simulate `n_events` bunch crossings into the RNTuple `output`, described in `output`.json.
 
-    `process` and its `parameters` are those of `processes`. With the `quality` "fast" the pile-up is drawn from
+    `process` and its `parameters` are those of `processes`. In `quality` "fast" the pile-up is drawn from
     the collisions that come with the project, with "full" from three times as many, which are made once per
     user in some minutes (`pool_progress`); "tiny" leaves out multiparton interactions in hard collisions, for
     tests. The same arguments give the same events, whatever the number of workers. After an interruption the

@@ -7,7 +7,7 @@ from typing import Any
 import awkward as ak
 import pytest
 
-from analysis.simulation import simulate
+from analysis.simulation import level1, simulate
 from tests.analysis.simulation.conftest import read
 
 SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
@@ -18,7 +18,7 @@ def description(sample: Path) -> dict[str, Any]:
 
 
 def test_samples_are_small() -> None:
-    sizes = [sample.stat().st_size for sample in SAMPLES.glob("*.root")]
+    sizes = [sample.stat().st_size for pattern in ("*.root", "*.npz") for sample in SAMPLES.glob(pattern)]
     assert sizes
     assert sum(sizes) < 20e6
 
@@ -42,3 +42,13 @@ def test_recipe_makes_the_first_events_of_a_sample_again(name: str, tmp_path: Pa
     assert ours.keys() == theirs.keys()
     for column in ours.keys() - {"weight"}:
         assert ak.array_equal(ours[column], theirs[column][:500]), column
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize("name", ["level1_ttbar.root", "level1_a_to_4l.root"])
+def test_recipe_makes_the_level1_signals_again(name: str, tmp_path: Path) -> None:
+    told = description(SAMPLES / name)
+    arguments = told["parameters"] | {"seed": told["seed"], "quality": told["quality"], "workers": 1}
+    again = read(level1.simulate(told["process"], 500, output=tmp_path / name, **arguments).path)
+    for column, values in read(SAMPLES / name).items():
+        assert ak.array_equal(again[column], values[:500]), column

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.simulation.level1 import PROCESSES, Level1Sample, simulate
+from analysis.simulation.level1 import Level1Sample, simulate
 from analysis.simulation.level1.pool import EMBEDDED, HARD_SCALES, Pool, PoolRecipe, collide
 from selections.level1 import Level1Events, read
 from selections.level1.seeds import momenta
@@ -118,4 +118,3 @@ def test_top_pairs_stand_out_of_zero_bias(tmp_path: Path, crossings: Level1Event
     assert np.median(leading(events, "jet")) > 2 * np.median(leading(crossings, "jet"))
     assert np.median(leading(events, "met")) > 1.3 * np.median(leading(crossings, "met"))
     assert sample.cross_section == pytest.approx(557, rel=0.2)
-    assert set(PROCESSES) >= {"level1_ttbar"}

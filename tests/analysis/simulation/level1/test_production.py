@@ -36,7 +36,7 @@ def test_sample_is_small_and_described(zero_bias: Level1Sample) -> None:
 
 
 def test_same_seed_gives_the_same_file_on_any_number_of_workers(
-    zero_bias: Level1Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    zero_bias: Level1Sample, tmp_path: Path
 ) -> None:
     again = simulate("level1_zero_bias", 6000, output=tmp_path / "two.root", seed=7, workers=2)
     assert same(read(again.path), read(zero_bias.path))
