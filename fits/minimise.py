@@ -168,6 +168,7 @@ def _migrad(likelihood: Likelihood, start: FloatArray, region: _Region, errors: 
     minuit = Minuit(likelihood.value, start, grad=likelihood.gradient, name=likelihood.names)
     minuit.errordef = Minuit.LIKELIHOOD
     minuit.strategy = 0
+    minuit.tol = 0.01  # ten times below the default, with which it may stop 1e-3 above the minimum
     minuit.errors = errors
     blocked = (start <= region.low) | (start >= region.high)
     minuit.fixed = list(~region.free | blocked)
