@@ -24,7 +24,7 @@ from fits.spectrum import Spectrum
 
 SIGNAL, BACKGROUND = "signal", "background"
 _WIDE = 0.005  # bin width over mass, above which the density at the centre is not good enough
-_SAMPLING_PRECISION = 1e-7
+_SAMPLING_PRECISION = 1e-4
 _INTEGRAL_PRECISION = 1e-10
 _SHAPE_RANGE = 20.0  # standard deviations
 _NUISANCE_RANGE = 7.0

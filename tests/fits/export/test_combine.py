@@ -45,6 +45,7 @@ def test_card_lists_processes_rates_and_nuisances(search_model, tmp_path):
 def test_everything_that_the_card_names_is_in_the_workspace(search_model, tmp_path):
     model = search_model(WIDE)
     lines = card_of(model, tmp_path)
+    assert "observed results only" in (tmp_path / "datacard.txt").read_text()
     workspace = workspace_of(tmp_path)
     for _, name, _, file, place in starting_with(lines, "shapes"):
         key = place.removeprefix("mapless:")

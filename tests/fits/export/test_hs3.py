@@ -14,7 +14,6 @@ def negative_log_likelihood(workspace, **options):
     centres = [variable for variable in pdf.getVariables() if variable.GetName().endswith("_observed")]
     data = workspace.data("obsData")
     return pdf.createNLL(data, GlobalObservables=ROOT.RooArgSet(*centres), **options)
-    )
 
 
 def moved(workspace, point):
