@@ -24,6 +24,7 @@ def test_help_is_quick_and_names_every_verb() -> None:
     assert result.returncode == 0
     for verb in (
         "run",
+        "fit",
         "list",
         "show",
         "simulate",
