@@ -81,11 +81,10 @@ def test_signals_agree_with_finite_differences(name, n_nodes, move):
     likelihood = Likelihood([Category(COUNTS, terms)], [Constraint(effect, 0.1) for effect in EFFECTS])
     point = likelihood.internal(background.result.parameters | {"signal_yield": 300.0})
     point[len(background.result.names) + 1 :] += move[:3]
-    # The slope of the density of a template jumps between its bins.
     accuracy = 1e-3 if name == "template" else 1e-6
-    gradient, hessian = likelihood.gradient(point), likelihood.hessian(point)
-    for exact, numeric in (
-        (gradient, slopes(likelihood.value, point)),
-        (hessian, slopes(likelihood.gradient, point)),
-    ):
+    pairs = [(likelihood.gradient(point), slopes(likelihood.value, point))]
+    # The slope of the density of a template jumps between its bins: finite differences across cannot tell.
+    if name != "template":
+        pairs.append((likelihood.hessian(point), slopes(likelihood.gradient, point)))
+    for exact, numeric in pairs:
         np.testing.assert_allclose(exact, numeric, atol=accuracy * np.abs(exact).max(), rtol=accuracy)
