@@ -10,17 +10,29 @@ from errors import MaplessError
 
 
 def run_tool(
-    command: Sequence[str], folder: Path, *, what: str, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    folder: Path,
+    *,
+    what: str,
+    needs: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run a program in a folder and give what it printed.
 
-    `what` names the step in errors.
+    Args:
+        command: program and arguments.
+        folder: where it runs.
+        what: names the step in errors.
+        needs: further programs that it calls.
+        environment: variables, by default those of this process.
 
     Raises:
-        MaplessError: the program is missing or fails; its whole output is left in `folder/TOOL.log`.
+        MaplessError: a program is missing, or it fails; its whole output is then in `folder/PROGRAM.log`.
     """
-    if shutil.which(command[0], path=(environment or os.environ).get("PATH")) is None:
-        raise MaplessError(f"{what} needs {command[0]!r}, which is not installed; put it on PATH")
+    path = (environment or os.environ).get("PATH")
+    for program in (command[0], *needs):
+        if shutil.which(program, path=path) is None:
+            raise MaplessError(f"{what} needs {program!r}, which is not installed; put it on PATH")
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, errors="replace"
     )

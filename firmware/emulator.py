@@ -52,7 +52,7 @@ def build_emulator(project: "Project") -> Path:
         raise MaplessError(
             f"no emulator comes with {project.backend} projects; build with backend Vitis or Vivado"
         )
-    run_tool(["make"], folder, what=f"emulator of {project.model.name!r}")
+    run_tool(["make"], folder, what=f"emulator of {project.model.name!r}", needs=["g++"])
     return folder / f"{project.model.name}.so"
 
 

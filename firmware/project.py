@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import io
 import json
-import os
 import shutil
 import warnings
 from collections.abc import Callable
@@ -108,7 +107,8 @@ class Project:
 
     @cached_property
     def _top_function(self) -> Callable[..., None]:
-        run_tool(["bash", "build_lib.sh"], self.folder, what=f"C simulation of {self.model.name!r}")
+        what = f"C simulation of {self.model.name!r}"
+        run_tool(["bash", "build_lib.sh"], self.folder, what=what, needs=["g++"])
         library = max((self.folder / "firmware").glob("*.so"), key=lambda file: file.stat().st_mtime)
         function = getattr(ctypes.CDLL(str(library)), f"{self.model.name}_float")
         function.restype = None
@@ -195,6 +195,8 @@ def _name_final_folder(partial: Path, final: Path) -> None:
 
 def _write_test_vectors(model: TriggerModel, folder: Path, hardware: NDArray[Any]) -> None:
     """Write what the testbench reads: one event per line, exact decimal numbers."""
+    if not len(hardware):
+        raise MaplessError(f"no events for the testbench of {model.name!r}; give at least one")
     folder.mkdir(exist_ok=True)
     scaled, scores = model.scaled(hardware).reshape(len(hardware), -1), model.score(hardware)
     np.savetxt(folder / "hardware_integers.dat", hardware.reshape(len(hardware), -1), fmt="%d")
@@ -231,7 +233,6 @@ def load_project(folder: Path) -> Project:
 @contextlib.contextmanager
 def _without_chatter() -> Any:
     """Keep the progress lines of hls4ml from the terminal; errors still come through."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

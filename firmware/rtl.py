@@ -140,7 +140,8 @@ def _compile_with_verilator(name: str, folder: Path) -> None:
     }
     command = ["make", "-f", "build_fsm_binder.mk", "fast"]
     environment = {**verilator_environment(), **variables}
-    run_tool(command, folder, what=f"RTL simulation of {name!r}", environment=environment)
+    what = f"RTL simulation of {name!r}"
+    run_tool(command, folder, what=what, needs=["g++", "perl"], environment=environment)
 
 
 def verilator_environment() -> dict[str, str]:

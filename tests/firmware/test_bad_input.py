@@ -1,5 +1,7 @@
 """What cannot become firmware gives one clear line, and leaves nothing behind."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 
 from errors import MaplessError
 from firmware.build import read_events
-from firmware.emulator import Emulator
+from firmware.emulator import Emulator, build_emulator
 from firmware.integer_scaling import IntegerScaling
 from firmware.project import load_project, write_project
 from firmware.rtl import write_rtl
@@ -69,6 +71,8 @@ def test_unknown_backend_is_refused(tiny_trigger_model, tiny_hardware, tmp_path)
 def test_test_vectors_of_another_shape_leave_nothing(tiny_trigger_model, tmp_path):
     with pytest.raises(MaplessError, match="wants events of shape"):
         write_project(tiny_trigger_model, tmp_path / "out", np.zeros((2, 5), int))
+    with pytest.raises(MaplessError, match="no events for the testbench"):
+        write_project(tiny_trigger_model, tmp_path / "out", np.zeros((0, 6), int))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -80,6 +84,19 @@ def test_missing_tools_are_named(tiny_trigger_model, tiny_hardware, tmp_path, mo
         project.synthesise()
     with pytest.raises(MaplessError, match="C simulation of 'tiny' needs 'bash'"):
         project.simulate(tiny_hardware)
+
+
+def test_a_missing_compiler_is_named(tiny_trigger_model, tiny_hardware, tmp_path, monkeypatch):
+    project = write_project(tiny_trigger_model, tmp_path / "out", tiny_hardware)
+    (tmp_path / "bin").mkdir()
+    for program in ("bash", "make"):
+        (tmp_path / "bin" / program).symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    with pytest.raises(MaplessError, match=r"C simulation of 'tiny' needs 'g\+\+'"):
+        project.simulate(tiny_hardware)
+    with pytest.raises(MaplessError, match=r"emulator of 'tiny' needs 'g\+\+'"):
+        build_emulator(project)
 
 
 def test_a_compiler_that_fails_leaves_its_reasons(tiny_trigger_model, tiny_hardware, tmp_path):

@@ -195,3 +195,15 @@ def test_the_testbench_reproduces_its_predictions(project):
     results = np.loadtxt(project.folder / "tb_data" / "csim_results.log")
     expected = np.loadtxt(project.folder / "tb_data" / "tb_output_predictions.dat")
     np.testing.assert_allclose(results, expected, rtol=1e-5)  # the log has six digits
+
+
+@pytest.mark.physics
+def test_a_wrong_adder_in_the_verilog_is_found(tiny_trigger_model, tiny_hardware, tmp_path):
+    rtl = write_rtl(tiny_trigger_model, tmp_path / "rtl")
+    adder = rtl.folder / "src/static/shift_adder.v"
+    adder.write_text(adder.read_text().replace("assign accum = in0_ext + in1_ext", "assign accum = in0_ext"))
+
+    routes = {"QKeras": tiny_trigger_model.score, "RTL simulation": rtl.simulate}
+
+    with pytest.raises(MaplessError, match="QKeras and RTL simulation agree in"):
+        compare_routes(routes, tiny_hardware).require_exact()
