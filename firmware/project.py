@@ -137,13 +137,15 @@ def write_project(
         clock_period: in ns; 6.25 is four clocks per bunch crossing.
 
     Raises:
-        MaplessError: unknown backend, a layer without firmware, weights without a type.
+        MaplessError: unknown backend, a layer without firmware, weights without a type, no events.
     """
     if backend not in BACKENDS:
         raise MaplessError(f"backend {backend!r} is not supported; use one of {', '.join(BACKENDS)}")
     check_network(model.network)
     part = part or BACKENDS[backend].part
     namespace = (namespace or f"hls4ml_{model.name}") if backend in XILINX else None
+    if namespace and not namespace.isidentifier():
+        raise MaplessError(f"{namespace!r} is no C++ namespace; use letters, digits and underscores")
     project = Project(model, Path(folder).absolute(), backend, part, namespace)
     with complete_folder(project.folder) as partial:
         types = _write_sources(project, partial, clock_period)

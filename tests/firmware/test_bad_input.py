@@ -68,6 +68,11 @@ def test_unknown_backend_is_refused(tiny_trigger_model, tiny_hardware, tmp_path)
         write_project(tiny_trigger_model, tmp_path / "out", tiny_hardware, backend="HLS")
 
 
+def test_a_namespace_that_cpp_would_refuse_is_refused(tiny_trigger_model, tiny_hardware, tmp_path):
+    with pytest.raises(MaplessError, match="'my trigger' is no C"):
+        write_project(tiny_trigger_model, tmp_path / "out", tiny_hardware, namespace="my trigger")
+
+
 def test_test_vectors_of_another_shape_leave_nothing(tiny_trigger_model, tmp_path):
     with pytest.raises(MaplessError, match="wants events of shape"):
         write_project(tiny_trigger_model, tmp_path / "out", np.zeros((2, 5), int))
