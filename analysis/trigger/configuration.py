@@ -28,7 +28,7 @@ def _one_of(names: Iterable[str]) -> Callable[[str], str]:
 class SampleSettings(Settings):
     """Zero-bias crossings and signals: simulated, or by name (zero bias: level1_zero_bias) from `files`."""
 
-    n_zero_bias: Annotated[int, Field(ge=100)] = 100_000
+    n_zero_bias: Annotated[int, Field(ge=100)] = 1_000_000
     n_signal: Annotated[int, Field(ge=1)] = 1000
     signals: Annotated[tuple[str, ...], Field(min_length=1)] = SIGNALS
     files: dict[str, Path] = {}
@@ -50,7 +50,7 @@ class TrainingSettings(Settings):
     `outliers` names signals that the student of CICADA is shown too (outlier exposure).
     """
 
-    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=1)] = 1024
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
@@ -92,5 +92,12 @@ class TriggerConfiguration(Settings):
 
 
 def load_trigger_configuration(path: Path | None, overrides: tuple[str, ...] = ()) -> TriggerConfiguration:
-    """Read the YAML file, by default `analysis/configs/level1.yaml`; errors as in `load_settings`."""
-    return load_settings(path or CONFIGURATION, TriggerConfiguration, overrides)
+    """Read the YAML file, by default `analysis/configs/level1.yaml`; errors as in `load_settings`.
+
+    Relative files are looked up beside the YAML file.
+    """
+    path = path or CONFIGURATION
+    configuration = load_settings(path, TriggerConfiguration, overrides)
+    files = {name: (path.parent / file).resolve() for name, file in configuration.sample.files.items()}
+    sample = configuration.sample.model_copy(update={"files": files})
+    return configuration.model_copy(update={"sample": sample})

@@ -39,24 +39,29 @@ def run_trigger(
 
 def _print_findings(results: dict[str, Any], console: Console) -> None:
     console.print(_rates_table(results))
+    console.print(_efficiencies_table(results))
     for agreement in results["firmware"]["agreements"]:
         console.print(f"{agreement['first']} = {agreement['second']}: {agreement['fraction']:.2%} of events")
 
 
 def _rates_table(results: dict[str, Any]) -> Table:
-    """One row per working point: threshold, rates in kHz, and the efficiency of each signal."""
-    signals = list(results["working_points"][0]["efficiencies"])
-    table = Table(title=f"{results['model']}: rates in kHz, efficiencies in %")
-    for heading in (
-        "asked",
-        "threshold",
-        "rate",
-        "pure rate",
-        *(name.removeprefix("level1_") for name in signals),
-    ):
-        table.add_column(heading, justify="right")
+    table = Table("asked", "threshold", "rate", "pure rate", title=f"{results['model']}: rates in kHz")
     for point in results["working_points"]:
         rates = [f"{point[name]['rate']:.2f} ± {point[name]['error']:.2f}" for name in ("rate", "pure_rate")]
-        efficiencies = [f"{100 * point['efficiencies'][name]['value']:.1f}" for name in signals]
-        table.add_row(f"{point['asked']:g}", f"{point['rate']['threshold']:g}", *rates, *efficiencies)
+        table.add_row(f"{point['asked']:g}", f"{point['rate']['threshold']:g}", *rates)
+    return table
+
+
+def _efficiencies_table(results: dict[str, Any]) -> Table:
+    points = results["working_points"]
+    table = Table("signal", *(f"{point['asked']:g} kHz" for point in points), title="efficiencies in %")
+    for name in points[0]["efficiencies"]:
+        kept = [point["efficiencies"][name] for point in points]
+        table.add_row(
+            name,
+            *(
+                f"{100 * one['value']:.1f} ({100 * one['low']:.1f} to {100 * one['high']:.1f})"
+                for one in kept
+            ),
+        )
     return table
