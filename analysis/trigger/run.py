@@ -57,11 +57,6 @@ def _efficiencies_table(results: dict[str, Any]) -> Table:
     table = Table("signal", *(f"{point['asked']:g} kHz" for point in points), title="efficiencies in %")
     for name in points[0]["efficiencies"]:
         kept = [point["efficiencies"][name] for point in points]
-        table.add_row(
-            name,
-            *(
-                f"{100 * one['value']:.1f} ({100 * one['low']:.1f} to {100 * one['high']:.1f})"
-                for one in kept
-            ),
-        )
+        cells = [f"{100 * one['value']:.1f} ± {50 * (one['high'] - one['low']):.1f}" for one in kept]
+        table.add_row(name.removeprefix("level1_"), *cells)
     return table
