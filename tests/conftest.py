@@ -14,3 +14,9 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("public input files are not here: set MAPLESS_SHARED to the folder that holds data/")
     return folder
+
+
+@pytest.fixture
+def cms_spectrum() -> Path:
+    """The dijet spectrum that CMS published (arXiv:1911.03947)."""
+    return Path(__file__).parents[1] / "analysis" / "samples" / "cms_dijet_137fb.csv"

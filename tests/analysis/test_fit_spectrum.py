@@ -15,7 +15,6 @@ from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, dijet_edges
 
 REPOSITORY = Path(__file__).parents[2]
-CMS_SPECTRUM = "spectra/cms_dijet_137fb_ins1764471_fig5.csv"
 SIGNAL = DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000)
 
 
@@ -70,9 +69,9 @@ def test_command_finds_an_injected_resonance_and_writes_everything(inputs, tmp_p
     assert not list(tmp_path.glob(".*"))
 
 
-def test_published_cms_spectrum_is_described_without_excess(shared_data):
+def test_published_cms_spectrum_is_described_without_excess(cms_spectrum):
     """CMS finds a good fit and no significant excess (arXiv:1911.03947, 137 fb^-1)."""
-    source = str(shared_data / CMS_SPECTRUM)
+    source = str(cms_spectrum)
     results = analyse(FitSettings(source, Path("unused"), masses=parse_masses("1800:6000:300")))
     assert results.choice.goodness.p_value > 0.1
     assert results.scan.converged

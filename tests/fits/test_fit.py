@@ -126,9 +126,9 @@ def test_failed_background_fit_is_no_start_for_a_signal(dijet_toy, signal, monke
         fit_signal(null, signal)
 
 
-def test_published_cms_spectrum_is_described_by_the_dijet_function(shared_data):
+def test_published_cms_spectrum_is_described_by_the_dijet_function(cms_spectrum):
     """CMS finds chi-square / ndf near one for this spectrum (arXiv:1911.03947)."""
-    spectrum = read_spectrum(shared_data / "spectra" / "cms_dijet_137fb_ins1764471_fig5.csv")
+    spectrum = read_spectrum(cms_spectrum)
     fit = fit_background(spectrum, Dijet(3))
     goodness = chi_square_of_fit(fit)
     assert fit.status == FitStatus.CONVERGED

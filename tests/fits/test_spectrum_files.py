@@ -4,7 +4,6 @@ import pytest
 from errors import MaplessError
 from fits.spectrum_files import read_spectrum
 
-CMS_SPECTRUM = "spectra/cms_dijet_137fb_ins1764471_fig5.csv"
 EDGES = [1000.0, 1100.0, 1250.0]
 
 
@@ -24,12 +23,10 @@ def root_file(tmp_path_factory):
     return path
 
 
-def test_published_spectrum_is_read_from_events_and_from_its_cross_section(shared_data):
-    events = read_spectrum(shared_data / CMS_SPECTRUM)
+def test_published_spectrum_is_read_from_events_and_from_its_cross_section(cms_spectrum):
+    events = read_spectrum(cms_spectrum)
     assert (events.n_bins, events.low, events.high, events.counts[0]) == (42, 1530, 8752, 1580525)
-    from_cross_section = read_spectrum(
-        shared_data / CMS_SPECTRUM, column="dsigma_dm_pb_per_TeV", luminosity=137.502
-    )
+    from_cross_section = read_spectrum(cms_spectrum, column="dsigma_dm_pb_per_TeV", luminosity=137.502)
     assert from_cross_section.counts == pytest.approx(events.counts, abs=0.6)
 
 
