@@ -1,6 +1,6 @@
 """What all trainings of trigger networks share: the schedule, and its progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,11 @@ def train(
     schedule: Schedule,
     progress: Progress | None = None,
     loss: str | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> list[float]:
     """Train a Keras network; without `targets` and `loss` by the losses that its layers add.
+
+    `callbacks` are those of Keras, beside the one that tells the progress.
 
     Returns:
         training loss of each epoch.
@@ -69,7 +72,7 @@ def train(
         targets,
         epochs=schedule.epochs,
         batch_size=schedule.batch_size,
-        callbacks=[told],
+        callbacks=[told, *callbacks],
         verbose=0,
     )
     losses = [float(value) for value in history.history["loss"]]

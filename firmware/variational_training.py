@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from firmware.axol1tl import EncoderDesign
 from firmware.integer_scaling import IntegerScaling
+from firmware.pruning import pruning_callback
 from firmware.training import DEFAULT_SCHEDULE, Progress, Schedule, train
 from firmware.trigger_model import TriggerModel
 
@@ -39,6 +40,7 @@ def train_variational(
     schedule: Schedule = DEFAULT_SCHEDULE,
     loss: VariationalLoss = DEFAULT_LOSS,
     quantised: bool = True,
+    sparsity: float = 0.0,
     scaling: IntegerScaling | None = None,
     progress: Progress | None = None,
 ) -> TriggerModel:
@@ -50,11 +52,12 @@ def train_variational(
         name: of the model.
         schedule, loss: how it trains.
         quantised: False trains the same network in floating point, for comparison; it has no firmware.
+        sparsity: fraction of the weights that become zero during the training.
         scaling: of the inputs; None learns one from the events.
         progress: called after each epoch.
 
     Raises:
-        MaplessError: too few events, or the training diverged.
+        MaplessError: too few events, an impossible sparsity, or the training diverged.
     """
     import keras
 
@@ -63,7 +66,8 @@ def train_variational(
     keras.utils.set_random_seed(schedule.seed)
     network = design.network(hardware.shape[1]) if quantised else float_network(design, hardware.shape[1])
     autoencoder = _autoencoder(network, design, loss, schedule.seed)
-    train(autoencoder, scaling(hardware), None, schedule, progress)
+    pruning = [pruning_callback(network, sparsity)] if sparsity else []
+    train(autoencoder, scaling(hardware), None, schedule, progress, callbacks=pruning)
     return TriggerModel(name, network, scaling, hardware.shape[1:])
 
 
