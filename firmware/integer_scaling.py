@@ -54,7 +54,7 @@ class IntegerScaling:
 
     @classmethod
     def from_quantiles(
-        cls, hardware: ArrayLike, *, low: float = 0.05, high: float = 0.95, width: float = 8.0
+        cls, hardware: ArrayLike, *, low: float = 0.05, high: float = 0.95, width: float = 3.0
     ) -> Self:
         """Learn a scaling that spreads the filled part of each input over about `width` around zero.
 

@@ -1,16 +1,15 @@
 """A quantised network with its integer inputs: what is trained, emulated and written as firmware."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
+from firmware.folders import complete_folder
 from firmware.integer_scaling import IntegerScaling, integers
 from firmware.quantise import make_exact
 
@@ -87,22 +86,10 @@ class TriggerModel:
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder, complete or not at all."""
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
+        content = {"name": self.name, "input_shape": self.input_shape, "scaling": self.scaling.as_json()}
+        with complete_folder(folder) as partial:
             self.network.save(partial / "network.keras")
-            content = {
-                "name": self.name,
-                "input_shape": self.input_shape,
-                "scaling": self.scaling.as_json(),
-            }
             (partial / "trigger_model.json").write_text(json.dumps(content, indent=1) + "\n")
-            if folder.exists():
-                shutil.rmtree(folder)
-            partial.replace(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -1,0 +1,45 @@
+"""What quantisation costs: our AXOL1TL-size trigger against the same network in floating point, at 1 kHz."""
+
+import numpy as np
+import pytest
+
+from analysis.simulation.level1.production import simulate
+from firmware import axol1tl
+from firmware.efficiencies import efficiencies_at_rate
+from firmware.rates import ZeroBiasRates
+from firmware.training import Schedule
+from firmware.variational_training import train_variational
+from selections.level1.files import read
+
+SIGNALS = ("ttbar", "h_to_4b", "h_to_4tau", "a_to_4l", "leptoquark", "charged_higgs")
+N_TRAINING, N_RATE, N_SIGNAL = 100_000, 400_000, 1000
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory):
+    """Objects of level-1 events by process; zero bias first, of a small pool of collisions."""
+    folder = tmp_path_factory.mktemp("level1")
+    sizes = {"zero_bias": N_TRAINING + N_RATE} | dict.fromkeys(SIGNALS, N_SIGNAL)
+    found = {}
+    for seed, (name, size) in enumerate(sizes.items(), start=11):
+        path = folder / f"{name}.root"
+        simulate(f"level1_{name}", size, output=path, seed=seed, workers=1, quality="tiny")
+        found[name] = read(path).inputs("objects")
+    return found
+
+
+@pytest.mark.physics
+def test_quantisation_costs_less_than_two_percent_on_most_signals(objects):
+    schedule = Schedule(epochs=12, batch_size=512)
+    efficiencies = {}
+    for quantised in (True, False):
+        model = train_variational(
+            objects["zero_bias"][:N_TRAINING], axol1tl.VERSION_4, schedule=schedule, quantised=quantised
+        )
+        rates = ZeroBiasRates(model.score(objects["zero_bias"][N_TRAINING:]))
+        scores = {name: model.score(objects[name]) for name in SIGNALS}
+        efficiencies[quantised] = efficiencies_at_rate(rates, scores, rate=1.0)
+    loss = np.array([efficiencies[False][name].value - efficiencies[True][name].value for name in SIGNALS])
+    print({name: [efficiencies[q][name].value for q in (True, False)] for name in SIGNALS})
+    assert np.sum(loss <= 0.02) >= 4
+    assert efficiencies[True]["leptoquark"].value > 0.5
