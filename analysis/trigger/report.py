@@ -15,15 +15,28 @@ from analysis.stages import read_manifest, write_json
 from analysis.trigger.build import FIRMWARE, MODEL
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
 from analysis.trigger.designs import DESIGNS
-from analysis.trigger.plots import plot_efficiencies, plot_pileup, plot_rates
 from analysis.trigger.train import for_training
 from firmware.efficiencies import efficiency, pileup_profile
+from firmware.plots import (
+    plot_efficiency_against_rate,
+    plot_pileup_dependence,
+    plot_rate_against_threshold,
+)
 from firmware.rates import ZeroBiasRates, any_of
 from firmware.trigger_model import TriggerModel
 from selections import level1
 from selections.level1 import Level1Events
 
 Scores = NDArray[np.float64]
+
+TITLES = {
+    "level1_ttbar": r"$t\bar{t}$",
+    "level1_h_to_4b": r"$h\to aa\to 4b$",
+    "level1_h_to_4tau": r"$h\to aa\to 4\tau$",
+    "level1_a_to_4l": r"$A\to 4\ell$",
+    "level1_leptoquark": r"$LQ\to b\tau$",
+    "level1_charged_higgs": r"$H^+\to\tau\nu$",
+}
 
 
 def write_trigger_report(
@@ -89,10 +102,24 @@ def _figures(
     menu: NDArray[np.bool_],
     signals: Mapping[str, Scores],
 ) -> list[tuple[str, str, Any]]:
-    loosest = rates.threshold(max(configuration.rates.targets))
-    profile = pileup_profile(rates.scores, zero_bias.n_pileup, loosest.threshold)
+    targets = configuration.rates.targets
+    points = {f"{target:g} kHz": rates.threshold(target) for target in targets}
+    loosest = rates.threshold(max(targets))
+    titled = {TITLES.get(name, name): scores for name, scores in signals.items()}
     return [
-        ("rates", "Rate against threshold", plot_rates(rates, menu)),
-        ("efficiencies", "Efficiency of each signal against the rate", plot_efficiencies(rates, signals)),
-        ("pileup", f"Stability against pile-up, threshold of {loosest.rate:.0f} kHz", plot_pileup(profile)),
+        (
+            "rates",
+            "Rate against threshold; the pure rate counts crossings that the menu does not take",
+            plot_rate_against_threshold(rates, working_points=points, others=menu),
+        ),
+        (
+            "efficiencies",
+            "Efficiency of each signal against the rate",
+            plot_efficiency_against_rate(rates, titled, working_points=targets),
+        ),
+        (
+            "pileup",
+            f"Stability against pile-up; threshold for {loosest.rate:.0f} kHz",
+            plot_pileup_dependence(pileup_profile(rates.scores, zero_bias.n_pileup, loosest.threshold)),
+        ),
     ]
