@@ -16,6 +16,7 @@ from alkaid.types import CombLogic
 from numpy.typing import NDArray
 from qkeras import QActivation, QConv2D, QDense
 
+from errors import MaplessError
 from firmware.integer_scaling import IntegerScaling
 from firmware.quantise import FixedPoint, fixed_point_of, quantised_weights
 from firmware.supported_layers import check_network, input_type
@@ -56,7 +57,7 @@ def trace_trigger(model: TriggerModel) -> CombLogic:
     The result scores by `predict` (an interpreter in C++), and its `cost` is alkaid's estimate of LUTs.
 
     Raises:
-        MaplessError: a layer without firmware.
+        MaplessError: a layer without firmware, or a network whose inputs do not reach the score.
     """
     check_network(model.network)
     port = port_type(model)
@@ -64,7 +65,12 @@ def trace_trigger(model: TriggerModel) -> CombLogic:
     bits = (port.signed, port.integer - port.signed, 0)
     hardware = FVArray.from_kif(*(np.full(shape, value, dtype=np.int16) for value in bits))
     scaled = _scale(hardware, model.scaling).reshape(1, *model.network.input_shape[1:])
-    _, score = trace_model(model.network, inputs=scaled)
+    try:
+        _, score = trace_model(model.network, inputs=scaled)
+    except StopIteration:  # alkaid met an array of constants only
+        raise MaplessError(
+            f"{model.name!r} gives every event the same score; train it anew with less sparsity or more bits"
+        ) from None
     return trace(hardware, score)
 
 

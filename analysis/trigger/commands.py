@@ -7,16 +7,21 @@ import typer
 
 app = typer.Typer(help="Anomaly triggers: from training to verified firmware.", no_args_is_help=True)
 
+Config = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the default.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable."),
+]
+Results = Annotated[Path, typer.Option(help="Folder of the results.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that simulate.")]
+
 
 @app.command()
 def run(
-    config: Annotated[Path | None, typer.Option("--config", help="YAML file instead of the default.")] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable."),
-    ] = None,
-    output: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results/trigger"),
-    workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 2,
+    config: Config = None,
+    overrides: Overrides = None,
+    output: Results = Path("results/trigger"),
+    workers: Workers = 2,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")
@@ -26,6 +31,35 @@ def run(
     from analysis.trigger.run import run_trigger
 
     run_trigger(config, overrides or [], output, workers=workers, dry_run=dry_run, fresh=fresh)
+
+
+@app.command()
+def study(
+    config: Config = None,
+    overrides: Overrides = None,
+    bits: Annotated[str, typer.Option(metavar="N,...", help="Bits of the weights.")] = "4,5,6,8",
+    sparsity: Annotated[
+        str, typer.Option(metavar="X,...", help="Fractions of weights to prune.")
+    ] = "0,0.25,0.5,0.75",
+    lut_budget: Annotated[float | None, typer.Option(min=1, help="Choose the best network within.")] = None,
+    rate: Annotated[float, typer.Option(help="Compare efficiencies at this rate in kHz.")] = 1.0,
+    reference: Annotated[
+        Path | None, typer.Option(help="Folder of another model on objects to compare with.")
+    ] = None,
+    output: Results = Path("results/trigger"),
+    workers: Workers = 2,
+) -> None:
+    """Scan bits and pruning of an AXOL1TL network: efficiency against LUTs, and the best within a budget."""
+    from analysis.trigger.study import StudyOptions, numbers, run_study
+
+    options = StudyOptions(
+        tuple(numbers("--bits", bits, int)),
+        tuple(numbers("--sparsity", sparsity, float)),
+        rate,
+        lut_budget,
+        reference,
+    )
+    run_study(config, overrides or [], options, output, workers=workers)
 
 
 Events = Annotated[

@@ -69,10 +69,14 @@ def _student(design: cicada.StudentDesign) -> TriggerDesign:
     return TriggerDesign("regions", train)
 
 
+ENCODERS = {
+    "axol1tl_v1": axol1tl.VERSION_1,
+    "axol1tl_v3": axol1tl.VERSION_3,
+    "axol1tl_v4": axol1tl.VERSION_4,
+}
+
 DESIGNS: dict[str, TriggerDesign] = {
-    "axol1tl_v1": _variational(axol1tl.VERSION_1),
-    "axol1tl_v3": _variational(axol1tl.VERSION_3),
-    "axol1tl_v4": _variational(axol1tl.VERSION_4),
+    **{name: _variational(design) for name, design in ENCODERS.items()},
     "axol1tl_v5": _embedding(axol1tl.VERSION_5),
     "cicada_v1": _student(cicada.VERSION_1),
     "cicada_v2": _student(cicada.VERSION_2),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
+from analysis.trigger.configuration import ZERO_BIAS, TrainingSettings, TriggerConfiguration
 from analysis.trigger.designs import DESIGNS, TrainingSample
 from firmware.training import Progress, Schedule
 from selections import level1
@@ -22,8 +22,12 @@ def train(
     zero_bias = hardware[for_training(len(hardware), settings.fraction)]
     outliers = [level1.read(files[name]).inputs(design.inputs) for name in settings.outliers]
     learnt = TrainingSample(zero_bias, np.concatenate(outliers) if outliers else None)
-    schedule = Schedule(settings.epochs, settings.batch_size, settings.learning_rate, settings.seed)
-    design.train(configuration.model, learnt, schedule, progress).save(folder / "model")
+    design.train(configuration.model, learnt, schedule_of(settings), progress).save(folder / "model")
+
+
+def schedule_of(settings: TrainingSettings) -> Schedule:
+    """How long and how fast a network trains, as a configuration says."""
+    return Schedule(settings.epochs, settings.batch_size, settings.learning_rate, settings.seed)
 
 
 def for_training(n_events: int, fraction: float) -> NDArray[np.bool_]:

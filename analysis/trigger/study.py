@@ -1,0 +1,197 @@
+"""The quantisation study: `./run_analysis.py trigger study`, from samples to the network within a budget."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from analysis.report.page import save_figures
+from analysis.run import publish, run_stages, training_bar
+from analysis.stages import Stage, write_json
+from analysis.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration, load_trigger_configuration
+from analysis.trigger.designs import ENCODERS
+from analysis.trigger.pipeline import TriggerPipeline
+from analysis.trigger.train import for_training, schedule_of
+from errors import MaplessError
+from firmware.published import PUBLISHED
+from firmware.quantisation_study import (
+    StudyEvents,
+    StudyPoint,
+    StudySettings,
+    choose,
+    measured,
+    pareto_front,
+    scan,
+)
+from firmware.training import Progress
+from firmware.trigger_model import TriggerModel
+from selections import level1
+from selections.level1.hardware import halved_momenta
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What to scan, the rate (kHz) of the comparison, the budget of LUTs, and a model to compare with."""
+
+    bits: tuple[int, ...]
+    sparsities: tuple[float, ...]
+    rate: float = 1.0
+    lut_budget: float | None = None
+    reference: Path | None = None
+
+
+def numbers(option: str, text: str, kind: Callable[[str], Number]) -> list[Number]:
+    """Read numbers between commas.
+
+    Raises:
+        MaplessError: something else stands there.
+
+    >>> numbers("--sparsity", "0,0.25", float)
+    [0.0, 0.25]
+    """
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError:
+        raise MaplessError(f"{option} {text!r} is no list of numbers; write one like 4,5,6") from None
+
+
+def run_study(
+    config: Path | None, overrides: Sequence[str], options: StudyOptions, output: Path, *, workers: int = 2
+) -> None:
+    """Simulate what is missing, scan, print the table write `study/` with numbers, plot and model."""
+    console = Console()
+    configuration = load_trigger_configuration(config, tuple(overrides))
+    with training_bar(console) as progress:
+        pipeline = TriggerPipeline(configuration, output, workers, progress)
+        stage = study_stage(pipeline, options)
+        run_stages([*pipeline.samples.values(), stage], output, console, fresh=False)
+    publish(stage.folder(output), output / "study")
+    print_study(json.loads((output / "study" / "study.json").read_text()), console)
+    console.print(f"Results: [bold]{output / 'study'}[/]   the chosen network: study/model")
+
+
+def study_stage(pipeline: TriggerPipeline, options: StudyOptions) -> Stage:
+    """From samples to `study.json`, `plots/study.{png,pdf}` and `model`.
+
+    Raises:
+        MaplessError: the model of the configuration is not an encoder with the sum of squares as its score.
+    """
+    configuration = pipeline.configuration
+    if configuration.model not in ENCODERS:
+        raise MaplessError(
+            f"there is no quantisation study of {configuration.model}; choose one of {', '.join(ENCODERS)}"
+        )
+
+    def run(folder: Path) -> None:
+        with tensorflow_reports_only_failures():
+            write_study(configuration, pipeline.files, options, folder, pipeline.progress)
+
+    reference = sorted(options.reference.iterdir()) if options.reference else []
+    return Stage(
+        "study",
+        run,
+        {"configuration": configuration.model_dump(mode="json"), "options": asdict(options)},
+        inputs=(*configuration.sample.files.values(), *reference),
+        sources=("firmware", "analysis/trigger"),
+        after=tuple(pipeline.samples.values()),
+    )
+
+
+def write_study(
+    configuration: TriggerConfiguration,
+    files: Mapping[str, Path],
+    options: StudyOptions,
+    folder: Path,
+    progress: Progress | None = None,
+) -> None:
+    """Scan, choose and write numbers, plot and the chosen model into `folder`."""
+    from firmware.study_plot import plot_study
+
+    settings = StudySettings(
+        ENCODERS[configuration.model],
+        schedule_of(configuration.training),
+        options.rate,
+        configuration.rates.bunches,
+    )
+    events = _events(configuration, files)
+    results = list(scan(events, settings, options.bits, options.sparsities, progress))
+    points = [point for point, _ in results]
+    chosen = choose(points, options.lut_budget)
+    reference = _reference(options.reference, events, settings)
+    content = {
+        "model": configuration.model,
+        "rate": options.rate,
+        "n_zero_bias": len(events.zero_bias),
+        "lut_budget": options.lut_budget,
+        "points": [_as_json(point) for point in points],
+        "reference": reference and _as_json(reference),
+        "chosen": chosen.name,
+        "front": [point.name for point in pareto_front(points)],
+    }
+    write_json(folder / "study.json", content)
+    figure = plot_study(points, chosen, rate=options.rate, lut_budget=options.lut_budget, reference=reference)
+    save_figures([("study", "Efficiency against logic", figure)], folder / "plots")
+    next(model for point, model in results if point is chosen).save(folder / "model")
+
+
+def print_study(content: Mapping[str, Any], console: Console) -> None:
+    """Print one row per network: zeros, LUTs and the efficiency of each signal; and which one is chosen."""
+    signals = list(content["points"][0]["efficiencies"])
+    table = Table(title=f"{content['model']}: efficiencies in % at {content['rate']:g} kHz")
+    for heading in (
+        "network",
+        "zeros",
+        "LUTs",
+        *(name.removeprefix("level1_") for name in signals),
+        "mean",
+        "",
+    ):
+        table.add_column(heading, justify="right")
+    for point in filter(None, [*content["points"], content["reference"]]):
+        zeros = "–" if point["zeros"] is None else f"{point['zeros']:.0%}"
+        luts = "–" if point["luts"] is None else f"{point['luts']:,}"
+        found = [f"{100 * point['efficiencies'][name]['value']:.1f}" for name in signals]
+        mean = f"{100 * point['mean_efficiency']:.1f}"
+        marks = "chosen" if point["name"] == content["chosen"] else ""
+        table.add_row(point["name"].replace("_", " "), zeros, luts, *found, mean, marks)
+    console.print(table)
+    console.print("LUTs: estimate without place-and-route, by alkaid")
+    warning = content["points"][0]["rate"]["warning"]
+    if warning:
+        console.print(f"[yellow]At {content['rate']:g} kHz {warning}[/]")
+
+
+def _events(configuration: TriggerConfiguration, files: Mapping[str, Path]) -> StudyEvents:
+    zero_bias = level1.read(files[ZERO_BIAS]).inputs("objects")
+    learnt = for_training(len(zero_bias), configuration.training.fraction)
+    signals = {name: level1.read(files[name]).inputs("objects") for name in configuration.sample.signals}
+    return StudyEvents(zero_bias[learnt], zero_bias[~learnt], signals)
+
+
+def _reference(folder: Path | None, events: StudyEvents, settings: StudySettings) -> StudyPoint | None:
+    """Measure a saved model; the deployed ones of CMS take half of each momentum."""
+    if folder is None:
+        return None
+    model = TriggerModel.load(folder)
+    if model.name in PUBLISHED:
+        events = _halved(events)
+    return measured(model, events, settings, with_logic=True)
+
+
+def _halved(events: StudyEvents) -> StudyEvents:
+    signals: dict[str, NDArray[Any]] = {
+        name: halved_momenta(signal) for name, signal in events.signals.items()
+    }
+    return StudyEvents(halved_momenta(events.training), halved_momenta(events.zero_bias), signals)
+
+
+def _as_json(point: StudyPoint) -> dict[str, Any]:
+    return asdict(point) | {"mean_efficiency": point.mean_efficiency}

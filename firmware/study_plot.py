@@ -1,0 +1,79 @@
+"""Figure of a quantisation study: efficiency against logic."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import mplhep
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from firmware.plots import _COLOURS, _STYLE
+from firmware.quantisation_study import StudyPoint, pareto_front
+
+_MARKERS = "os^Dv<"
+_CHOSEN: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 20,
+    "fillstyle": "none",
+    "color": "black",
+    "linestyle": "",
+}
+
+
+def plot_study(
+    points: Sequence[StudyPoint],
+    chosen: StudyPoint,
+    *,
+    rate: float = 1.0,
+    lut_budget: float | None = None,
+    reference: StudyPoint | None = None,
+    label: str = "Mapless simulation",
+) -> Figure:
+    """Mean signal efficiency against estimated LUTs: one marker per weight bits, the sparsity beside it.
+
+    Args:
+        points: of the study; one without LUTs is drawn as a line.
+        chosen: point to mark.
+        rate: in kHz, at which efficiencies were taken.
+        lut_budget: drawn as a line.
+        reference: another network to compare with.
+        label: upper left.
+    """
+    built = [point for point in points if point.luts is not None]
+    with plt.style.context([mplhep.style.CMS, _STYLE]):
+        figure, axes = plt.subplots(figsize=(9, 7))
+        for number, bits in enumerate(sorted({point.weight_bits or 0 for point in built})):
+            style: dict[str, Any] = {"color": _COLOURS[number % 6], "marker": _MARKERS[number % 6]}
+            _draw(axes, [point for point in built if point.weight_bits == bits], style)
+        front = _coordinates(pareto_front(points))
+        axes.step(*front, where="post", color="grey", linewidth=1.2, zorder=0, label="best so far")
+        axes.plot(*_coordinates([chosen]), **_CHOSEN, label="chosen")
+        if reference is not None:
+            name = reference.name.replace("_", " ")
+            axes.plot(*_coordinates([reference]), "*", color="black", markersize=16, label=name)
+        for point in points:
+            if point.luts is None:
+                axes.axhline(point.mean_efficiency, color="black", linestyle=":", label="floating point")
+        if lut_budget is not None:
+            axes.axvline(lut_budget, color="black", linestyle="--", linewidth=1.2, label="budget")
+        axes.set(xlabel="LUTs (estimate without place-and-route)")
+        axes.set(ylabel=f"Mean signal efficiency at {rate:g} kHz", ylim=(0, None), xlim=(0, None))
+        axes.margins(x=0.08, y=0.08)
+        axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
+        axes.set_title(label, loc="left", fontsize=16, fontweight="bold")
+    return figure
+
+
+def _draw(axes: Axes, points: Sequence[StudyPoint], style: dict[str, Any]) -> None:
+    label = f"{points[0].weight_bits}-bit weights"
+    axes.plot(*_coordinates(points), linestyle=":", linewidth=1.2, markersize=9, label=label, **style)
+    for point in points:
+        place = (point.luts or 0, point.mean_efficiency)
+        text, colour = f"{point.sparsity:.0%}", style["color"]
+        axes.annotate(text, place, (7, 6), textcoords="offset points", fontsize=11, color=colour)
+
+
+def _coordinates(points: Sequence[StudyPoint]) -> tuple[list[int], list[float]]:
+    """LUTs and mean efficiencies."""
+    return [point.luts or 0 for point in points], [point.mean_efficiency for point in points]
