@@ -1,0 +1,56 @@
+"""`trigger study` from files of events to numbers, plot and model, on embedded signals."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.trigger.study import StudyOptions, numbers, run_study
+from errors import MaplessError
+from firmware.resources import FPGA_LUTS
+from firmware.trigger_model import TriggerModel
+
+SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"
+SETTINGS = [
+    "model=axol1tl_v3",
+    f"sample.files.level1_zero_bias={SAMPLES / 'level1_h_to_4b.root'}",
+    "sample.signals=[level1_ttbar]",
+    "training.fraction=0.5",
+    "training.epochs=2",
+    "training.batch_size=64",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    output = tmp_path_factory.mktemp("study")
+    run_study(None, SETTINGS, StudyOptions((4,), (0.0, 0.6), rate=5000.0, lut_budget=50_000), output)
+    return output / "study"
+
+
+def test_a_study_leaves_numbers_plot_and_the_chosen_model(folder):
+    content = json.loads((folder / "study.json").read_text())
+    assert [point["name"] for point in content["points"]] == [
+        "floating_point", "bits4_sparsity0", "bits4_sparsity60",
+    ]  # fmt: skip
+    dense, pruned = content["points"][1:]
+    assert pruned["luts"] < dense["luts"] < FPGA_LUTS["xc7vx690tffg1927-2"]
+    assert pruned["zeros"] > 0.59 > dense["zeros"]
+    assert content["chosen"] in content["front"]
+    assert TriggerModel.load(folder / "model").name == content["chosen"]
+    assert (folder / "plots" / "study.pdf").stat().st_size > 1000
+
+
+def test_the_same_study_again_is_kept(folder, capsys):
+    run_study(None, SETTINGS, StudyOptions((4,), (0.0, 0.6), 5000.0, 50_000), folder.parent)
+    told = capsys.readouterr().out
+    assert "kept from an earlier run" in told
+    assert "chosen" in told
+
+
+def test_bad_options_give_one_line(tmp_path):
+    with pytest.raises(MaplessError, match="--bits 'four' is no list of numbers"):
+        numbers("--bits", "four", int)
+    with pytest.raises(MaplessError, match="there is no quantisation study of cicada_v1; choose one of"):
+        run_study(None, ["model=cicada_v1"], StudyOptions((4,), (0.0,)), tmp_path)
+    assert not list(tmp_path.iterdir())
