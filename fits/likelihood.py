@@ -12,7 +12,7 @@ from fits.kernel import Evaluation, Term
 from fits.spectrum import FloatArray
 
 _NEXT_TO_NOTHING = 1e-15  # events
-_FAR_BELOW = -0.9  # relative difference of expected to observed counts
+_FAR_BELOW = -0.9  # relative difference of expected to observed counts, where rounding to -1 comes near
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,15 +29,21 @@ class Category:
 
     def deviance(self, expected: FloatArray) -> float:
         """Negative log-likelihood of the counts minus that of the saturated model."""
-        seen, counts = expected[self.filled], self.counts[self.filled]
-        if not (seen.min(initial=np.inf) > 0 and np.isfinite(expected.sum())):
-            return np.inf
+        filled, empty, counts = self._observed
+        seen = expected[filled]
         # In terms of the relative difference the large numbers cancel bin by bin, before rounding can hurt.
-        difference = (seen - counts) / counts
-        far = difference < _FAR_BELOW  # where rounding to -1 would make the logarithm infinite
-        logs = np.log1p(np.where(far, 0.0, difference))
-        logs[far] = np.log(seen[far] / counts[far])
-        return float(counts @ (difference - logs) + expected[~self.filled].sum())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            difference = (seen - counts) / counts
+            logs = _log_ratio(difference, seen, counts)
+            value = float(counts @ (difference - logs) + expected[empty].sum())
+        return value if np.isfinite(value) else np.inf
+
+    @cached_property
+    def _observed(self) -> tuple[slice | npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
+        """Places of bins with and without events, and the counts of the former."""
+        filled = np.flatnonzero(self.filled)
+        places = slice(None) if self.filled.all() else filled
+        return places, np.flatnonzero(~self.filled), self.counts[filled]
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,15 @@ def _check_shared(term: Term, seen: set[str]) -> None:
         raise MaplessError(
             f"two backgrounds share the parameter {shared[0]}; give each category its own prefix"
         )
+
+
+def _log_ratio(difference: FloatArray, seen: FloatArray, counts: FloatArray) -> FloatArray:
+    """Logarithm of expected over observed counts (n,), from their relative difference where that is exact."""
+    if not difference.min(initial=0.0) < _FAR_BELOW:
+        return np.log1p(difference)
+    return np.where(
+        difference < _FAR_BELOW, np.log(seen / counts), np.log1p(np.maximum(difference, _FAR_BELOW))
+    )
 
 
 def _divided(above: FloatArray, below: FloatArray, where: npt.NDArray[np.bool_]) -> FloatArray:
