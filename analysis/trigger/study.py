@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -143,30 +144,33 @@ def write_study(
 
 
 def print_study(content: Mapping[str, Any], console: Console) -> None:
-    """Print one row per network: zeros, LUTs and the efficiency of each signal; and which one is chosen."""
+    """Print one row per network, LUTs and the efficiency of each signal, and which network is chosen."""
     signals = list(content["points"][0]["efficiencies"])
-    table = Table(title=f"{content['model']}: efficiencies in % at {content['rate']:g} kHz")
-    for heading in (
-        "network",
-        "zeros",
-        "LUTs",
-        *(name.removeprefix("level1_") for name in signals),
-        "mean",
-        "",
-    ):
+    headings = [name.removeprefix("level1_").replace("_", "\n") for name in signals]
+    title = f"{content['model']}: efficiencies in % at {content['rate']:g} kHz"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("bits", "pruned", "LUTs", *headings, "mean"):
         table.add_column(heading, justify="right")
     for point in filter(None, [*content["points"], content["reference"]]):
-        zeros = "–" if point["zeros"] is None else f"{point['zeros']:.0%}"
-        luts = "–" if point["luts"] is None else f"{point['luts']:,}"
-        found = [f"{100 * point['efficiencies'][name]['value']:.1f}" for name in signals]
-        mean = f"{100 * point['mean_efficiency']:.1f}"
-        marks = "chosen" if point["name"] == content["chosen"] else ""
-        table.add_row(point["name"].replace("_", " "), zeros, luts, *found, mean, marks)
+        style = "bold green" if point["name"] == content["chosen"] else ""
+        found = [point["efficiencies"][name]["value"] for name in signals] + [point["mean_efficiency"]]
+        table.add_row(*_network_cells(point), *(f"{100 * value:.1f}" for value in found), style=style)
     console.print(table)
-    console.print("LUTs: estimate without place-and-route, by alkaid")
-    warning = content["points"][0]["rate"]["warning"]
-    if warning:
-        console.print(f"[yellow]At {content['rate']:g} kHz {warning}[/]")
+    chosen = next(point for point in content["points"] if point["name"] == content["chosen"])
+    console.print(
+        f"Chosen: {chosen['weight_bits']} bits, {chosen['sparsity']:.0%} pruned, {chosen['luts']:,} LUTs; "
+        "an estimate without place-and-route, by alkaid"
+    )
+    if chosen["rate"]["warning"]:
+        console.print(f"[yellow]At {content['rate']:g} kHz {chosen['rate']['warning']}[/]")
+
+
+def _network_cells(point: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Bits, sparsity and LUTs; the name of a network that is no point of the scan."""
+    luts = "" if point["luts"] is None else f"{point['luts']:,}"
+    if point["weight_bits"] is None:
+        return point["name"].replace("_", " "), "", luts
+    return str(point["weight_bits"]), f"{point['sparsity']:.0%}", luts
 
 
 def _events(configuration: TriggerConfiguration, files: Mapping[str, Path]) -> StudyEvents:
