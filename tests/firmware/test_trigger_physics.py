@@ -6,10 +6,13 @@ import pytest
 from analysis.simulation.level1.production import simulate
 from firmware import axol1tl
 from firmware.efficiencies import efficiencies_at_rate
+from firmware.published import read_published
+from firmware.quantisation_study import StudyEvents, StudySettings, measured, with_weight_bits
 from firmware.rates import ZeroBiasRates
 from firmware.training import Schedule
 from firmware.variational_training import train_variational
 from selections.level1.files import read
+from selections.level1.hardware import halved_momenta
 
 SIGNALS = ("ttbar", "h_to_4b", "h_to_4tau", "a_to_4l", "leptoquark", "charged_higgs")
 N_TRAINING, N_RATE, N_SIGNAL = 100_000, 400_000, 1000
@@ -43,3 +46,37 @@ def test_quantisation_costs_less_than_two_percent_on_most_signals(objects):
     print({name: [efficiencies[q][name].value for q in (True, False)] for name in SIGNALS})
     assert np.sum(loss <= 0.02) >= 4
     assert efficiencies[True]["leptoquark"].value > 0.5
+
+
+@pytest.mark.physics
+def test_pruned_to_less_logic_than_the_deployed_network_it_keeps_its_efficiency(objects, shared_data):
+    """The deployed network learnt from data, not from our zero bias: the dense one is the harder test."""
+    settings = StudySettings(axol1tl.VERSION_3, Schedule(epochs=8), rate=1.0)
+    events, halved = (
+        StudyEvents(
+            x["zero_bias"][:N_TRAINING], x["zero_bias"][N_TRAINING:], {name: x[name] for name in SIGNALS}
+        )
+        for x in (objects, {name: halved_momenta(found) for name, found in objects.items()})
+    )
+    dense, pruned = (
+        measured(
+            train_variational(
+                events.training,
+                with_weight_bits(settings.design, 6),
+                schedule=settings.schedule,
+                sparsity=sparsity,
+            ),
+            events,
+            settings,
+            with_logic=True,
+        )
+        for sparsity in (0.0, 0.75)
+    )
+    deployed = read_published("axol1tl_v3", shared_data / "l1_trigger" / "axol1tl_v3_weights.npz")
+    reference = measured(deployed, halved, settings, with_logic=True)
+    for point in (dense, pruned, reference):
+        print(point.name, point.luts, point.mean_efficiency)
+    assert pruned.luts < 0.9 * reference.luts
+    assert pruned.mean_efficiency > reference.mean_efficiency
+    assert pruned.luts < 0.55 * dense.luts
+    assert pruned.mean_efficiency > dense.mean_efficiency - 0.03
