@@ -21,6 +21,7 @@ from fits.spectrum import FloatArray, Spectrum
 _LARGEST_DEFICIT = 0.9
 _PEAK = 0.01
 _SMALLEST_FRACTION_INSIDE = 0.5
+_ROUND = 2.0  # largest variance of an internal coordinate at the minimum, and inverse of the smallest
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +108,8 @@ def fit_background(
     for a spectrum that cannot be fitted at all; a fit that fails says so in its status.
     """
     values = starting_values(spectrum, background)
-    likelihood, result = _minimum(spectrum, background, values, n_nodes, "none")
-    if result.converged:
+    likelihood, result = _minimum(spectrum, background, values, n_nodes, confirmation)
+    if result.found_minimum and not _is_round(likelihood, result):
         likelihood, result = _minimum(spectrum, background, result.values, n_nodes, confirmation)
     return SpectrumFit(spectrum, background, result, likelihood)
 
@@ -162,6 +163,13 @@ def lowest_yield(background: FloatArray, term: SignalTerm) -> FloatArray:
     # Far from the peak a power-law tail can exceed the background, where neither of them matters.
     peak = fractions > _PEAK * fractions.max()
     return -_LARGEST_DEFICIT * np.min(background[..., peak] / fractions[peak], axis=-1)
+
+
+def _is_round(likelihood: Likelihood, result: FitResult) -> bool:
+    """Whether the basis of the starting values is still nearly orthonormal at the minimum."""
+    to_internal = np.linalg.inv(likelihood.transform)
+    spread = np.linalg.eigvalsh(to_internal @ result.covariance @ to_internal.T)
+    return bool(spread[0] > 1 / _ROUND and spread[-1] < _ROUND)
 
 
 def _minimum(

@@ -43,6 +43,11 @@ class FitResult:
         return self.status in (FitStatus.CONVERGED, FitStatus.AT_BOUND)
 
     @property
+    def found_minimum(self) -> bool:
+        """Whether there are values with a covariance, confirmed or not."""
+        return self.status not in (FitStatus.NOT_CONVERGED, FitStatus.NO_COVARIANCE)
+
+    @property
     def parameters(self) -> dict[str, float]:
         """Values by name."""
         return dict(zip(self.names, self.values.tolist(), strict=True))
