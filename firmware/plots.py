@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from firmware.efficiencies import Efficiency, PileupProfile, roc
 from firmware.rates import Rate, ZeroBiasRates
 
-_COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#94a4a2")  # for colour-blind eyes too
-_STYLE = {
+COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#94a4a2")  # for colour-blind eyes too
+STYLE = {
     "font.size": 16,
     "axes.labelsize": 18,
     "legend.fontsize": 13,
@@ -37,10 +37,10 @@ def plot_efficiency_against_rate(
         working_points: rates in kHz to mark.
         label: upper left.
     """
-    with plt.style.context([mplhep.style.CMS, _STYLE]):
+    with plt.style.context([mplhep.style.CMS, STYLE]):
         figure, axes = plt.subplots(figsize=(9, 7))
         lowest = rates.base_rate * _FEWEST / len(rates.scores)
-        for (name, scores), colour in zip(signals.items(), _COLOURS * len(signals), strict=False):
+        for (name, scores), colour in zip(signals.items(), COLOURS * len(signals), strict=False):
             rate, kept = roc(rates, scores)
             drawn = rate >= lowest
             axes.plot(rate[drawn], kept[drawn], color=colour, linewidth=2, label=name)
@@ -71,7 +71,7 @@ def plot_rate_against_threshold(
         others: decisions of the rest of the menu, shape (n_events,).
         label: upper left.
     """
-    with plt.style.context([mplhep.style.CMS, _STYLE]):
+    with plt.style.context([mplhep.style.CMS, STYLE]):
         figure, axes = plt.subplots(figsize=(9, 7))
         thresholds = np.unique(
             np.quantile(rates.scores, 1 - np.geomspace(1, _FEWEST / len(rates.scores), 60))
@@ -79,7 +79,7 @@ def plot_rate_against_threshold(
         curves = {"total": [rates.at(threshold) for threshold in thresholds]}
         if others is not None:
             curves["pure"] = [rates.at(threshold, others=others) for threshold in thresholds]
-        for (name, points), colour in zip(curves.items(), _COLOURS, strict=False):
+        for (name, points), colour in zip(curves.items(), COLOURS, strict=False):
             rate, error = (np.array([getattr(point, part) for point in points]) for part in ("rate", "error"))
             axes.plot(thresholds, rate, color=colour, linewidth=2, label=f"{name} rate")
             low = np.maximum(rate - error, rate / 10)
@@ -96,12 +96,12 @@ def plot_rate_against_threshold(
 
 def plot_pileup_dependence(profile: PileupProfile, *, label: str = "Mapless simulation") -> Figure:
     """Mean score and fraction above the threshold in bins of pile-up, one above the other."""
-    with plt.style.context([mplhep.style.CMS, _STYLE]):
+    with plt.style.context([mplhep.style.CMS, STYLE]):
         figure, (top, bottom) = plt.subplots(2, 1, figsize=(9, 8), sharex=True, gridspec_kw={"hspace": 0.06})
         centres, widths = (profile.edges[1:] + profile.edges[:-1]) / 2, np.diff(profile.edges)
         for axes, values, errors, colour in (
-            (top, profile.mean, profile.mean_error, _COLOURS[0]),
-            (bottom, profile.fraction, profile.fraction_error, _COLOURS[2]),
+            (top, profile.mean, profile.mean_error, COLOURS[0]),
+            (bottom, profile.fraction, profile.fraction_error, COLOURS[2]),
         ):
             axes.errorbar(centres, values, yerr=errors, xerr=widths / 2, fmt="o", color=colour, markersize=6)
             axes.set_ylim(0, 1.3 * float(np.nanmax(values + errors)) or 1.0)
@@ -121,12 +121,12 @@ def plot_efficiencies(
         rate: at which they hold; written on the axis.
         label: upper left.
     """
-    with plt.style.context([mplhep.style.CMS, _STYLE]):
+    with plt.style.context([mplhep.style.CMS, STYLE]):
         figure, axes = plt.subplots(figsize=(10, 7), layout="constrained")
         names = list(next(iter(results.values())))
         shifts = 0.1 * (np.arange(len(results)) - (len(results) - 1) / 2)
         for found, model, shift, colour in zip(
-            results.values(), results, shifts, _COLOURS * len(results), strict=False
+            results.values(), results, shifts, COLOURS * len(results), strict=False
         ):
             values = np.array([[found[name].value, found[name].low, found[name].high] for name in names]).T
             places, errors = np.arange(len(names)) + shift, np.abs(values[1:] - values[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,34 +118,24 @@ def scan(
     Raises:
         MaplessError: impossible bits or sparsity, or a training that failed.
     """
-    from firmware.variational_training import train_variational
-
-    epochs, n_trainings = settings.schedule.epochs, 1 + len(bits) * len(sparsities)
     designs = {n: with_weight_bits(settings.design, n) for n in bits}
+    epochs, n_trainings = settings.schedule.epochs, 1 + len(bits) * len(sparsities)
 
-    def told(training: int) -> Progress:
-        return lambda done, _: progress and progress(training * epochs + done, n_trainings * epochs)
+    def trained(number: int, name: str, design: EncoderDesign, **options: Any) -> "TriggerModel":
+        from firmware.variational_training import train_variational
 
-    model = train_variational(
-        events.training,
-        settings.design,
-        name="floating_point",
-        schedule=settings.schedule,
-        quantised=False,
-        progress=told(0),
-    )
-    yield measured(model, events, settings), model
-    combinations = [(n, sparsity) for n in bits for sparsity in sparsities]
-    for number, (n, sparsity) in enumerate(combinations, start=1):
-        model = train_variational(
-            events.training,
-            designs[n],
-            name=f"bits{n}_sparsity{round(100 * sparsity)}",
-            schedule=settings.schedule,
-            sparsity=sparsity,
-            scaling=model.scaling,
-            progress=told(number),
-        )
+        def told(done: int, _: int) -> None:
+            if progress is not None:
+                progress(number * epochs + done, n_trainings * epochs)
+
+        shared: dict[str, Any] = {"schedule": settings.schedule, "progress": told}
+        return train_variational(events.training, design, name=name, **shared, **options)
+
+    reference = trained(0, "floating_point", settings.design, quantised=False)
+    yield measured(reference, events, settings), reference
+    for number, (n, sparsity) in enumerate(product(bits, sparsities), start=1):
+        name = f"bits{n}_sparsity{round(100 * sparsity)}"
+        model = trained(number, name, designs[n], sparsity=sparsity, scaling=reference.scaling)
         point = measured(model, events, settings, with_logic=True)
         yield replace(point, weight_bits=n, sparsity=sparsity), model
 

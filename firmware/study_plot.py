@@ -8,7 +8,7 @@ import mplhep
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from firmware.plots import _COLOURS, _STYLE
+from firmware.plots import COLOURS, STYLE
 from firmware.quantisation_study import StudyPoint, pareto_front
 
 _MARKERS = "os^Dv<"
@@ -42,10 +42,10 @@ def plot_study(
         label: upper left.
     """
     built = [point for point in points if point.luts is not None]
-    with plt.style.context([mplhep.style.CMS, _STYLE]):
+    with plt.style.context([mplhep.style.CMS, STYLE]):
         figure, axes = plt.subplots(figsize=(11, 7), layout="constrained")
         for number, bits in enumerate(sorted({point.weight_bits or 0 for point in built})):
-            style: dict[str, Any] = {"color": _COLOURS[number % 6], "marker": _MARKERS[number % 6]}
+            style: dict[str, Any] = {"color": COLOURS[number % 6], "marker": _MARKERS[number % 6]}
             same = [point for point in built if point.weight_bits == bits]
             _draw(axes, same, style, _BESIDE[number % len(_BESIDE)])
         front = _coordinates(pareto_front(points))
