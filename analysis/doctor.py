@@ -13,8 +13,21 @@ from rich.table import Table
 
 from analysis.provenance import REPOSITORY
 
-KEY_PACKAGES = ("root", "tensorflow", "keras", "zfit", "numpy", "uproot", "fastjet", "pythia8mc")
+KEY_PACKAGES = (
+    "root",
+    "tensorflow",
+    "keras",
+    "zfit",
+    "numpy",
+    "uproot",
+    "fastjet",
+    "pythia8mc",
+    "qkeras-v3",
+    "hls4ml",
+    "alkaid",
+)
 NEEDED_MEMORY_GB = 4.0
+VENDOR_TOOLS = ("vitis-run", "vivado_hls", "catapult", "i++")
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,11 @@ def _findings() -> Iterator[Finding]:
         bool(compiler),
         "install g++; headers are just-in-time compiled until then",
     )
+    for program in ("make", "perl"):
+        found = shutil.which(program)
+        yield Finding(
+            program, found or "none", bool(found), f"install {program}; firmware simulations need it"
+        )
     yield from (
         _package(name, version) for name, version in locked_versions().items() if name in KEY_PACKAGES
     )
@@ -62,12 +80,21 @@ def _findings() -> Iterator[Finding]:
         f"the default run needs {NEEDED_MEMORY_GB:g} GB",
     )
     yield Finding("cores", str(os.cpu_count()), True)
+    yield _vendor_tools()
     sample = REPOSITORY / "analysis" / "samples" / "qcd_dijet.root"
     yield Finding(
         "embedded sample",
         sample.name if sample.is_file() else "none",
         sample.is_file(),
         "clone the repository whole, or run analysis/samples/make.sh",
+    )
+
+
+def _vendor_tools() -> Finding:
+    """What synthesises firmware; nothing else needs it."""
+    here = [name for name in VENDOR_TOOLS if shutil.which(name)]
+    return Finding(
+        "vendor synthesis", ", ".join(here) or "none: projects are written, synthesis is left out", True
     )
 
 

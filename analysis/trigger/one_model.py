@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from analysis.tensorflow_messages import tensorflow_reports_only_failures
 from firmware.build import build, read_events
 from firmware.project import BACKENDS, Project, load_project
 from firmware.published import read_published
@@ -18,6 +19,7 @@ from selections import level1
 HLS4ML, VERILOG = "hls4ml", "rtl"  # the folders of a build
 
 
+@tensorflow_reports_only_failures()
 def import_model(version: str, weights: Path, output: Path) -> None:
     """Rebuild a model deployed by CMS from its arrays and save it as a trigger model."""
     model = read_published(version, weights)
@@ -25,6 +27,7 @@ def import_model(version: str, weights: Path, output: Path) -> None:
     Console().print(f"{version}: {model.network.count_params():,} parameters, saved in [bold]{output}[/]")
 
 
+@tensorflow_reports_only_failures()
 def build_model(
     model: Path, events: Path, output: Path, *, backend: str, part: str | None, max_events: int
 ) -> None:
@@ -37,6 +40,7 @@ def build_model(
     _synthesise(made.project, console)
 
 
+@tensorflow_reports_only_failures()
 def verify_model(build_folder: Path, events: Path, *, max_events: int) -> None:
     """Compare all routes of a build, print the fraction for each pair.
 
