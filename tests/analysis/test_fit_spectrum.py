@@ -82,7 +82,11 @@ def test_workers_change_nothing_but_the_time(inputs):
     table, shape = inputs
     settings = {"signal": shape, "masses": (2800.0, 3200.0), "limits": True, "toys": 10, "seed": 3}
     one, two = (analyse(FitSettings(str(table), Path("unused"), workers=n, **settings)) for n in (1, 2))
-    assert one.limits.limits == two.limits.limits
+    for alone, shared in zip(one.limits.limits, two.limits.limits, strict=True):
+        # products of matrices may round differently from process to process
+        assert [shared.observed, *shared.expected] == pytest.approx(
+            [alone.observed, *alone.expected], rel=1e-12
+        )
     assert one.global_significance.p_value == two.global_significance.p_value
 
 
