@@ -64,7 +64,8 @@ def train_embedding(
     import keras
 
     hardware = np.asarray(hardware)
-    scaling = scaling or IntegerScaling.from_quantiles(hardware)
+    # The narrow weights of the embedding, below 1, need large inputs.
+    scaling = scaling or IntegerScaling.from_quantiles(hardware, width=8.0)
     keras.utils.set_random_seed(schedule.seed)
     network = design.network(hardware.shape[1])
     random = np.random.default_rng(schedule.seed)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errors import MaplessError
+from firmware.integer_scaling import IntegerScaling
+from firmware.quantise import FixedPoint
 
 Progress = Callable[[int, int], None]
 """Called with (epochs done, epochs in total)."""
@@ -81,9 +83,13 @@ def train(
     return losses
 
 
-def filled(hardware: NDArray[Any]) -> NDArray[np.float32]:
-    """Tell which slots of level-1 objects hold an object; shape (n_events, n_inputs), 1 or 0.
+def learned_scaling(hardware: ArrayLike, inputs: FixedPoint) -> IntegerScaling:
+    """Learn a scaling whose bulk spans twelve steps of the input type, or 1 where this is finer.
 
-    The first of the three numbers of an object is its transverse momentum; empty slots have 0.
+    Narrower would cost resolution; wider would let the tails, where anomalies are, saturate.
+
+    Args:
+        hardware: training events, integers of shape (n_events, n_inputs).
+        inputs: type that the scaled inputs are rounded to.
     """
-    return np.repeat(hardware[:, ::3] > 0, 3, axis=1).astype(np.float32)
+    return IntegerScaling.from_quantiles(hardware, width=max(1.0, 12 * 2.0**-inputs.fraction))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from firmware.axol1tl import EncoderDesign
 from firmware.integer_scaling import IntegerScaling
 from firmware.pruning import pruning_callback
-from firmware.training import DEFAULT_SCHEDULE, Progress, Schedule, train
+from firmware.training import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling, train
 from firmware.trigger_model import TriggerModel
 
 if TYPE_CHECKING:
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 class VariationalLoss:
     """Loss of the autoencoder, `(1 - beta) * squared error + beta * KL divergence`.
 
+    The inputs are triplets of transverse momentum, pseudorapidity and angle.
+
     Args:
+        angles: weight of the errors of pseudorapidities and angles next to those of momenta. In zero bias
+            both are close to random, and latent means that follow them only add noise to the score.
         beta: weight of the divergence from a standard normal distribution (arXiv:1312.6114).
         decoder: units of the decoder's hidden layers, which stay off chip and in floating point.
     """
 
-    beta: float = 0.3
+    angles: float = 0.1
+    beta: float = 0.02
     decoder: tuple[int, ...] = (24, 32)
 
 
@@ -62,7 +67,7 @@ def train_variational(
     import keras
 
     hardware = np.asarray(hardware)
-    scaling = scaling or IntegerScaling.from_quantiles(hardware)
+    scaling = scaling or learned_scaling(hardware, design.inputs)
     keras.utils.set_random_seed(schedule.seed)
     network = design.network(hardware.shape[1]) if quantised else float_network(design, hardware.shape[1])
     autoencoder = _autoencoder(network, design, loss, schedule.seed)
@@ -95,7 +100,7 @@ def _autoencoder(network: Any, design: EncoderDesign, loss: VariationalLoss, see
     for units in loss.decoder:
         x = layers.Dense(units, activation="relu")(x)
     decoded = layers.Dense(network.input_shape[1])(x)
-    output = _loss_layer(loss.beta)([network.inputs[0], decoded, mean, log_variance])
+    output = _loss_layer(loss)([network.inputs[0], decoded, mean, log_variance])
     return keras.Model(network.inputs, output)
 
 
@@ -116,7 +121,7 @@ def _sampling(seed: int) -> Any:
     return Sampling()
 
 
-def _loss_layer(beta: float) -> Any:
+def _loss_layer(loss: VariationalLoss) -> Any:
     """Layer that adds the loss of the autoencoder and passes on the decoded inputs."""
     import keras
 
@@ -124,10 +129,11 @@ def _loss_layer(beta: float) -> Any:
         def call(self, inputs: Any) -> Any:
             original, decoded, mean, log_variance = inputs
             log_variance = keras.ops.clip(log_variance, -10, 10)
-            error = keras.ops.mean(keras.ops.square(original - decoded), axis=1)
+            weights = np.resize([1.0, loss.angles, loss.angles], original.shape[1]).astype(np.float32)
+            error = keras.ops.sum(weights * keras.ops.square(original - decoded), axis=1) / weights.sum()
             divergence = (keras.ops.square(mean) + keras.ops.exp(log_variance) - 1 - log_variance) / 2
             divergence = keras.ops.mean(divergence, axis=1)
-            self.add_loss(keras.ops.mean((1 - beta) * error + beta * divergence))
+            self.add_loss(keras.ops.mean((1 - loss.beta) * error + loss.beta * divergence))
             return decoded
 
     return Loss()

@@ -37,7 +37,10 @@ def test_quantisation_costs_less_than_two_percent_on_most_signals(objects):
     efficiencies = {}
     for quantised in (True, False):
         model = train_variational(
-            objects["zero_bias"][:N_TRAINING], axol1tl.VERSION_4, schedule=schedule, quantised=quantised
+            objects["zero_bias"][:N_TRAINING],
+            axol1tl.TRAINED_VERSION_4,
+            schedule=schedule,
+            quantised=quantised,
         )
         rates = ZeroBiasRates(model.score(objects["zero_bias"][N_TRAINING:]))
         scores = {name: model.score(objects[name]) for name in SIGNALS}
