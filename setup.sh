@@ -1,5 +1,6 @@
 # Source me: `source setup.sh`. Makes .venv with the locked packages and exports what ROOT needs to find our headers.
 # Works in bash and zsh; sourcing again only sets the environment.
+# `MAPLESS_EXTRAS=hgq2 source setup.sh` adds HGQ2 once, for trainings that learn their bit widths.
 
 _mapless_setup() {
     local root="" python="" candidate site headers stamp
@@ -32,6 +33,15 @@ _mapless_setup() {
 
     . "$root/.venv/bin/activate"
     for site in "$root"/.venv/lib/python3.*/site-packages; do :; done
+    if [ "${MAPLESS_EXTRAS:-}" = hgq2 ] && [ ! -f "$site/hgq2.pth" ]; then
+        # In a folder of its own behind all others: the wheel also brings a `qkeras` that must not replace ours.
+        echo "mapless: installing the extra hgq2 0.2.0 into $site/_hgq2"
+        "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps --upgrade --target "$site/_hgq2" hgq2==0.2.0 &&
+            echo _hgq2 >"$site/hgq2.pth" || { echo "mapless: the extra was not installed; the lines above say why. Mend it and source setup.sh again" >&2; return 1; }
+    elif [ "${MAPLESS_EXTRAS:-hgq2}" != hgq2 ]; then
+        echo "mapless: there is no extra '$MAPLESS_EXTRAS'; the only one is hgq2" >&2
+        return 1
+    fi
     headers="$root/selections/cpp:$site/fastjet/include"
     case ":${ROOT_INCLUDE_PATH:-}:" in *":$headers:"*) ;; *) export ROOT_INCLUDE_PATH="$headers${ROOT_INCLUDE_PATH:+:$ROOT_INCLUDE_PATH}" ;; esac
     case ":${LD_LIBRARY_PATH:-}:" in *":$site/fastjet/lib64:"*) ;; *) export LD_LIBRARY_PATH="$site/fastjet/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;; esac
