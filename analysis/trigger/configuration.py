@@ -77,7 +77,7 @@ class FirmwareSettings(Settings):
 class TriggerConfiguration(Settings):
     """Everything that decides the result of one trigger run."""
 
-    model: Annotated[str, AfterValidator(_one_of(DESIGNS))] = "axol1tl_v4"
+    model: Annotated[str, AfterValidator(_one_of(DESIGNS))] = "axol1tl"
     sample: SampleSettings = SampleSettings()
     training: TrainingSettings = TrainingSettings()
     rates: RateSettings = RateSettings()

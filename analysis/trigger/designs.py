@@ -70,6 +70,7 @@ def _student(design: cicada.StudentDesign) -> TriggerDesign:
 
 
 ENCODERS = {
+    "axol1tl": axol1tl.TRAINED_VERSION_4,
     "axol1tl_v1": axol1tl.VERSION_1,
     "axol1tl_v3": axol1tl.VERSION_3,
     "axol1tl_v4": axol1tl.VERSION_4,
