@@ -24,7 +24,7 @@ _mapless_setup() {
             echo "mapless: needs Python 3.11, 3.12 or 3.13; install one, or name it: export MAPLESS_PYTHON=/path/to/python3.12" >&2
             return 1
         fi
-        echo "mapless: installing the locked packages into .venv with $("$python" --version) (about 2 minutes, 3.5 GB)"
+        echo "mapless: installing the locked packages into .venv with $("$python" --version) (about 3 minutes, 4 GB)"
         "$python" -m venv "$root/.venv" || { echo "mapless: '$python -m venv' failed; install the venv module, for example with 'apt install python3-venv'" >&2; return 1; }
         "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary pyparser,parse -r "$root/requirements.lock" ||
             { echo "mapless: the installation failed; the lines above say why. Mend it and source setup.sh again" >&2; return 1; }
