@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from errors import MaplessError
-from fits.limit_scan import SignalUncertainties
+from fits.limits.mass_scan import SignalUncertainties
 from fits.signals import DoubleCrystalBall, Gaussian, SignalShape
 
 Signal = Callable[[float], SignalShape]

@@ -13,10 +13,10 @@ from analysis import provenance
 from analysis.fit_options import FitSettings
 from analysis.fit_spectrum import Report, SpectrumResults
 from analysis.stages import write_json
+from fits.checks.goodness_of_fit import saturated_of_fit
 from fits.export.results_json import results_by_mass
-from fits.global_significance import GlobalSignificance
-from fits.goodness_of_fit import saturated_of_fit
 from fits.search_model import Process, SearchCategory, SearchModel
+from fits.significance.global_significance import GlobalSignificance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

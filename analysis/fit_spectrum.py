@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.fit_options import FitSettings, Signal, read_signal
-from fits.background_catalogue import background, background_family
+from fits.background_choice.model_choice import BackgroundChoice, choose_background
+from fits.backgrounds.catalogue import background, background_family
 from fits.fit import SpectrumFit, fit_signal
-from fits.global_significance import GlobalSignificance, Search, global_significance
-from fits.limit_scan import LimitScan, SignalUncertainties, scan_limits
-from fits.model_choice import BackgroundChoice, choose_background
-from fits.scan import MassScan, scan_masses
+from fits.limits.mass_scan import LimitScan, SignalUncertainties, scan_limits
+from fits.significance.global_significance import GlobalSignificance, Search, global_significance
+from fits.significance.mass_scan import MassScan, scan_masses
+from fits.sources.files import read_spectrum
 from fits.spectrum import Spectrum
-from fits.spectrum_files import read_spectrum
 
 Report = Callable[[str, int, int], None]
 

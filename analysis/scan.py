@@ -10,10 +10,10 @@ from analysis.configuration import Configuration, FitSettings
 from analysis.stages import write_json
 from analysis.train import load_events
 from errors import MaplessError
+from fits.background_choice.model_choice import choose_background
 from fits.backgrounds import Dijet
-from fits.model_choice import choose_background
-from fits.scan import scan_masses
 from fits.signals import DoubleCrystalBall
+from fits.significance.mass_scan import scan_masses
 from fits.spectrum import Spectrum, four_gev_edges
 from models.mass_windows import MassWindow, masses_of_window
 

@@ -70,8 +70,8 @@ def _background_fit() -> float:
 
 def _significance() -> float:
     from fits.backgrounds import Dijet
-    from fits.scan import scan_masses
     from fits.signals import DoubleCrystalBall
+    from fits.significance.mass_scan import scan_masses
     from fits.spectrum import Spectrum, four_gev_edges
 
     edges = four_gev_edges(2232, 6800)

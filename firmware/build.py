@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
-from firmware.project import BACKENDS, Project, write_project
-from firmware.resources import Resources, estimate
-from firmware.rtl import RtlProject, write_rtl
+from firmware.routes.project import BACKENDS, Project, write_project
+from firmware.routes.resources import Resources, estimate
+from firmware.routes.rtl import RtlProject, write_rtl
 from firmware.trigger_model import TriggerModel
 from firmware.verify import Verification, verify
 

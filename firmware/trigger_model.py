@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from errors import MaplessError
 from firmware.folders import complete_folder
 from firmware.integer_scaling import IntegerScaling, integers
-from firmware.quantise import make_exact
+from firmware.networks.quantise import make_exact
 
 if TYPE_CHECKING:
     import keras

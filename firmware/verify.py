@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
-from firmware.emulator import Emulator, build_emulator
-from firmware.project import Project
-from firmware.rtl import RtlProject
+from firmware.routes.emulator import Emulator, build_emulator
+from firmware.routes.project import Project
+from firmware.routes.rtl import RtlProject
 
 Route = Callable[[ArrayLike], NDArray[np.float64]]
 

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
-from fits.backgrounds import LogLinearBackground, density, expected_counts
-from fits.kernel import BackgroundTerm, starting_values
-from fits.likelihood import Category, Constraint, Likelihood
-from fits.minimise import Confirmation, minimise
+from fits.backgrounds.families import LogLinearBackground, density, expected_counts
+from fits.likelihood.binned import Category, Constraint, Likelihood
+from fits.likelihood.kernel import BackgroundTerm, starting_values
+from fits.likelihood.minimise import Confirmation, minimise
+from fits.likelihood.signal_term import SignalTerm
 from fits.results import FitResult, FitStatus
-from fits.signal_term import SignalTerm
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray, Spectrum
 

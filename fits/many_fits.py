@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
-from fits.descent import ManyEnds, descend
 from fits.fit import SpectrumFit, lowest_yield, signal_term
-from fits.kernel import BackgroundTerm
+from fits.likelihood.descent import ManyEnds, descend
+from fits.likelihood.kernel import BackgroundTerm
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
 
@@ -73,7 +73,7 @@ class ManySignalFits:
 
     @property
     def significances(self) -> FloatArray:
-        """Local significances of excesses, zero for deficits, as `fits.scan.discovery_significance`."""
+        """Local significances of excesses, zero for deficits (`fits.significance.mass_scan`)."""
         return np.where(self.signed_significances < 0, 0.0, self.signed_significances)
 
     @property

@@ -2,7 +2,7 @@
 
 >>> import numpy as np
 >>> from fits.backgrounds import Dijet, expected_counts
->>> from fits.limits import upper_limit
+>>> from fits.limits.asymptotic import upper_limit
 >>> from fits.signals import DoubleCrystalBall
 >>> from fits.spectrum import Spectrum
 >>> edges = np.arange(1500.0, 5001.0, 50.0)
@@ -26,13 +26,13 @@ import numpy as np
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
-from fits.bin_probabilities import BinProbabilities
 from fits.fit import SpectrumFit, fit_background, lowest_yield, signal_term
-from fits.kernel import BackgroundTerm, Term
-from fits.likelihood import Category, Constraint, Likelihood
-from fits.profile_likelihood import ProfileLikelihood
-from fits.signal_term import Effect, SignalTerm
+from fits.likelihood.binned import Category, Constraint, Likelihood
+from fits.likelihood.kernel import BackgroundTerm, Term
+from fits.likelihood.profile import ProfileLikelihood
+from fits.likelihood.signal_term import Effect, SignalTerm
 from fits.signals import SignalShape
+from fits.signals.bin_probabilities import BinProbabilities
 from fits.spectrum import FloatArray, Spectrum
 
 Range = tuple[float, float]

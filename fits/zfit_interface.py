@@ -15,8 +15,8 @@ from zfit.minimizers.termination import EDM
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
-from fits.likelihood import Likelihood
-from fits.minimise import Confirmation, minimise
+from fits.likelihood.binned import Likelihood
+from fits.likelihood.minimise import Confirmation, minimise
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import FloatArray
 
@@ -135,7 +135,7 @@ class NewtonResult(ZfitResult):
 
 
 class NewtonMinimizer(BaseMinimizer):
-    """zfit minimizer that runs `fits.minimise` on a KernelLoss; other losses are refused."""
+    """zfit minimizer that runs `fits.likelihood.minimise` on a KernelLoss; other losses are refused."""
 
     def __init__(self, confirmation: Confirmation = "migrad", **arguments: Any) -> None:
         self.confirmation = confirmation

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from fits.fit import SpectrumFit
-    from fits.scan import MassScan
     from fits.signals import DoubleCrystalBall
+    from fits.significance.mass_scan import MassScan
 
 
 def write_report(
@@ -120,7 +120,7 @@ def fitted_again(
     """Return the stored scan with its background fit, and the fit with signal at the largest excess."""
     from fits.backgrounds import Dijet
     from fits.fit import fit_background, fit_signal
-    from fits.scan import MassPoint, MassScan
+    from fits.significance.mass_scan import MassPoint, MassScan
     from fits.spectrum import Spectrum
 
     null = fit_background(Spectrum(**result["spectrum"]), Dijet(result["n_background_parameters"] - 1))

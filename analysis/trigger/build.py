@@ -9,7 +9,7 @@ from analysis.trigger.configuration import TriggerConfiguration
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.train import for_training
 from firmware.build import Build, build
-from firmware.resources import synthesise
+from firmware.routes.resources import synthesise
 from firmware.trigger_model import TriggerModel
 from selections import level1
 

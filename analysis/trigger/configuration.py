@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from analysis.configuration import Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
-from firmware.project import BACKENDS
+from firmware.routes.project import BACKENDS
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "level1.yaml"
 ZERO_BIAS = "level1_zero_bias"

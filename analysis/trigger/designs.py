@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from firmware import axol1tl, cicada
-from firmware.training import Progress, Schedule
+from firmware.networks import axol1tl, cicada
+from firmware.training.schedule import Progress, Schedule
 from firmware.trigger_model import TriggerModel
 
 
@@ -32,7 +32,7 @@ class TriggerDesign:
 
 def _variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
     def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
-        from firmware.variational_training import train_variational
+        from firmware.training.variational import train_variational
 
         return train_variational(sample.zero_bias, design, name=name, schedule=schedule, progress=progress)
 
@@ -41,7 +41,7 @@ def _variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
 
 def _embedding(design: axol1tl.EmbeddingDesign) -> TriggerDesign:
     def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
-        from firmware.embedding_training import train_embedding
+        from firmware.training.embedding import train_embedding
 
         return train_embedding(sample.zero_bias, design, name=name, schedule=schedule, progress=progress)
 
@@ -52,7 +52,7 @@ def _student(design: cicada.StudentDesign) -> TriggerDesign:
     """Teacher and student learn from different halves of the events, so that neither has seen the other's."""
 
     def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
-        from firmware.cicada_training import TeacherDesign, train_student, train_teacher
+        from firmware.training.cicada import TeacherDesign, train_student, train_teacher
 
         taught, learnt = sample.zero_bias[::2], sample.zero_bias[1::2]
         teacher = train_teacher(taught, TeacherDesign(), schedule=schedule, progress=progress)

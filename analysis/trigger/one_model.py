@@ -9,9 +9,9 @@ from rich.table import Table
 
 from analysis.tensorflow_messages import tensorflow_reports_only_failures
 from firmware.build import build, read_events
-from firmware.project import BACKENDS, Project, load_project
-from firmware.published import read_published
-from firmware.rtl import load_rtl
+from firmware.networks.published import read_published
+from firmware.routes.project import BACKENDS, Project, load_project
+from firmware.routes.rtl import load_rtl
 from firmware.trigger_model import TriggerModel
 from firmware.verify import Verification, compare_routes, firmware_routes
 from selections import level1

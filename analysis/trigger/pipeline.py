@@ -10,7 +10,7 @@ from analysis.configuration import Settings
 from analysis.stages import Stage
 from analysis.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
-from firmware.training import Progress
+from firmware.training.schedule import Progress
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from analysis.trigger.build import FIRMWARE, MODEL
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.train import for_training
-from firmware.efficiencies import efficiency, pileup_profile
-from firmware.plots import (
+from firmware.performance.efficiencies import efficiency, pileup_profile
+from firmware.performance.plots import (
     plot_efficiency_against_rate,
     plot_pileup_dependence,
     plot_rate_against_threshold,
 )
-from firmware.rates import ZeroBiasRates, any_of
+from firmware.performance.rates import ZeroBiasRates, any_of
 from firmware.trigger_model import TriggerModel
 from selections import level1
 from selections.level1 import Level1Events

@@ -20,8 +20,8 @@ from analysis.trigger.designs import ENCODERS
 from analysis.trigger.pipeline import TriggerPipeline
 from analysis.trigger.train import for_training, schedule_of
 from errors import MaplessError
-from firmware.published import PUBLISHED
-from firmware.quantisation_study import (
+from firmware.networks.published import PUBLISHED
+from firmware.performance.quantisation_study import (
     StudyEvents,
     StudyPoint,
     StudySettings,
@@ -30,7 +30,7 @@ from firmware.quantisation_study import (
     pareto_front,
     scan,
 )
-from firmware.training import Progress
+from firmware.training.schedule import Progress
 from firmware.trigger_model import TriggerModel
 from selections import level1
 from selections.level1.hardware import halved_momenta
@@ -114,7 +114,7 @@ def write_study(
     progress: Progress | None = None,
 ) -> None:
     """Scan, choose and write numbers, plot and the chosen model into `folder`."""
-    from firmware.study_plot import plot_study
+    from firmware.performance.study_plot import plot_study
 
     settings = StudySettings(
         ENCODERS[configuration.model],

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.trigger.configuration import ZERO_BIAS, TrainingSettings, TriggerConfiguration
 from analysis.trigger.designs import DESIGNS, TrainingSample
-from firmware.training import Progress, Schedule
+from firmware.training.schedule import Progress, Schedule
 from selections import level1
 
 

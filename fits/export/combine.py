@@ -26,9 +26,9 @@ from fits.export.roofit import (
     processes,
     yield_factors,
 )
-from fits.likelihood import Constraint
+from fits.likelihood.binned import Constraint
+from fits.likelihood.signal_term import Effect
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
 
 DATACARD, WORKSPACE = "datacard.txt", "workspace.root"
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from errors import MaplessError
 from fits.fit import SpectrumFit
-from fits.limit_scan import LimitScan
-from fits.scan import MassScan
+from fits.limits.mass_scan import LimitScan
+from fits.significance.mass_scan import MassScan
 
 if TYPE_CHECKING:
     from hepdata_lib import Table, Variable

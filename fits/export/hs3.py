@@ -20,8 +20,8 @@ from fits.export.roofit import (
     use_precise_integrals,
     yield_factors,
 )
-from fits.likelihood import Constraint
-from fits.profile_likelihood import ProfileLikelihood
+from fits.likelihood.binned import Constraint
+from fits.likelihood.profile import ProfileLikelihood
 from fits.search_model import Process, SearchCategory, SearchModel
 
 DATA, CONFIGURATION = "obsData", "ModelConfig"

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from fits.checks.goodness_of_fit import chi_square_of_fit
 from fits.fit import SpectrumFit, fit_signal
-from fits.goodness_of_fit import chi_square_of_fit
-from fits.limit_scan import LimitScan
-from fits.limits import UpperLimit
-from fits.scan import MassPoint, MassScan
+from fits.limits.asymptotic import UpperLimit
+from fits.limits.mass_scan import LimitScan
 from fits.signals import SignalShape
+from fits.significance.mass_scan import MassPoint, MassScan
 
 _EXPECTED_KEYS = (
     "exp_lim_2sig_low",

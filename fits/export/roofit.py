@@ -17,8 +17,8 @@ from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
 from fits.export.formula import Formula, FormulaFunctions
 from fits.fit import fit_background
+from fits.likelihood.signal_term import Effect
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
 from fits.signals import BreitWigner, DoubleCrystalBall, Gaussian, SignalShape
 from fits.spectrum import Spectrum
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from fits.plots.style import COLOURS, LABEL, RESONANCE_TITLE, style, write_label
-from fits.scan import MassScan
+from fits.significance.mass_scan import MassScan
 
 _SMALLEST_P_VALUE = 1e-16
 

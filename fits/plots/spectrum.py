@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
+from fits.checks.goodness_of_fit import chi_square_of_fit, coarse_expectation
 from fits.fit import SpectrumFit
-from fits.goodness_of_fit import chi_square_of_fit, coarse_expectation
 from fits.plots.style import BLUE, LABEL, MASS_TITLE, RED, style, write_label
 from fits.spectrum import FloatArray, Spectrum, coarse
 

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.trigger.study import StudyOptions, numbers, run_study
 from errors import MaplessError
-from firmware.resources import FPGA_LUTS
+from firmware.routes.resources import FPGA_LUTS
 from firmware.trigger_model import TriggerModel
 
 SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"

@@ -23,10 +23,10 @@ from scipy import stats
 
 from fits.backgrounds import Dijet, expected_counts
 from fits.fit import SpectrumFit, fit_background, fit_signal, signal_term
-from fits.limits import cls, upper_limit
+from fits.likelihood.profile import ProfileLikelihood
+from fits.limits.asymptotic import cls, upper_limit
 from fits.many_fits import fit_many, fit_many_signals
 from fits.plots.style import COLOURS, GREY, LABEL, style, write_label
-from fits.profile_likelihood import ProfileLikelihood
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import FloatArray, Spectrum, four_gev_edges
 from fits.toys import poisson_toys

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from iminuit import Minuit
 
-from fits.backgrounds import Dijet, bin_quadrature, density
+from fits.backgrounds.families import Dijet, bin_quadrature, density
 from fits.fit import fit_background, fit_signal
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, four_gev_edges

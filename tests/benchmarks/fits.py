@@ -21,13 +21,13 @@ from rich.table import Table
 
 from fits.backgrounds import Dijet, expected_counts
 from fits.fit import fit_background, fit_signal
-from fits.global_significance import Search, global_significance
-from fits.limit_scan import SignalUncertainties
-from fits.limits import LimitStatus, upper_limit
+from fits.likelihood.profile import ProfileLikelihood
+from fits.likelihood.signal_term import Effect
+from fits.limits.asymptotic import LimitStatus, upper_limit
+from fits.limits.mass_scan import SignalUncertainties
 from fits.many_fits import fit_many, fit_many_signals
-from fits.profile_likelihood import ProfileLikelihood
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
+from fits.significance.global_significance import Search, global_significance
 from fits.spectrum import Spectrum
 from fits.toys import poisson_toys
 from tests.benchmarks.fit_engines import (

@@ -19,12 +19,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from firmware import axol1tl
 from firmware.integer_scaling import IntegerScaling
-from firmware.project import write_project
-from firmware.resources import estimate
-from firmware.rtl import write_rtl
-from firmware.score_column import CompiledScore
+from firmware.networks import axol1tl
+from firmware.routes.project import write_project
+from firmware.routes.resources import estimate
+from firmware.routes.rtl import write_rtl
+from firmware.routes.score_column import CompiledScore
 from firmware.trigger_model import TriggerModel
 from firmware.verify import Route, firmware_routes
 

@@ -9,10 +9,10 @@ from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 
 from errors import MaplessError
 from firmware.build import read_events
-from firmware.emulator import Emulator, build_emulator
 from firmware.integer_scaling import IntegerScaling
-from firmware.project import load_project, write_project
-from firmware.rtl import write_rtl
+from firmware.routes.emulator import Emulator, build_emulator
+from firmware.routes.project import load_project, write_project
+from firmware.routes.rtl import write_rtl
 from firmware.trigger_model import TriggerModel
 
 WEIGHTS = quantized_bits(6, 2, alpha=1)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from analysis.simulation.level1.production import simulate
-from firmware import axol1tl
-from firmware.efficiencies import efficiencies_at_rate
-from firmware.published import read_published
-from firmware.quantisation_study import StudyEvents, StudySettings, measured, with_weight_bits
-from firmware.rates import ZeroBiasRates
-from firmware.training import Schedule
-from firmware.variational_training import train_variational
+from firmware.networks import axol1tl
+from firmware.networks.published import read_published
+from firmware.performance.efficiencies import efficiencies_at_rate
+from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, with_weight_bits
+from firmware.performance.rates import ZeroBiasRates
+from firmware.training.schedule import Schedule
+from firmware.training.variational import train_variational
 from selections.level1.files import read
 from selections.level1.hardware import halved_momenta
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from fits.backgrounds import Dijet, expected_counts
+from fits.likelihood.signal_term import Effect
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum
 

@@ -9,14 +9,14 @@ import pytest
 from scipy import stats
 
 from fits.backgrounds import Dijet
-from fits.likelihood_scan import scan_likelihood
-from fits.limits import BAND, UpperLimit, upper_limit
-from fits.profile_interval import profile_interval
-from fits.profile_likelihood import ProfileLikelihood
+from fits.likelihood.profile import ProfileLikelihood
+from fits.likelihood.profile_interval import profile_interval
+from fits.likelihood.scan import scan_likelihood
+from fits.likelihood.signal_term import Effect
+from fits.limits.asymptotic import BAND, UpperLimit, upper_limit
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
 from fits.signals import DoubleCrystalBall
-from fits.significance import expected_significance, observed_significance
+from fits.significance.asymptotic import expected_significance, observed_significance
 from fits.spectrum import Spectrum
 
 FOLDER = Path(__file__).parents[1] / "data" / "combine"

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fits.background_catalogue import BACKGROUND_NAMES, background_family
-from fits.backgrounds import Dijet, bin_quadrature
+from fits.backgrounds.catalogue import BACKGROUND_NAMES, background_family
+from fits.backgrounds.families import Dijet, bin_quadrature
 from fits.fit import fit_background
-from fits.likelihood import Category, Constraint, Likelihood
-from fits.signal_term import Effect, SignalTerm
+from fits.likelihood.binned import Category, Constraint, Likelihood
+from fits.likelihood.signal_term import Effect, SignalTerm
 from fits.signals import BreitWigner, DoubleCrystalBall, Gaussian, Template
 from fits.spectrum import Spectrum
-from tests.fits.test_kernel import slopes
+from tests.fits.likelihood.test_kernel import slopes
 
 EDGES = np.linspace(2000.0, 4000.0, 26)
 COUNTS = np.random.default_rng(8).poisson(3e4 * (EDGES[1:] / 2000) ** -6.0).astype(float)

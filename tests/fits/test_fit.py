@@ -4,14 +4,14 @@ from scipy import stats
 
 from errors import MaplessError
 from fits.backgrounds import Dijet
+from fits.checks.goodness_of_fit import chi_square_of_fit, saturated_of_fit
 from fits.fit import fit_background, fit_signal
-from fits.goodness_of_fit import chi_square_of_fit, saturated_of_fit
+from fits.likelihood.signal_term import SignalTerm
 from fits.many_fits import fit_many
 from fits.results import FitStatus
-from fits.signal_term import SignalTerm
 from fits.signals import DoubleCrystalBall
+from fits.sources.files import read_spectrum
 from fits.spectrum import Spectrum, four_gev_edges
-from fits.spectrum_files import read_spectrum
 from fits.toys import poisson_toys
 
 
@@ -120,7 +120,7 @@ def test_signal_outside_the_range_is_refused(dijet_toy, signal, mass):
 
 
 def test_failed_background_fit_is_no_start_for_a_signal(dijet_toy, signal, monkeypatch):
-    monkeypatch.setattr("fits.minimise._MAX_ITERATIONS", 1)
+    monkeypatch.setattr("fits.likelihood.minimise._MAX_ITERATIONS", 1)
     null = fit_background(dijet_toy(1e4, seed=16), Dijet(4))
     with pytest.raises(MaplessError, match="not_converged"):
         fit_signal(null, signal)

@@ -4,8 +4,8 @@ import pytest
 from errors import MaplessError
 from fits.backgrounds import Dijet
 from fits.fit import fit_background, fit_signal
+from fits.likelihood.minimise import minimise
 from fits.many_fits import fit_many, fit_many_signals
-from fits.minimise import minimise
 from fits.results import FitStatus
 from fits.spectrum import Spectrum
 from fits.toys import poisson_toys

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fits.limits import upper_limit
+from fits.likelihood.signal_term import Effect
+from fits.limits.asymptotic import upper_limit
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
 from fits.signals import Gaussian, Template
-from fits.significance import observed_significance
+from fits.significance.asymptotic import observed_significance
 from fits.spectrum import Spectrum
 
 pyhf = pytest.importorskip("pyhf")

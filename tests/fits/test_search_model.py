@@ -3,13 +3,13 @@ import pytest
 from scipy import stats
 
 from errors import MaplessError
-from fits.likelihood import Constraint
-from fits.limits import LimitStatus, upper_limit
+from fits.likelihood.binned import Constraint
+from fits.likelihood.signal_term import Effect, SignalTerm
+from fits.limits.asymptotic import LimitStatus, upper_limit
 from fits.results import FitStatus
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect, SignalTerm
 from fits.signals import Template
-from fits.significance import expected_significance, observed_significance
+from fits.significance.asymptotic import expected_significance, observed_significance
 from fits.spectrum import Spectrum
 from tests.fits.search_models import EDGES, JETS, SIGNAL, background, category, three_categories
 
@@ -170,7 +170,7 @@ def test_expected_significance_is_the_observed_one_of_data_without_fluctuation()
 
 def test_failed_fits_leave_a_status_and_no_number(monkeypatch):
     profile = three_categories(2.0).profile_likelihood()
-    monkeypatch.setattr("fits.minimise._MAX_ITERATIONS", 1)
+    monkeypatch.setattr("fits.likelihood.minimise._MAX_ITERATIONS", 1)
     for result in (observed_significance(profile), expected_significance(profile, 1.0)):
         assert result.status == FitStatus.NOT_CONVERGED
         assert result.significance is result.p_value is result.value is None

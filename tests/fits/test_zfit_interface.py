@@ -7,14 +7,16 @@ import pytest
 
 import fits
 from errors import MaplessError
-from fits.background_catalogue import BACKGROUND_NAMES, background_family
 from fits.backgrounds import Dijet
+from fits.backgrounds.catalogue import BACKGROUND_NAMES, background_family
 from fits.fit import fit_background, fit_signal
 
 
 def test_only_the_zfit_interface_imports_tensorflow():
-    modules = [path.stem for path in Path(fits.__file__).parent.glob("*.py") if path.stem != "zfit_interface"]
-    code = "import sys\n" + "\n".join(f"import fits.{module}" for module in modules)
+    root = Path(fits.__file__).parents[1]
+    files = [path.relative_to(root).with_suffix("") for path in (root / "fits").rglob("*.py")]
+    modules = [".".join(file.parts) for file in files if file.name != "zfit_interface"]
+    code = "import sys\n" + "\n".join(f"import {module}" for module in modules)
     code += "\nsys.exit('tensorflow' in sys.modules or 'zfit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

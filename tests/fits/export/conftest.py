@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fits.backgrounds import Dijet, expected_counts
+from fits.likelihood.signal_term import Effect
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signal_term import Effect
 from fits.spectrum import Spectrum, dijet_edges
 
 EFFECTS = {

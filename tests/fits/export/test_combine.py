@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from fits.export.combine import write_combine
-from fits.likelihood import Constraint
-from fits.signal_term import Effect
+from fits.likelihood.binned import Constraint
+from fits.likelihood.signal_term import Effect
 from tests.fits.export.conftest import EFFECTS, FINE, WIDE
 
 

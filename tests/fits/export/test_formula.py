@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fits.background_catalogue import BACKGROUND_NAMES, background
+from fits.backgrounds.catalogue import BACKGROUND_NAMES, background
 from fits.export.formula import Formula, FormulaFunctions
 
 

@@ -4,10 +4,10 @@ import yaml
 from errors import MaplessError
 from fits.backgrounds import Dijet
 from fits.export.hepdata import write_hepdata
-from fits.limit_scan import scan_limits
-from fits.scan import scan_masses
+from fits.limits.mass_scan import scan_limits
+from fits.significance.mass_scan import scan_masses
+from fits.sources.files import read_spectrum
 from fits.spectrum import coarse
-from fits.spectrum_files import read_spectrum
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_submission_holds_spectrum_p_values_and_limits(scans, tmp_path):
 
 def test_failed_fits_are_left_out_and_a_failed_background_is_refused(scans, signal, tmp_path, monkeypatch):
     scan, _ = scans
-    monkeypatch.setattr("fits.minimise._MAX_ITERATIONS", 1)
+    monkeypatch.setattr("fits.likelihood.minimise._MAX_ITERATIONS", 1)
     failed = scan_masses(scan.null.spectrum, Dijet(4), signal.scaled_to, [3000.0])
     with pytest.raises(MaplessError, match="background-only fit before its export"):
         write_hepdata(tmp_path, failed)

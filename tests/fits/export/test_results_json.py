@@ -3,11 +3,11 @@ import json
 import pytest
 
 from fits.backgrounds import Dijet
+from fits.checks.goodness_of_fit import chi_square_of_fit
 from fits.export.results_json import results_by_mass
 from fits.fit import fit_signal
-from fits.goodness_of_fit import chi_square_of_fit
-from fits.limit_scan import scan_limits
-from fits.scan import scan_masses
+from fits.limits.mass_scan import scan_limits
+from fits.significance.mass_scan import scan_masses
 
 # fmt: off
 KEYS = {
@@ -36,7 +36,7 @@ def test_keys_are_those_of_caseutils_and_numbers_those_of_the_fits(dijet_toy, si
 
 
 def test_failed_fits_leave_a_status_and_no_number(dijet_toy, signal, monkeypatch):
-    monkeypatch.setattr("fits.minimise._MAX_ITERATIONS", 1)
+    monkeypatch.setattr("fits.likelihood.minimise._MAX_ITERATIONS", 1)
     arguments = (dijet_toy(1e4, seed=61), Dijet(4), signal.scaled_to, [3000.0])
     (result,) = results_by_mass(scan_masses(*arguments), signal.scaled_to, scan_limits(*arguments))
     assert "not_converged" in result["fit_status"]

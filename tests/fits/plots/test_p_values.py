@@ -2,7 +2,7 @@ import numpy as np
 
 from fits.backgrounds import Dijet
 from fits.plots.p_values import plot_p_values
-from fits.scan import scan_masses
+from fits.significance.mass_scan import scan_masses
 from fits.spectrum import Spectrum
 from tests.fits.plots.conftest import texts
 

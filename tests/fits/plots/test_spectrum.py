@@ -14,7 +14,7 @@ def test_spectrum_figure_names_units_fit_and_signal(dijet_toy, signal, tmp_path)
 
 
 def test_failed_fit_is_named_and_not_drawn(dijet_toy, monkeypatch):
-    monkeypatch.setattr("fits.minimise._MAX_ITERATIONS", 1)
+    monkeypatch.setattr("fits.likelihood.minimise._MAX_ITERATIONS", 1)
     spectrum = dijet_toy(1e4, seed=61)
     assert "background fit: not_converged" in texts(
         plot_spectrum(spectrum, fit_background(spectrum, Dijet(4)))

@@ -1,0 +1,1 @@
+"""The quantised networks of the triggers, and the types of their numbers."""

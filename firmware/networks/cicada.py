@@ -1,0 +1,72 @@
+"""Networks of CICADA, the anomaly trigger on calorimeter regions of CMS (CMS-DP-2023-086)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from firmware.networks.building_blocks import LayerTypes, cast, convolution, dense
+from firmware.networks.quantise import FixedPoint
+
+if TYPE_CHECKING:
+    import keras
+
+REGIONS = (18, 14)
+"""Calorimeter regions in phi and eta."""
+
+SCORE = FixedPoint.parse("ap_ufixed<16,8,AP_RND_CONV,AP_SAT>")
+_INPUTS = FixedPoint.parse("ap_fixed<11,11,AP_RND_CONV,AP_SAT>")  # 10 bits of ET; firmware wants a sign
+_HIDDEN = LayerTypes.parse("ap_fixed<8,2>", "ap_fixed<8,4>", "ap_ufixed<10,6,AP_RND_CONV,AP_SAT>")
+_OUTPUT = LayerTypes.parse("ap_fixed<12,4>", None, str(SCORE))
+_FILTERS = LayerTypes.parse("ap_fixed<12,4>", None, "ap_ufixed<10,6,AP_RND_CONV,AP_SAT>")
+
+
+@dataclass(frozen=True)
+class StudentDesign:
+    """Small network that estimates the loss of an autoencoder from region transverse energies.
+
+    Args:
+        hidden: units of the hidden layer.
+        filters: filters of a first convolution with 2 x 2 windows side by side; 0 for none (version 1).
+    """
+
+    hidden: int
+    filters: int = 0
+
+    def network(self) -> "keras.Model":
+        """Make the untrained network on images of 18 x 14 regions, handed over as 252 numbers."""
+        import keras
+
+        inputs = keras.Input((REGIONS[0] * REGIONS[1],), name="inputs")
+        x = cast(inputs, _INPUTS, "input_type")
+        if self.filters:
+            x = keras.layers.Reshape((*REGIONS, 1), name="image")(x)
+            x = convolution(x, self.filters, 2, _FILTERS, "filters")
+            x = keras.layers.Flatten(name="flat")(x)
+        x = dense(x, self.hidden, _HIDDEN, "hidden")
+        x = dense(x, 1, _OUTPUT, "output")
+        return keras.Model(inputs, x)
+
+
+VERSION_1 = StudentDesign(hidden=16)
+VERSION_2 = StudentDesign(hidden=16, filters=4)
+
+
+@dataclass(frozen=True)
+class NormalisedDesign:
+    """The first CICADA in the detector; its batch normalisation is a layer with one weight per unit."""
+
+    hidden: int = 15
+
+    def network(self) -> "keras.Model":
+        """Make the network on 252 region transverse energies; only published weights fill it."""
+        import keras
+
+        inputs = keras.Input((REGIONS[0] * REGIONS[1],), name="inputs")
+        x = cast(inputs, _INPUTS, "input_type")
+        x = dense(x, self.hidden, LayerTypes.parse("ap_fixed<2,1>"), "hidden")
+        x = dense(x, self.hidden, NORMALISATION, "normalisation")
+        x = dense(x, 1, LayerTypes.parse("ap_fixed<4,1>", None, "ap_fixed<11,5>"), "output")
+        return keras.Model(inputs, x)
+
+
+NORMALISATION = LayerTypes.parse("ap_fixed<18,3>", "ap_fixed<21,3>", "ap_ufixed<5,2,AP_RND,AP_SAT>")
+"""Types of the normalisation; its biases have three bits more than published, to shift ties upwards."""

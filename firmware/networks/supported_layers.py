@@ -1,0 +1,74 @@
+"""Which layers of a trigger network have a meaning in firmware, and the types that they carry."""
+
+from typing import Any
+
+from errors import MaplessError
+from firmware.networks.quantise import FixedPoint, fixed_point_of, quantised_weights
+
+SUPPORTED_LAYERS = (
+    "InputLayer",
+    "QActivation",
+    "QDense",
+    "QConv2D",
+    "Flatten",
+    "Reshape",
+    "Subtract",
+    "Multiply",
+    "Dot",
+)
+
+
+def input_type(network: Any) -> FixedPoint:
+    """Give the type that scaled inputs are cast to: the first layer of the network.
+
+    Raises:
+        MaplessError: another layer than a QActivation reads the input.
+    """
+    source = network.inputs[0]
+    readers = [layer for layer in network.layers if any(read is source for read in _inputs_of(layer))]
+    for layer in readers:
+        if type(layer).__name__ != "QActivation":
+            raise MaplessError(
+                f"layer {layer.name!r} takes the input without a type; put QActivation(quantized_bits) first"
+            )
+    return fixed_point_of(readers[0].activation)
+
+
+def _inputs_of(layer: Any) -> list[Any]:
+    """Tensors that a layer reads; none for the input layer, whose input is its own output."""
+    if type(layer).__name__ == "InputLayer":
+        return []
+    return list(layer.input) if isinstance(layer.input, list | tuple) else [layer.input]
+
+
+def check_network(network: Any) -> None:
+    """Make sure that every layer has a meaning in firmware.
+
+    Raises:
+        MaplessError: an unsupported layer or quantiser, an activation inside of a dense layer, no type for
+            the inputs or none for the score.
+    """
+    for layer in network.layers:
+        _check_layer(layer)
+    input_type(network)
+    last = network.outputs[0]._keras_history.operation
+    if type(last).__name__ != "QActivation":
+        raise MaplessError(f"layer {last.name!r} gives the score without a type; end with a QActivation")
+
+
+def _check_layer(layer: Any) -> None:
+    kind = type(layer).__name__
+    if kind not in SUPPORTED_LAYERS:
+        raise MaplessError(
+            f"layer {layer.name!r} ({kind}) has no firmware; supported are {', '.join(SUPPORTED_LAYERS[1:])}"
+        )
+    if kind == "QActivation":
+        fixed_point_of(layer.activation)
+    if kind in {"QDense", "QConv2D"}:
+        _check_weighted_layer(layer)
+
+
+def _check_weighted_layer(layer: Any) -> None:
+    if getattr(layer.activation, "__name__", "linear") != "linear":
+        raise MaplessError(f"layer {layer.name!r} has an activation inside; put it in a QActivation after it")
+    quantised_weights(layer)

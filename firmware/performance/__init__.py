@@ -1,0 +1,1 @@
+"""What a trigger does: rates, efficiencies, and how few bits it needs."""

@@ -1,0 +1,1 @@
+"""From a trigger model to scores: hls4ml project, emulator, Verilog, integer C++."""

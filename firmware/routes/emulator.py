@@ -1,0 +1,98 @@
+"""Emulators of trigger firmware: shared libraries as the CMS Level-1 software loads them."""
+
+import ctypes
+import shutil
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from errors import MaplessError
+from firmware.routes.compiler import run_tool
+from firmware.trigger_model import TriggerModel
+
+if TYPE_CHECKING:
+    from firmware.routes.project import Project
+
+TEMPLATES = Path(__file__).parents[1] / "cpp"
+EXPORTED = ("create_model", "destroy_model", "number_of_inputs", "score_events")
+# Nothing but the four functions leaves the library: two emulators in one process then share no symbol.
+_FLAGS = ("-O3", "-std=c++17", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-gnu-unique")
+
+
+def write_emulator_sources(model: TriggerModel, namespace: str, types: tuple[str, str], folder: Path) -> None:
+    """Write the C++ of an emulator and its Makefile; `types` name those of input and score."""
+    import jinja2
+
+    folder.mkdir()
+    template = jinja2.Template((TEMPLATES / "emulator.cpp.j2").read_text(), keep_trailing_newline=True)
+    source = template.render(name=model.name, namespace=namespace, types=types, **model.scaling.as_json())
+    (folder / "emulator.cpp").write_text(source)
+    shutil.copy(TEMPLATES / "emulator.h", folder)
+    (folder / "exported.map").write_text(f"{{ global: {'; '.join(EXPORTED)}; local: *; }};\n")
+    (folder / "Makefile").write_text(_makefile(model.name))
+
+
+def _makefile(name: str) -> str:
+    sources = f"emulator.cpp ../firmware/{name}.cpp"
+    flags = f"{' '.join(_FLAGS)} -I. -I../firmware -I../firmware/ap_types -Wl,--version-script=exported.map"
+    return f"CXX ?= g++\n\n{name}.so: {sources}\n\t$(CXX) {flags} -o $@ {sources}\n"
+
+
+def build_emulator(project: "Project") -> Path:
+    """Compile the emulator of a Vitis or Vivado project and give the shared library.
+
+    Raises:
+        MaplessError: another backend, or no compiler.
+    """
+    folder = project.folder / "emulator"
+    if not folder.is_dir():
+        raise MaplessError(
+            f"no emulator comes with {project.backend} projects; build with backend Vitis or Vivado"
+        )
+    run_tool(["make"], folder, what=f"emulator of {project.model.name!r}", needs=["g++"])
+    return folder / f"{project.model.name}.so"
+
+
+class Emulator:
+    """An emulator in memory: the library is loaded and its model made once, not per event.
+
+    Raises:
+        MaplessError: the file is no emulator.
+    """
+
+    def __init__(self, library: Path) -> None:
+        if not Path(library).is_file():
+            raise MaplessError(f"no emulator {library}; build the project first")
+        self._library = ctypes.CDLL(str(Path(library).absolute()))
+        missing = [name for name in EXPORTED if not hasattr(self._library, name)]
+        if missing:
+            raise MaplessError(f"{library} is no trigger emulator: it lacks {', '.join(missing)}")
+        self._library.create_model.restype = ctypes.c_void_p
+        self._library.number_of_inputs.restype = ctypes.c_size_t
+        self.n_inputs = int(self._library.number_of_inputs())
+        self._model = ctypes.c_void_p(self._library.create_model())
+        weakref.finalize(self, self._library.destroy_model, self._model)
+
+    def score(self, hardware: ArrayLike) -> NDArray[np.float64]:
+        """Score hardware integers of shape (n_events, ...) with `n_inputs` integers per event; (n_events,).
+
+        Raises:
+            MaplessError: another number of inputs.
+        """
+        events = np.asarray(hardware)
+        if events[:1].size != self.n_inputs:
+            raise MaplessError(
+                f"the emulator wants {self.n_inputs} integers per event, not {events[:1].size}"
+            )
+        flat = np.ascontiguousarray(events.reshape(len(events), -1), dtype=np.int32)
+        scores = np.empty(len(flat))
+        self._library.score_events(
+            self._model,
+            flat.ctypes.data_as(ctypes.c_void_p),
+            ctypes.c_size_t(len(flat)),
+            scores.ctypes.data_as(ctypes.c_void_p),
+        )
+        return scores

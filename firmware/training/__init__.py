@@ -1,0 +1,1 @@
+"""Training of trigger networks, quantised from the first step on."""

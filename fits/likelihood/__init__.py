@@ -1,0 +1,1 @@
+"""The binned likelihood: its terms, minimisation, profiles and intervals."""

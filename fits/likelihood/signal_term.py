@@ -1,0 +1,159 @@
+"""A signal, or any other process of known shape, times its yield, with the effects of nuisance parameters.
+
+Conventions are those of CMS Combine: a log-normal effect multiplies the yield by kappa^nuisance, shapes move
+linearly, mean = mean0 (1 + effect * nuisance).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from errors import MaplessError
+from fits.likelihood.kernel import Evaluation
+from fits.signals import SignalShape
+from fits.signals.bin_probabilities import BinProbabilities
+from fits.spectrum import FloatArray
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one standard deviation of a nuisance parameter does to a process.
+
+    `kappa` multiplies the yield (log-normal; a pair gives the factors of -1 and +1 standard deviations),
+    `mean` and `width` are relative shifts of the shape. With `rate=True` the parameter itself multiplies the
+    yield: Combine's rateParam. Raises MaplessError for factors that are not above zero.
+
+    >>> Effect(kappa=1.016)
+    Effect(kappa=1.016, mean=0.0, width=0.0, rate=False)
+    """
+
+    kappa: float | tuple[float, float] = 1.0
+    mean: float = 0.0
+    width: float = 0.0
+    rate: bool = False
+
+    def __post_init__(self) -> None:
+        if not np.all(np.isfinite([*self.logs, self.mean, self.width])):
+            raise MaplessError(
+                f"effect with kappa {self.kappa}, mean {self.mean:g}, width {self.width:g}: factors on a "
+                "yield are above zero (1.1 for 10 %), shifts are finite numbers"
+            )
+
+    @property
+    def logs(self) -> tuple[float, float]:
+        """Change of ln(yield) per standard deviation, downwards and upwards."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if isinstance(self.kappa, tuple):
+                return -float(np.log(self.kappa[0])), float(np.log(self.kappa[1]))
+            return (float(np.log(self.kappa)),) * 2
+
+
+@dataclass(frozen=True, eq=False)
+class SignalTerm:
+    """Expected counts yield * events * prod_k factor_k * probability(bin), a term of a likelihood.
+
+    `events` inside the edges are expected for a yield parameter of one: with `events=1` the parameter counts
+    events, with luminosity times efficiency it is a cross section. `effects` by name of the nuisance
+    parameter; a likelihood constrains them. `n_nodes=1` takes the density at bin centres instead of the
+    integral over each bin, as Combine does by default. `probabilities` may be shared by terms of the same
+    shape and edges.
+    """
+
+    shape: SignalShape
+    edges: FloatArray
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    events: float = 1.0
+    yield_name: str = "signal_yield"
+    n_nodes: int | None = None
+    probabilities: BinProbabilities = field(default=None, repr=False)  # type: ignore[assignment]
+    parameters: tuple[str, ...] = field(init=False)
+    transform: FloatArray = field(init=False)
+    _logs: FloatArray = field(init=False, repr=False)  # (2, n): mean and half difference of ln(kappa)
+    _rates: FloatArray = field(init=False, repr=False)  # (n,) bool
+    _shifts: FloatArray = field(init=False, repr=False)  # (2, n): relative, of mean and width
+
+    def __post_init__(self) -> None:
+        effects = list(self.effects.values())
+        low, high = np.array([effect.logs for effect in effects], dtype=float).reshape(-1, 2).T
+        derived = {
+            "parameters": (self.yield_name, *self.effects),
+            "transform": np.eye(1 + len(effects)),
+            "_logs": np.stack([high + low, high - low]) / 2,
+            "_rates": np.array([effect.rate for effect in effects], dtype=bool),
+            "_shifts": np.array([[e.mean, e.width] for e in effects], dtype=float).reshape(-1, 2).T,
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+        if self.probabilities is None:
+            fresh = BinProbabilities(self.shape, self.edges, self.n_nodes)
+            object.__setattr__(self, "probabilities", fresh)
+
+    @property
+    def nominal(self) -> FloatArray:
+        """Parameters (n,) for a yield of one and nuisances that change nothing."""
+        return np.concatenate([[1.0], self._rates.astype(float)])
+
+    def expected(self, internal: FloatArray) -> FloatArray:
+        """Expected counts (n_bins,); NaN where a width or mean is not above zero."""
+        amplitude = internal[0] * self.events * np.exp(np.sum(self._exponents(internal[1:])[0]))
+        if not self._shifts.any():
+            return amplitude * self.probabilities.nominal
+        return amplitude * self.probabilities.at(self._shifts @ internal[1:])
+
+    def evaluate(self, internal: FloatArray) -> Evaluation:
+        """Expected counts with derivatives."""
+        exponents, slopes, bends = self._exponents(internal[1:])
+        per_unit = self.events * np.exp(np.sum(exponents))
+        amplitude = per_unit * internal[0]
+        # First derivatives of the amplitude and of the probabilities; the yield does not move the shape.
+        slope = np.append(per_unit, amplitude * slopes)
+        if not self._shifts.any():
+            shape = self.probabilities.nominal
+            return Evaluation(
+                amplitude * shape,
+                np.outer(shape, slope),
+                lambda weights: (weights @ shape) * _second(amplitude, slope, slopes, bends),
+            )
+        moves = np.hstack([np.zeros((2, 1)), self._shifts])
+        shape, first, bent = self.probabilities.with_derivatives(self._shifts @ internal[1:])
+
+        def curvature(weights: FloatArray) -> FloatArray:
+            mixed = np.outer(slope, (weights @ first) @ moves)
+            peak = amplitude * moves.T @ bent(weights) @ moves
+            return (weights @ shape) * _second(amplitude, slope, slopes, bends) + mixed + mixed.T + peak
+
+        jacobian = np.outer(shape, slope) + first @ (amplitude * moves)
+        return Evaluation(amplitude * shape, jacobian, curvature)
+
+    def _exponents(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Logarithms of the factors on the yield, with first and second derivatives, each (n,)."""
+        average, half = self._logs
+        value, slope, bend = average * nuisances, average.copy(), np.zeros_like(average)
+        if half.any():
+            smooth, smooth1, smooth2 = _sign_like(nuisances)
+            value += half * nuisances * smooth
+            slope += half * (smooth + nuisances * smooth1)
+            bend += half * (2 * smooth1 + nuisances * smooth2)
+        if self._rates.any():
+            rates = nuisances[self._rates]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value[self._rates] += np.log(rates)
+                slope[self._rates] += 1 / rates
+                bend[self._rates] -= 1 / rates**2
+        return value, slope, bend
+
+
+def _second(amplitude: float, slope: FloatArray, slopes: FloatArray, bends: FloatArray) -> FloatArray:
+    """Second derivatives of the amplitude in (yield, nuisances)."""
+    second = np.zeros((len(slope), len(slope)))
+    second[0, 1:] = second[1:, 0] = slope[0] * slopes
+    second[1:, 1:] = amplitude * (np.outer(slopes, slopes) + np.diag(bends))
+    return second
+
+
+def _sign_like(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Combine's smooth step from -1 (x < -1/2) to 1 (x > 1/2), with first and second derivatives."""
+    t = np.clip(2 * x, -1, 1)
+    value = t * (15 - 10 * t**2 + 3 * t**4) / 8
+    return value, 2 * 15 * (1 - t**2) ** 2 / 8, -4 * 60 * t * (1 - t**2) / 8

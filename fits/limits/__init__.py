@@ -1,0 +1,1 @@
+"""Upper limits: asymptotic, from toys, and for selections trained on the data."""

@@ -1,0 +1,139 @@
+"""Intervals of Feldman and Cousins, Phys. Rev. D 57 (1998) 3873 (arXiv:physics/9711021).
+
+The likelihood ratio orders what may be observed, so that upper limits turn into two-sided intervals by
+themselves. Exact for one count over a known background, by toys for any likelihood.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, special
+
+from errors import MaplessError
+from fits.likelihood.profile import FitFailedError, ProfileLikelihood, converged
+from fits.limits.asymptotic import LimitStatus
+from fits.limits.likelihood_toys import LikelihoodToys, likelihood_ratio
+from fits.spectrum import FloatArray
+from fits.toys import LARGEST_FAILED_FRACTION
+
+_STEP = 0.01  # events, of the scans before an end is refined
+_HIGHER = 1.5  # events more background, among which the largest upper end is taken
+
+
+@dataclass(frozen=True)
+class ToyInterval:
+    """Interval of the parameter of interest, and the p-values of the values that were tried.
+
+    Without good status there are no numbers; `high` is None too if the largest value tried is inside.
+    """
+
+    status: LimitStatus
+    confidence_level: float
+    n_toys: int
+    n_failed: int
+    values: tuple[float, ...]
+    p_values: tuple[float, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+def counting_interval(
+    n_observed: int, background: float, confidence_level: float = 0.9
+) -> tuple[float, float]:
+    """Interval of the expected signal events for an observed count over a known background.
+
+    As in the tables of the paper the upper end never grows with the background. Raises MaplessError for
+    negative numbers.
+
+    >>> [round(end, 2) for end in counting_interval(6, 3.0)]
+    [0.15, 8.47]
+    """
+    if n_observed < 0 or not background >= 0:
+        raise MaplessError(f"{n_observed} events over {background:g} expected: neither can be negative")
+    low, high = _ends(n_observed, background, confidence_level)
+    if n_observed >= background:
+        return low, high
+    more = np.arange(background, background + _HIGHER, _STEP / 2)
+    return low, max(_ends(n_observed, b, confidence_level)[1] for b in more.tolist())
+
+
+def toy_interval(
+    profile: ProfileLikelihood,
+    values: Sequence[float],
+    n_toys: int,
+    rng: np.random.Generator,
+    *,
+    confidence_level: float = 0.9,
+) -> ToyInterval:
+    """Interval of the parameter of interest (not below zero) between increasing `values` that are tried.
+
+    At every value toys have their nuisance parameters as fitted to the data there, and resampled auxiliary
+    measurements; the ends are interpolated in the p-values. Toys with a failed fit are left out and counted;
+    above 1 %, or if a fit to the data fails, there is a status and no number.
+    """
+    profile, values = profile.without_deficits(), tuple(float(value) for value in values)
+    if len(values) <= 1 or np.any(np.diff(values) <= 0):
+        raise MaplessError("an interval needs two or more increasing values of the parameter to try")
+    try:
+        tried = [_p_value(profile, value, n_toys, rng) for value in values]
+    except FitFailedError:
+        return ToyInterval(LimitStatus.FIT_FAILED, confidence_level, n_toys, 0, values)
+    p_values, n_failed = tuple(p for p, _ in tried), max(failed for _, failed in tried)
+    outcome = confidence_level, n_toys, n_failed, values, p_values
+    if n_failed > LARGEST_FAILED_FRACTION * n_toys:
+        return ToyInterval(LimitStatus.FIT_FAILED, confidence_level, n_toys, n_failed, values)
+    inside = np.flatnonzero(np.array(p_values) > 1 - confidence_level)
+    if not inside.size:
+        return ToyInterval(LimitStatus.NO_LIMIT, *outcome)
+    low = _between(values, p_values, int(inside[0]) - 1, 1 - confidence_level)
+    high = _between(values, p_values, int(inside[-1]), 1 - confidence_level)
+    return ToyInterval(LimitStatus.GOOD, *outcome, values[0] if low is None else low, high)
+
+
+def _ends(n_observed: int, background: float, confidence_level: float) -> tuple[float, float]:
+    """Smallest and largest signal for which this count is accepted."""
+    values = np.arange(0, n_observed + 4 * np.sqrt(n_observed + 1) + 4, _STEP)
+    inside = np.flatnonzero(_before(n_observed, values, background) < confidence_level)
+    low, high = values[inside[[0, -1]]].tolist()
+
+    def missing(value: float) -> float:
+        return float(_before(n_observed, np.array([value]), background)[0]) - confidence_level
+
+    # Acceptance jumps where the order of counts changes: bisection ends on the jump.
+    if low > 0:
+        low = optimize.bisect(missing, low - _STEP, low, xtol=1e-4)
+    return low, optimize.bisect(missing, high, high + _STEP, xtol=1e-4)
+
+
+def _before(n_observed: int, signals: FloatArray, background: float) -> FloatArray:
+    """Probability (n_signals,) of all counts whose likelihood ratio is larger than the observed one's."""
+    expected = signals[:, None] + max(background, 1e-12)
+    most = float(expected.max())
+    counts = np.arange(max(n_observed, int(most + 8 * np.sqrt(most) + 10)) + 1)
+    best = np.maximum(counts, background)
+    logs = special.xlogy(counts, expected)
+    ratios = logs - expected - special.xlogy(counts, best) + best
+    before = ratios > ratios[:, [n_observed]] + 1e-12
+    return np.sum(np.exp(logs - expected - special.gammaln(counts + 1)) * before, axis=1)
+
+
+def _p_value(
+    profile: ProfileLikelihood, value: float, n_toys: int, rng: np.random.Generator
+) -> tuple[float, int]:
+    """Fraction of toys that are as far from their best fit as the data, and the number of failed toys."""
+    best = converged(profile.fit())
+    point = converged(profile.fit({profile.parameter: value}, best.parameters)).parameters
+    observed = likelihood_ratio(profile, best, value, upper=False)
+    ratios = LikelihoodToys.at(profile, point, n_toys, rng).ratios(value, upper=False)
+    good = ratios[np.isfinite(ratios)]
+    above = np.count_nonzero(good >= observed - 1e-7 * max(observed, 1.0))
+    return above / max(len(good), 1), n_toys - len(good)
+
+
+def _between(values: Sequence[float], p_values: Sequence[float], place: int, target: float) -> float | None:
+    """Where the p-value crosses the target between a place and the next; None at the ends of the values."""
+    if not 0 <= place < len(values) - 1:
+        return None
+    part = (target - p_values[place]) / (p_values[place + 1] - p_values[place])
+    return float(values[place] + part * (values[place + 1] - values[place]))

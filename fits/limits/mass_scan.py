@@ -1,0 +1,96 @@
+"""Upper limits on the signal yield along the mass."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fits.backgrounds import LogLinearBackground
+from fits.fit import SpectrumFit, fit_background, fit_signal, signal_term
+from fits.likelihood.profile import ProfileLikelihood
+from fits.likelihood.signal_term import Effect, SignalTerm
+from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
+from fits.signals import SignalShape
+from fits.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class SignalUncertainties:
+    """Relative uncertainties of a signal: mass scale and resolution, and any number on the yield.
+
+    The defaults are those of CMS EXO-22-026 (arXiv:2412.03747) for jets and luminosity; the efficiency is
+    added by the analysis, for example {"luminosity": 0.016, "efficiency": 0.1}.
+    """
+
+    scale: float = 0.01
+    resolution: float = 0.035
+    yields: tuple[tuple[str, float], ...] = (("luminosity", 0.016),)
+
+    def apply(self, spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
+        """The signal with these nuisances in the bins of a spectrum."""
+        signal_term(spectrum, shape)  # raises if most of it is outside
+        jets = {"mass_scale": Effect(mean=self.scale), "mass_resolution": Effect(width=self.resolution)}
+        used = {name: effect for name, effect in jets.items() if effect != Effect()}
+        yields = {name: Effect(1 + size) for name, size in self.yields}
+        return SignalTerm(shape, spectrum.edges, yields | used)
+
+
+@dataclass(frozen=True, eq=False)
+class LimitScan:
+    """Masses in GeV with their limits on the number of signal events inside the mass range."""
+
+    masses: tuple[float, ...]
+    limits: tuple[UpperLimit, ...]
+    null: SpectrumFit
+
+    @property
+    def converged(self) -> bool:
+        """Whether there is a limit at every mass."""
+        return all(limit.status == LimitStatus.GOOD for limit in self.limits)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Table with one row per mass; numbers of failed limits are missing."""
+        import pandas as pd
+
+        names = ("expected_minus2", "expected_minus1", "expected", "expected_plus1", "expected_plus2")
+        rows = [
+            {"mass": mass, "status": str(limit.status), "observed": limit.observed}
+            | dict(zip(names, limit.expected or (None,) * len(names), strict=True))
+            for mass, limit in zip(self.masses, self.limits, strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for JSON; numbers of failed limits are null."""
+        points = zip(self.masses, self.limits, strict=True)
+        return {"points": [{"mass": mass} | limit.to_json() for mass, limit in points]}
+
+
+def scan_limits(
+    spectrum: Spectrum,
+    background: LogLinearBackground,
+    signal: Callable[[float], SignalShape],
+    masses: Iterable[float],
+    *,
+    uncertainties: SignalUncertainties | None = None,
+    confidence_level: float = 0.95,
+) -> LimitScan:
+    """CLs limits on the signal yield at each mass (GeV); `signal` is a function of mass as in `scan_masses`.
+
+    Raises MaplessError if a signal is outside the spectrum; a fit that fails leaves a status and no number.
+    """
+    uncertainties = uncertainties or SignalUncertainties()
+    masses = tuple(float(mass) for mass in masses)
+    terms = [uncertainties.apply(spectrum, signal(mass)) for mass in masses]
+    null = fit_background(spectrum, background)
+    if not null.converged:
+        return LimitScan(masses, (UpperLimit(LimitStatus.FIT_FAILED, confidence_level),) * len(masses), null)
+    return LimitScan(masses, tuple(_limit(null, term, confidence_level) for term in terms), null)
+
+
+def _limit(null: SpectrumFit, term: SignalTerm, confidence_level: float) -> UpperLimit:
+    likelihood = fit_signal(null, term, confirmation="none").likelihood
+    profile = ProfileLikelihood(likelihood, null.result.parameters)
+    return upper_limit(profile, confidence_level=confidence_level)

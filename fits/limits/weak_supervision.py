@@ -1,0 +1,175 @@
+"""Limits of searches whose selection is trained on the data, so that its efficiency depends on the signal.
+
+The efficiency is measured by injecting signals of several cross sections into the data and repeating the
+whole analysis. An excluded number of events N then excludes a cross section sigma only if N = sigma
+efficiency(sigma) luminosity is consistent. Method: CMS EXO-22-026 (arXiv:2412.03747).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from errors import MaplessError
+from fits.limits.asymptotic import BAND, LimitStatus, UpperLimit
+from fits.spectrum import FloatArray
+
+EventLimit = UpperLimit | Callable[[float], UpperLimit]
+Rule = Literal["injections", "continuous"]
+
+_PREFERENCE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class InjectedEfficiencies:
+    """Efficiencies of the whole selection (n,) measured with injected signals of cross sections (n,).
+
+    Cross sections increase; `errors` (n,) are those of the efficiencies, absolute. Efficiencies include
+    acceptance and branching fractions, so that events = cross section * efficiency * luminosity. Raises
+    MaplessError for numbers that cannot be.
+    """
+
+    cross_sections: FloatArray
+    efficiencies: FloatArray
+    errors: FloatArray | float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("cross_sections", "efficiencies"):
+            object.__setattr__(self, name, np.array(getattr(self, name), dtype=float))
+        n = self.cross_sections.shape
+        if n != self.efficiencies.shape or not self.cross_sections.size or len(n) != 1:
+            raise MaplessError(
+                f"{self.efficiencies.size} efficiencies for {self.cross_sections.size} injected cross "
+                "sections; give one for each"
+            )
+        object.__setattr__(self, "errors", np.broadcast_to(np.asarray(self.errors, dtype=float), n))
+        numbers = np.concatenate([self.cross_sections, self.efficiencies, self.errors])
+        if not (np.all(np.isfinite(numbers)) and np.all(numbers >= 0) and self.cross_sections[0] > 0):
+            raise MaplessError("cross sections are above zero, efficiencies and errors not negative or NaN")
+        if not np.all(np.diff(self.cross_sections) > 0):
+            raise MaplessError("injected cross sections must increase; sort them and merge repeats")
+
+    @property
+    def relative_errors(self) -> FloatArray:
+        """Errors over efficiencies (n,), zero where nothing is selected."""
+        return np.divide(
+            self.errors, self.efficiencies, out=np.zeros_like(self.efficiencies), where=self.efficiencies > 0
+        )
+
+    def shifted(self, n_errors: float) -> "InjectedEfficiencies":
+        """All efficiencies moved by a number of their errors, not below zero."""
+        moved = np.maximum(self.efficiencies + n_errors * np.asarray(self.errors), 0.0)
+        return InjectedEfficiencies(self.cross_sections, moved, self.errors)
+
+
+@dataclass(frozen=True)
+class WeakSupervisionLimit:
+    """Upper limits on the cross section, None unless the status is good.
+
+    `expected` are for background that fluctuates by -2, -1, 0, 1, 2 standard deviations. `injection` is the
+    injected cross section whose efficiency the observed limit rests on (the next one below it for the
+    continuous solution); a limit equal to it could be stronger with a smaller injection. `observed_range` are
+    the observed limits for efficiencies one error higher and lower.
+    """
+
+    status: LimitStatus
+    observed: float | None = None
+    expected: tuple[float, ...] | None = None
+    injection: float | None = None
+    observed_range: tuple[float, float] | None = None
+
+    @property
+    def median(self) -> float | None:
+        """Median expected limit."""
+        return None if self.expected is None else self.expected[BAND.index(0)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        numbers = {"observed": self.observed, "expected": self.expected, "injection": self.injection}
+        return {"status": str(self.status)} | numbers | {"observed_range": self.observed_range}
+
+
+def weak_supervision_limit(
+    efficiencies: InjectedEfficiencies,
+    limit_on_events: EventLimit,
+    luminosity: float,
+    *,
+    rule: Rule = "injections",
+    preference: float = _PREFERENCE,
+) -> WeakSupervisionLimit:
+    """Limits on the cross section, in the inverse units of the luminosity.
+
+    `limit_on_events` is the limit on the number of selected signal events in the data without injection, or a
+    function of the relative error of the efficiency that sets it with that nuisance in the likelihood.
+
+    Rule "injections": an efficiency measured at one cross section holds for all larger ones, so injection i
+    excludes max(sigma_i, N / (efficiency_i luminosity)), and the smallest of them is the limit. Where it is
+    the injected cross section itself, a larger injection within `preference` of that minimum is taken
+    instead, whose limit is less fragile. Rule "continuous": the largest solution of sigma efficiency(sigma)
+    luminosity = N, linear between injections, constant above; never below the smallest injection.
+
+    Raises MaplessError for a luminosity that is not above zero. No limit is given if a fit failed or nothing
+    is selected at any cross section.
+
+    >>> flat = InjectedEfficiencies([1.0, 2.0, 4.0], [0.1, 0.1, 0.1])
+    >>> events = UpperLimit(LimitStatus.GOOD, 0.95, 30.0, (15.0, 20.0, 28.0, 40.0, 55.0))
+    >>> round(weak_supervision_limit(flat, events, luminosity=100.0).observed, 6)
+    3.0
+    """
+    if not luminosity > 0:
+        raise MaplessError(f"luminosity {luminosity:g} is not above zero")
+    limits = [_of(limit_on_events, error) for error in efficiencies.relative_errors.tolist()]
+    bad = next((limit.status for limit in limits if limit.observed is None), None)
+    if bad:
+        return WeakSupervisionLimit(bad)
+    # (6, n): observed and expected numbers of events, with the error of each injection.
+    events = np.array([[limit.observed, *(limit.expected or ())] for limit in limits]).T
+
+    solve = _by_injections(preference) if rule == "injections" else _continuous
+    (observed, injection), *others = (solve(efficiencies, numbers / luminosity) for numbers in events)
+    expected = tuple(limit for limit, _ in others)
+    if not np.all(np.isfinite([observed, *expected])):
+        return WeakSupervisionLimit(LimitStatus.NO_LIMIT)
+    ends = [solve(efficiencies.shifted(sign), events[0] / luminosity)[0] for sign in (1, -1)]
+    return WeakSupervisionLimit(LimitStatus.GOOD, observed, expected, injection, (ends[0], ends[1]))
+
+
+def _of(limit: EventLimit, relative_error: float) -> UpperLimit:
+    return limit if isinstance(limit, UpperLimit) else limit(relative_error)
+
+
+def _by_injections(preference: float) -> Callable[[InjectedEfficiencies, FloatArray], tuple[float, float]]:
+    def solve(curve: InjectedEfficiencies, visible: FloatArray) -> tuple[float, float]:
+        """Limit and injected cross section, for excluded visible cross sections (n,)."""
+        limits = np.maximum(curve.cross_sections, _divided(visible, curve.efficiencies))
+        best = int(np.argmin(limits))
+        if limits[best] == curve.cross_sections[best]:
+            # Always compared to the true minimum, or closely spaced injections would add up their 10 %.
+            best = int(np.flatnonzero(limits <= (1 + preference) * limits[best])[-1])
+        return float(limits[best]), float(curve.cross_sections[best])
+
+    return solve
+
+
+def _continuous(curve: InjectedEfficiencies, visible: FloatArray) -> tuple[float, float]:
+    """Largest cross section that is not excluded, and the injection below it."""
+    sigma, efficiency = curve.cross_sections, curve.efficiencies
+    above = float(_divided(visible, efficiency)[-1])
+    if above >= sigma[-1]:
+        return above, float(sigma[-1])
+    for i in range(len(sigma) - 2, -1, -1):
+        # sigma efficiency(sigma) - visible(sigma) is a parabola between two injections.
+        width = sigma[i + 1] - sigma[i]
+        steep, rise = np.diff(efficiency[i : i + 2])[0] / width, np.diff(visible[i : i + 2])[0] / width
+        line = efficiency[i] - steep * sigma[i]
+        roots = np.roots([steep, line - rise, rise * sigma[i] - visible[i]])
+        inside = [x.real for x in roots if np.isreal(x) and sigma[i] <= x.real <= sigma[i + 1]]
+        if inside:
+            return float(max(inside)), float(sigma[i])
+    return float(sigma[0]), float(sigma[0])
+
+
+def _divided(above: FloatArray, below: FloatArray) -> FloatArray:
+    """Quotient, infinite where nothing is selected."""
+    return np.divide(above, below, out=np.full_like(below, np.inf), where=below > 0)

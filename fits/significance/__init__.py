@@ -1,0 +1,1 @@
+"""Local and global p-values of an excess, expected and observed."""

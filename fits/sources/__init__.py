@@ -1,0 +1,1 @@
+"""Spectra from what analysts have: histograms, tables, lists of masses."""

@@ -1,0 +1,168 @@
+"""Spectra from what analysts have: ROOT histograms, histogram objects, tables, lists of masses."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from errors import MaplessError
+from fits.sources.tables import from_bins, read_csv, read_hepdata_yaml
+from fits.spectrum import FloatArray, Spectrum, four_gev_edges
+
+_LARGEST_WEIGHT_DIFFERENCE = 0.01  # of the mean event weight from one, before Poisson errors are called wrong
+
+
+def read_spectrum(
+    source: Any,
+    *,
+    mass_range: tuple[float, float] | None = None,
+    edges: Sequence[float] | FloatArray | None = None,
+    column: str | None = None,
+    luminosity: float | None = None,
+) -> Spectrum:
+    """Spectrum from a file or an object.
+
+    `source` is one of
+
+    - `"file.root:folder/histogram"`, a one-dimensional ROOT histogram (the name may be left out if the file
+      holds only one);
+    - a table `.csv` with named columns for the bins and the events, as HEPData writes it;
+    - a HEPData table `.yaml`;
+    - `.txt`, `.dat` or `.npy` with one mass in GeV per event, or an array of them;
+    - a histogram object: ROOT.TH1, the result of RDataFrame.Histo1D, hist, boost_histogram, uproot.
+
+    `mass_range` in GeV keeps the bins inside it. Lists of masses are counted between `edges`, by default
+    4 GeV bins in the `mass_range`. `column` names the events of a table where its header leaves a choice. A
+    cross section per mass becomes events with the `luminosity` in fb^-1. Under- and overflow are left out.
+    Raises MaplessError if something is missing, if bins have gaps, or if counts are negative or not numbers;
+    warns if the errors of a histogram say that its events are weighted.
+
+    >>> read_spectrum([1510.0, 1533.0, 1611.0], edges=[1500, 1600, 1700]).counts.tolist()
+    [2.0, 1.0]
+    """
+    if isinstance(source, Spectrum):
+        spectrum = source
+    elif isinstance(source, str | Path):
+        spectrum = _from_file(str(source), mass_range, edges, column, luminosity)
+    elif hasattr(source, "GetValue") or hasattr(source, "axes"):
+        spectrum = from_histogram(source)
+    else:
+        spectrum = _from_masses(source, mass_range, edges, "the list of masses")
+    return spectrum if mass_range is None else _inside(spectrum, *mass_range)
+
+
+def from_histogram(histogram: Any, name: str = "histogram") -> Spectrum:
+    """Spectrum from an object that follows the protocol of Unified Histogram Interface: `axes`, `values()`.
+
+    ROOT.TH1, hist, boost_histogram and uproot do; the result of RDataFrame.Histo1D is computed first.
+    """
+    if hasattr(histogram, "GetValue"):
+        histogram = histogram.GetValue()
+    if not hasattr(histogram, "axes") or len(histogram.axes) != 1:
+        raise MaplessError(f"{name} is not a one-dimensional histogram; project it to the mass first")
+    axis = histogram.axes[0]
+    low, high = np.array([tuple(axis[i]) for i in range(len(axis))], dtype=float).T
+    counts = np.asarray(histogram.values(), dtype=float)
+    spectrum = from_bins(low, high, counts, name)
+    _warn_of_weights(counts, histogram.variances(), name)
+    return spectrum
+
+
+def _from_file(
+    source: str,
+    mass_range: tuple[float, float] | None,
+    edges: Sequence[float] | FloatArray | None,
+    column: str | None,
+    luminosity: float | None,
+) -> Spectrum:
+    if ".root" in source:
+        return _read_root(source)
+    path = Path(source)
+    if not path.is_file():
+        raise MaplessError(f"no spectrum file {path}; check the path")
+    if path.suffix == ".csv":
+        return read_csv(path, column=column, luminosity=luminosity)
+    if path.suffix in {".yaml", ".yml"}:
+        return read_hepdata_yaml(path, column=column, luminosity=luminosity)
+    if path.suffix in {".txt", ".dat", ".npy"}:
+        return _from_masses(_read_masses(path), mass_range, edges, path.name)
+    raise MaplessError(f"cannot read a spectrum from {path.name}; give .root, .csv, .yaml, .txt or .npy")
+
+
+def _read_root(source: str) -> Spectrum:
+    import uproot
+
+    path, _, name = source.partition(".root:")
+    path = path if name else source.removesuffix(":")
+    path = path if path.endswith(".root") else f"{path}.root"
+    if "://" not in path and not Path(path).is_file():
+        raise MaplessError(f"no spectrum file {path}; check the path")
+    try:
+        file = uproot.open(path)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise MaplessError(f"{path} cannot be read as a ROOT file: {reason}") from None
+    with file:
+        return from_histogram(file[_histogram_name(file, path, name)], f"histogram {source}")
+
+
+def _histogram_name(file: Any, path: str, name: str) -> str:
+    classes = file.classnames(cycle=False)
+    histograms = [key for key, kind in classes.items() if kind.startswith("TH1")]
+    if name in histograms:
+        return name
+    if not name and len(histograms) == 1:
+        return histograms[0]
+    there = f"it holds {', '.join(histograms)}" if histograms else "it holds no TH1"
+    if not name:
+        raise MaplessError(f"which histogram of {path}? {there}; write {path}:NAME")
+    raise MaplessError(f"no one-dimensional histogram {name} in {path}; {there}")
+
+
+def _read_masses(path: Path) -> FloatArray:
+    try:
+        return np.load(path) if path.suffix == ".npy" else np.loadtxt(path, comments="#", ndmin=1)
+    except ValueError:
+        raise MaplessError(
+            f"{path.name} is not a list of numbers; give one mass in GeV per line, or a table as .csv"
+        ) from None
+
+
+def _from_masses(
+    masses: npt.ArrayLike,
+    mass_range: tuple[float, float] | None,
+    edges: Sequence[float] | FloatArray | None,
+    name: str,
+) -> Spectrum:
+    masses = np.asarray(masses, dtype=float)
+    if masses.ndim != 1:
+        raise MaplessError(f"{name} has shape {masses.shape}; give one mass in GeV per event")
+    if edges is None and mass_range is None:
+        raise MaplessError(f"{name} holds masses without bins; give the mass range")
+    bins = four_gev_edges(*mass_range) if edges is None and mass_range else np.asarray(edges, dtype=float)
+    return Spectrum.from_values(masses, bins)
+
+
+def _inside(spectrum: Spectrum, low: float, high: float) -> Spectrum:
+    tolerance = 1e-9 * abs(high)
+    kept = spectrum.edges[(spectrum.edges >= low - tolerance) & (spectrum.edges <= high + tolerance)]
+    if len(kept) < 2:  # noqa: PLR2004
+        raise MaplessError(
+            f"no bin lies between {low:g} and {high:g} GeV; the spectrum has {spectrum.low:g} to "
+            f"{spectrum.high:g} GeV"
+        )
+    return spectrum.rebin(kept)
+
+
+def _warn_of_weights(counts: FloatArray, variances: npt.ArrayLike | None, name: str) -> None:
+    if variances is None or not counts.sum() > 0:
+        return
+    mean_weight = float(np.sum(variances) / counts.sum())
+    if abs(mean_weight - 1) > _LARGEST_WEIGHT_DIFFERENCE:
+        warnings.warn(
+            f"{name} is weighted (mean weight {mean_weight:.3g}): Poisson errors of the fit will be wrong",
+            stacklevel=3,
+        )

@@ -1,0 +1,209 @@
+"""Every route of a trigger model gives the same score in every event."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from errors import MaplessError
+from firmware.routes.emulator import EXPORTED, Emulator, build_emulator
+from firmware.routes.project import Project, load_project, write_project
+from firmware.routes.resources import ESTIMATE, estimate, synthesise
+from firmware.routes.rtl import RtlProject, write_rtl
+from firmware.trigger_model import TriggerModel
+from firmware.verify import compare_routes, verify
+from tests.firmware.conftest import build_tiny_trigger_model
+from tests.firmware.models import build_convolutional_model, build_latent_autoencoder, hardware_integers
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("firmware")
+
+
+@pytest.fixture(scope="module")
+def project(tiny_trigger_model: TriggerModel, tiny_hardware: np.ndarray, folder: Path) -> Project:
+    return write_project(tiny_trigger_model, folder / "hls4ml", tiny_hardware)
+
+
+@pytest.fixture(scope="module")
+def emulator(project: Project) -> Emulator:
+    return Emulator(build_emulator(project))
+
+
+@pytest.fixture(scope="module")
+def rtl(tiny_trigger_model: TriggerModel, folder: Path) -> RtlProject:
+    return write_rtl(tiny_trigger_model, folder / "rtl")
+
+
+def test_all_four_routes_agree_in_every_event(project, rtl, tiny_trigger_model):
+    hardware = hardware_integers(tiny_trigger_model, 3000, -400, 400)
+
+    verification = verify(project, rtl, hardware)
+
+    assert list(verification.scores) == ["QKeras", "C simulation", "emulator", "RTL simulation"]
+    assert {agreement.fraction for agreement in verification.agreements} == {1.0}
+    assert len(verification.agreements) == 6
+    assert len(np.unique(verification.scores["QKeras"])) > 1000
+
+
+def test_one_different_event_fails_the_gate_and_is_named(tiny_trigger_model, tiny_hardware):
+    def wrong_once(hardware):
+        scores = tiny_trigger_model.score(hardware)
+        scores[7] += 0.0625
+        return scores
+
+    verification = compare_routes({"QKeras": tiny_trigger_model.score, "wrong": wrong_once}, tiny_hardware)
+
+    assert verification.agreements[0].fraction == 1 - 1 / 200
+    with pytest.raises(MaplessError, match=r"QKeras and wrong agree in 99\.5000% .* event 7"):
+        verification.require_exact()
+
+
+@pytest.mark.parametrize(
+    ("build", "low", "high"), [(build_convolutional_model, 0, 80), (build_latent_autoencoder, -300, 800)]
+)
+def test_other_architectures_are_exact_as_cpp_and_as_distributed_arithmetic(build, low, high, tmp_path):
+    model = build()
+    hardware = hardware_integers(model, 2000, low, high)
+    project, rtl = write_project(model, tmp_path / "hls4ml", hardware), write_rtl(model, tmp_path / "rtl")
+
+    routes = {"QKeras": model.score, "C simulation": project.simulate, "arithmetic": rtl.interpret}
+    verification = compare_routes(routes, hardware)
+
+    verification.require_exact()
+    assert len(np.unique(verification.scores["QKeras"])) > 100
+
+
+def test_two_emulators_of_one_name_keep_their_weights_in_one_process(emulator, tiny_hardware, tmp_path):
+    other = build_tiny_trigger_model(seed=5)
+    second = Emulator(build_emulator(write_project(other, tmp_path / "second", tiny_hardware)))
+    before = emulator.score(tiny_hardware)
+
+    assert np.array_equal(second.score(tiny_hardware), other.score(tiny_hardware))
+    assert np.array_equal(emulator.score(tiny_hardware), before)
+    assert not np.array_equal(before, second.score(tiny_hardware))
+
+
+def test_emulator_exports_its_interface_and_nothing_else(project):
+    library = build_emulator(project)
+    listed = subprocess.run(
+        ["nm", "-D", "--defined-only", library], capture_output=True, text=True, check=True
+    )
+    assert {line.split()[-1] for line in listed.stdout.splitlines()} == set(EXPORTED)
+
+
+def test_emulator_speaks_the_interface_of_the_level_1_software(project, tiny_trigger_model, tmp_path):
+    shutil.copy(project.folder / "emulator" / "emulator.h", tmp_path)
+    (tmp_path / "main.cpp").write_text(LEVEL_1_SOFTWARE)
+    compile_ = ["g++", "-std=c++17", "main.cpp", "-ldl", "-o", "main"]
+    subprocess.run(compile_, cwd=tmp_path, check=True)
+
+    done = subprocess.run(
+        ["./main", build_emulator(project)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    expected = tiny_trigger_model.score([[10, 20, 30, 40, 50, 60], [60, 50, 40, 30, 20, 10]])
+    assert [float(score) for score in done.stdout.split()] == expected.tolist()
+
+
+LEVEL_1_SOFTWARE = """
+#include "emulator.h"
+#include <cstdint>
+#include <cstdio>
+#include <dlfcn.h>
+
+int main(int, char **arguments) {
+    void *library = dlopen(arguments[1], RTLD_LAZY | RTLD_LOCAL);
+    auto create = reinterpret_cast<hls4mlEmulator::Model *(*)()>(dlsym(library, "create_model"));
+    auto destroy = reinterpret_cast<void (*)(hls4mlEmulator::Model *)>(dlsym(library, "destroy_model"));
+    hls4mlEmulator::Model *model = create();
+    const std::int32_t events[2][6] = {{10, 20, 30, 40, 50, 60}, {60, 50, 40, 30, 20, 10}};
+    for (const auto &event : events) {
+        double score = -1;
+        model->prepare_input(static_cast<const std::int32_t *>(event));
+        model->predict();
+        model->read_result(&score);
+        std::printf("%.10g ", score);
+    }
+    destroy(model);
+}
+"""
+
+
+def test_emulator_wants_all_inputs(emulator):
+    with pytest.raises(MaplessError, match="wants 6 integers per event, not 5"):
+        emulator.score(np.zeros((3, 5), dtype=int))
+
+
+def test_testbench_holds_real_events_and_their_scores(project, tiny_trigger_model, tiny_hardware):
+    vectors = {file.stem: np.loadtxt(file) for file in (project.folder / "tb_data").glob("*.dat")}
+
+    assert np.array_equal(vectors["hardware_integers"], tiny_hardware[:100])
+    assert np.array_equal(vectors["tb_input_features"], tiny_trigger_model.scaled(tiny_hardware[:100]))
+    assert np.array_equal(vectors["tb_output_predictions"], tiny_trigger_model.score(tiny_hardware[:100]))
+
+
+def test_a_project_can_be_opened_again(project, tiny_hardware):
+    again = load_project(project.folder)
+    assert (again.backend, again.part, again.namespace) == ("Vitis", project.part, "hls4ml_tiny")
+    assert np.array_equal(again.model.score(tiny_hardware), project.model.score(tiny_hardware))
+
+
+def test_verilog_takes_no_integer_beyond_its_ports(rtl):
+    with pytest.raises(MaplessError, match="overflow"):
+        rtl.interpret([[0, 0, 0, 0, 0, 5000]])
+
+
+def test_resources_are_labelled_as_estimates(rtl):
+    quick, synthesised = estimate(rtl), synthesise(rtl)
+
+    assert ESTIMATE in str(quick) and ESTIMATE in str(synthesised)
+    assert 0.5 < quick.luts / synthesised.luts < 2
+    assert synthesised.logic_cells < synthesised.luts
+    assert 0 < synthesised.flip_flops <= quick.flip_flops
+    assert "ns" not in str(quick).split()
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize("backend", ["Vivado", "Catapult", "Quartus"])
+def test_other_backends_are_exact(backend, tiny_trigger_model, tiny_hardware, tmp_path):
+    project = write_project(tiny_trigger_model, tmp_path / backend, tiny_hardware, backend=backend)
+    assert np.array_equal(project.simulate(tiny_hardware), tiny_trigger_model.score(tiny_hardware))
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize(
+    ("build", "low", "high"), [(build_convolutional_model, 0, 80), (build_latent_autoencoder, -300, 800)]
+)
+def test_other_architectures_agree_on_all_routes(build, low, high, tmp_path):
+    model = build()
+    hardware = hardware_integers(model, 5000, low, high)
+    project, rtl = write_project(model, tmp_path / "hls4ml", hardware), write_rtl(model, tmp_path / "rtl")
+    assert verify(project, rtl, hardware).is_exact
+
+
+@pytest.mark.physics
+def test_the_testbench_reproduces_its_predictions(project):
+    sources = [f"{project.model.name}_test.cpp", f"firmware/{project.model.name}.cpp"]
+    compile_ = ["g++", "-O1", "-std=c++17", "-Ifirmware/ap_types", *sources, "-o", "testbench"]
+    subprocess.run(compile_, cwd=project.folder, check=True)
+    subprocess.run(["./testbench"], cwd=project.folder, check=True, capture_output=True)
+
+    results = np.loadtxt(project.folder / "tb_data" / "csim_results.log")
+    expected = np.loadtxt(project.folder / "tb_data" / "tb_output_predictions.dat")
+    np.testing.assert_allclose(results, expected, rtol=1e-5)  # the log has six digits
+
+
+@pytest.mark.physics
+def test_a_wrong_adder_in_the_verilog_is_found(tiny_trigger_model, tiny_hardware, tmp_path):
+    rtl = write_rtl(tiny_trigger_model, tmp_path / "rtl")
+    adder = rtl.folder / "src/static/shift_adder.v"
+    adder.write_text(adder.read_text().replace("assign accum = in0_ext + in1_ext", "assign accum = in0_ext"))
+
+    routes = {"QKeras": tiny_trigger_model.score, "RTL simulation": rtl.simulate}
+
+    with pytest.raises(MaplessError, match="QKeras and RTL simulation agree in"):
+        compare_routes(routes, tiny_hardware).require_exact()
