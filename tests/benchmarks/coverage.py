@@ -26,6 +26,7 @@ from fits.fit import SpectrumFit, fit_background, fit_signal, signal_term
 from fits.likelihood.profile import ProfileLikelihood
 from fits.limits.asymptotic import cls, upper_limit
 from fits.many_fits import fit_many, fit_many_signals
+from fits.many_profile_errors import profile_errors
 from fits.plots.style import COLOURS, GREY, LABEL, style, write_label
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import FloatArray, Spectrum, four_gev_edges
@@ -43,15 +44,15 @@ CONFIDENCE_LEVEL = 0.95
 class Coverage:
     """Results of toys: failed or at-bound ones are left out and counted.
 
-    `injected` is the true yield, the median expected limit; `pulls` those of the fitted yield, and
-    `root_pulls` signed roots of the likelihood ratio between fitted and true yield; `p_values` the local ones
+    `injected` is the true yield, the median expected limit; `pulls` those of the fitted yield in units of the
+    profile error towards the true one, `hessian_pulls` of the error by curvature; `p_values` the local ones
     of toys without signal; `tail` the p-value of the true signal, `cls` the same as CLs.
     """
 
     n_events: float
     injected: float
     pulls: FloatArray
-    root_pulls: FloatArray
+    hessian_pulls: FloatArray
     p_values: FloatArray
     tails: FloatArray
     cls: FloatArray
@@ -75,12 +76,14 @@ def measure(n_events: float, n_toys: int, rng: np.random.Generator) -> Coverage:
     q = np.where(yields < 0, 2 * (known.nll - many.null.nll), np.where(yields > injected, 0, distances))
     q_asimov = 2 * fit_many(like, _filled(many.null.expected()), signal=peak).nll
     good = np.isfinite(q) & np.isfinite(q_asimov)
-    pulls = (yields - injected) / many.errors[:, 0]
+    excesses = yields - injected
+    pulls = excesses / profile_errors(like, toys, SIGNAL, many, -np.sign(excesses))
+    hessian_pulls = excesses / many.errors[:, 0]
     return Coverage(
         n_events,
         injected,
         pulls[np.isfinite(pulls)],
-        (np.sign(yields - injected) * np.sqrt(np.maximum(distances, 0)))[good],
+        hessian_pulls[np.isfinite(hessian_pulls)],
         stats.norm.sf(without.significances[without.spectra_converged, 0]),
         np.array([_tail(*pair) for pair in zip(q[good], q_asimov[good], strict=True)]),
         np.array([cls(*pair) for pair in zip(q[good], q_asimov[good], strict=True)]),
@@ -160,7 +163,7 @@ def report(results: list[Coverage], console: Console) -> None:
         "events",
         "injected",
         "pull mean, width",
-        "by likelihood",
+        "by curvature",
         "p < 0.05",
         "p_signal < 0.05",
         "CLs < 0.05",
@@ -168,7 +171,7 @@ def report(results: list[Coverage], console: Console) -> None:
     for column in (*columns, "at bound", "failed"):
         table.add_column(column, justify="right")
     for result in results:
-        pulls = [f"{p.mean():+.3f}, {p.std():.3f}" for p in (result.pulls, result.root_pulls)]
+        pulls = [f"{p.mean():+.3f}, {p.std():.3f}" for p in (result.pulls, result.hessian_pulls)]
         below = [f"{np.mean(p < 0.05):.3f}" for p in (result.p_values, result.tails, result.cls)]  # noqa: PLR2004
         counts = [str(result.n_at_bound), str(result.n_failed)]
         table.add_row(f"{result.n_events:g}", f"{result.injected:.1f}", *pulls, *below, *counts)
