@@ -89,7 +89,7 @@ def _limits(
 ) -> LimitScan:
     one = partial(_limit, spectrum, choice, signal, settings.uncertainties)
     parts = list(_in_parallel(one, settings.masses, settings.workers, partial(report, "limits")))
-    return LimitScan(settings.masses, tuple(part.limits[0] for part in parts), choice.fit)
+    return LimitScan(settings.masses, tuple(part.limits[0] for part in parts))
 
 
 def _limit(

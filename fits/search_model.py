@@ -20,7 +20,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -110,6 +110,11 @@ class SearchModel:
     def nuisances(self) -> tuple[str, ...]:
         """Names of the nuisance parameters, those of the backgrounds left out."""
         return (*self._effects, *(name for name in self._scales if name in self.ranges))
+
+    def with_signal(self, shape: SignalShape) -> "SearchModel":
+        """The same with another shape of the signal in every category, as for another mass."""
+        changed = [replace(c, signal=replace(c.signal, shape=shape)) for c in self.categories]
+        return replace(self, categories=changed)
 
     def profile_likelihood(self) -> ProfileLikelihood:
         """The likelihood of the data, ready for limits, significances, scans and impacts.

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from errors import MaplessError
 from fits.fit import SpectrumFit
 from fits.limits.mass_scan import LimitScan
-from fits.significance.mass_scan import MassScan
+from fits.significance.category_scan import CategoryScan
+from fits.significance.mass_scan import MassPoints, MassScan
 
 if TYPE_CHECKING:
     from hepdata_lib import Table, Variable
@@ -20,7 +21,7 @@ _DIGITS = 5  # significant ones
 
 def write_hepdata(
     folder: Path,
-    scan: MassScan,
+    scan: MassScan | CategoryScan,
     limits: LimitScan | None = None,
     *,
     collision_energy: float = 13000.0,
@@ -28,15 +29,18 @@ def write_hepdata(
 ) -> None:
     """Write `submission.yaml`, one YAML file per table and `submission.tar.gz` into an existing folder.
 
-    Tables: the spectrum with the background-only fit of the scan, local p-values, and limits if there are
+    Tables: each spectrum with its background-only fit of the scan, local p-values, and limits if there are
     any. Masses whose fit failed are left out. `collision_energy` in GeV. The submission is validated against
     the schema of HEPData. Raises MaplessError if the background-only fit failed or the schema is violated.
     """
     from hepdata_lib import Submission
 
-    scan.null.result.require_convergence("background-only fit before its export")
+    for null in scan.nulls.values():
+        null.result.require_convergence("background-only fit before its export")
     submission = Submission()
-    tables = [_spectrum_table(scan.null), _p_value_table(scan)] + ([_limit_table(limits)] if limits else [])
+    several = len(scan.nulls) > 1
+    tables = [_spectrum_table(f"spectrum {k}" if several else "spectrum", n) for k, n in scan.nulls.items()]
+    tables += [_p_value_table(scan)] + ([_limit_table(limits)] if limits else [])
     for table in tables:
         table.keywords["cmenergies"] = [collision_energy]
         table.keywords["reactions"] = [reaction]
@@ -49,8 +53,8 @@ def write_hepdata(
             raise MaplessError(f"HEPData refuses the submission: {error}") from None
 
 
-def _spectrum_table(fit: SpectrumFit) -> "Table":
-    table = _table("spectrum", "Observed events and background-only fit in bins of the dijet mass.")
+def _spectrum_table(name: str, fit: SpectrumFit) -> "Table":
+    table = _table(name, "Observed events and background-only fit in bins of the dijet mass.")
     spectrum, expected = fit.spectrum, fit.expected_background()
     bins = list(zip(spectrum.edges[:-1].tolist(), spectrum.edges[1:].tolist(), strict=True))
     observed = _variable("Observed events", spectrum.counts)
@@ -60,7 +64,7 @@ def _spectrum_table(fit: SpectrumFit) -> "Table":
     return _filled(table, _mass("Dijet mass", bins, binned=True), observed, fitted)
 
 
-def _p_value_table(scan: MassScan) -> "Table":
+def _p_value_table(scan: MassPoints) -> "Table":
     table = _table("p-values", "Local p-value, significance and fitted signal at each resonance mass.")
     good = np.isfinite(scan.column("local_p_value"))
     signal = _variable("Signal events", scan.column("signal_yield")[good])

@@ -9,6 +9,7 @@ from fits.fit import SpectrumFit, fit_background, fit_signal, signal_term
 from fits.likelihood.profile import ProfileLikelihood
 from fits.likelihood.signal_term import Effect, SignalTerm
 from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
+from fits.search_model import SearchModel
 from fits.signals import SignalShape
 from fits.spectrum import Spectrum
 
@@ -28,22 +29,25 @@ class SignalUncertainties:
     resolution: float = 0.035
     yields: tuple[tuple[str, float], ...] = (("luminosity", 0.016),)
 
+    @property
+    def effects(self) -> dict[str, Effect]:
+        """Effects of the nuisance parameters by name, for a process of a search model."""
+        jets = {"mass_scale": Effect(mean=self.scale), "mass_resolution": Effect(width=self.resolution)}
+        used = {name: effect for name, effect in jets.items() if effect != Effect()}
+        return {name: Effect(1 + size) for name, size in self.yields} | used
+
     def apply(self, spectrum: Spectrum, shape: SignalShape) -> SignalTerm:
         """The signal with these nuisances in the bins of a spectrum."""
         signal_term(spectrum, shape)  # raises if most of it is outside
-        jets = {"mass_scale": Effect(mean=self.scale), "mass_resolution": Effect(width=self.resolution)}
-        used = {name: effect for name, effect in jets.items() if effect != Effect()}
-        yields = {name: Effect(1 + size) for name, size in self.yields}
-        return SignalTerm(shape, spectrum.edges, yields | used)
+        return SignalTerm(shape, spectrum.edges, self.effects)
 
 
 @dataclass(frozen=True, eq=False)
 class LimitScan:
-    """Masses in GeV with their limits on the number of signal events inside the mass range."""
+    """Masses in GeV with their limits: on signal events inside the mass range, or what a model counts in."""
 
     masses: tuple[float, ...]
     limits: tuple[UpperLimit, ...]
-    null: SpectrumFit
 
     @property
     def converged(self) -> bool:
@@ -86,8 +90,22 @@ def scan_limits(
     terms = [uncertainties.apply(spectrum, signal(mass)) for mass in masses]
     null = fit_background(spectrum, background)
     if not null.converged:
-        return LimitScan(masses, (UpperLimit(LimitStatus.FIT_FAILED, confidence_level),) * len(masses), null)
-    return LimitScan(masses, tuple(_limit(null, term, confidence_level) for term in terms), null)
+        return LimitScan(masses, (UpperLimit(LimitStatus.FIT_FAILED, confidence_level),) * len(masses))
+    return LimitScan(masses, tuple(_limit(null, term, confidence_level) for term in terms))
+
+
+def scan_category_limits(
+    model: Callable[[float], SearchModel], masses: Iterable[float], *, confidence_level: float = 0.95
+) -> LimitScan:
+    """CLs limits on the parameter of interest of several categories fitted together, at each mass (GeV).
+
+    `model` is a function of mass as in `fits.significance.category_scan`. Raises MaplessError if a signal is
+    outside its spectrum; a fit that fails leaves a status and no number.
+    """
+    masses = tuple(float(mass) for mass in masses)
+    profiles = [model(mass).profile_likelihood() for mass in masses]
+    limits = (upper_limit(profile, confidence_level=confidence_level) for profile in profiles)
+    return LimitScan(masses, tuple(limits))
 
 
 def _limit(null: SpectrumFit, term: SignalTerm, confidence_level: float) -> UpperLimit:

@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from fits.plots.style import COLOURS, LABEL, RESONANCE_TITLE, style, write_label
-from fits.significance.mass_scan import MassScan
+from fits.significance.mass_scan import MassPoints
 
 _SMALLEST_P_VALUE = 1e-16
 
 
 def plot_p_values(
-    scans: Mapping[str, MassScan], *, x_title: str = RESONANCE_TITLE, label: str = LABEL
+    scans: Mapping[str, MassPoints], *, x_title: str = RESONANCE_TITLE, label: str = LABEL
 ) -> Figure:
     """Local p-value against mass for each scan, with lines at whole numbers of standard deviations.
 

@@ -5,7 +5,7 @@ the background of every toy fitted again; and the formula of Gross and Vitells, 
 (arXiv:1005.1891), that extrapolates from how often the significance climbs above a low level.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -17,9 +17,13 @@ from scipy import stats
 from errors import MaplessError
 from fits.fit import SpectrumFit
 from fits.many_fits import fit_many_signals
+from fits.parallel import in_parallel
 from fits.signals import SignalShape
+from fits.significance.category_search import CategorySearch
 from fits.spectrum import FloatArray
 from fits.toys import LARGEST_FAILED_FRACTION, poisson_toys, probability_interval
+
+_BATCH = 100  # toys that one process fits at a time
 
 
 class GlobalStatus(StrEnum):
@@ -36,6 +40,15 @@ class Search:
 
     null: SpectrumFit
     signals: tuple[SignalShape, ...]
+
+    @property
+    def counts(self) -> FloatArray:
+        """Observed counts (n_bins,)."""
+        return self.null.spectrum.counts
+
+    def expected(self) -> FloatArray:
+        """Background-only expectation (n_bins,), which toys fluctuate about."""
+        return self.null.expected_background()
 
     def significances(self, counts: npt.ArrayLike) -> FloatArray:
         """Signed local significances (n_spectra, n_signals) of counts (n_spectra, n_bins), NaN if failed."""
@@ -64,17 +77,21 @@ class GlobalSignificance:
 
     @property
     def significance(self) -> float | None:
-        """Global significance, by the formula where no toy reaches the observed value."""
+        """Global significance, by the formula where no toy reaches the observed value.
+
+        None where it is not finite, as for a p-value of one.
+        """
         p_value = self.p_value or self.upcrossings_p_value
-        return None if p_value is None else float(stats.norm.isf(p_value))
+        return float(stats.norm.isf(p_value)) if p_value and p_value < 1 else None
 
     @property
     def trial_factor(self) -> float | None:
-        """Global over local p-value."""
+        """Global over local p-value, None where the latter is too small for a number."""
         p_value = self.p_value or self.upcrossings_p_value
         if p_value is None or self.local_significance is None:
             return None
-        return float(p_value / stats.norm.sf(self.local_significance))
+        local = float(stats.norm.sf(self.local_significance))
+        return float(p_value / local) if local else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""
@@ -85,26 +102,31 @@ class GlobalSignificance:
 
 
 def global_significance(
-    searches: Sequence[Search],
+    searches: Sequence[Search | CategorySearch],
     n_toys: int,
     rng: np.random.Generator,
     *,
     toys: Sequence[npt.ArrayLike] | None = None,
     level: float = 0.7,
+    workers: int = 1,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> GlobalSignificance:
     """Global significance of the largest excess in all searches together, with one common trial factor.
+
+    Categories with a common signal are one search (`fits.significance.category_search`).
 
     Toys fluctuate about each background-only fit, independently for every spectrum. For spectra that share
     events give `toys`, one array (n_toys, n_bins) per search, for example from
     `fits.toys.overlapping_toys`; the formula takes spectra as independent in any case. `level` is the local
     significance whose upcrossings are counted. Toys with a failed fit are left out and counted; above 1 %
-    there is no result. Raises MaplessError if there are no toys.
+    there is no result. Batches of toys are fitted by `workers` processes, whose number changes nothing else;
+    `report(done, total)` hears of each batch. Raises MaplessError if there are no toys.
     """
     _check(searches, n_toys)
-    observed = np.concatenate([search.significances([search.null.spectrum.counts]) for search in searches], 1)
+    observed = np.concatenate([search.significances([search.counts]) for search in searches], 1)
     if toys is None:
-        toys = [poisson_toys(search.null.expected_background(), n_toys, rng) for search in searches]
-    tried = [search.significances(counts) for search, counts in zip(searches, toys, strict=True)]
+        toys = [poisson_toys(search.expected(), n_toys, rng) for search in searches]
+    tried = [_fitted(*pair, workers, report) for pair in zip(searches, toys, strict=True)]
     good = np.all(np.isfinite(np.concatenate(tried, axis=1)), axis=1)
     n_failed = int(np.count_nonzero(~good))
     status = global_status(bool(np.all(np.isfinite(observed))), n_failed, len(good))
@@ -158,7 +180,19 @@ def global_status(observed: bool, n_failed: int, n_toys: int) -> GlobalStatus:
     return GlobalStatus.TOO_MANY_FAILED_TOYS if too_many else GlobalStatus.GOOD
 
 
-def _check(searches: Sequence[Search], n_toys: int) -> None:
+def _fitted(
+    search: Search | CategorySearch,
+    toys: npt.ArrayLike,
+    workers: int,
+    report: Callable[[int, int], None],
+) -> FloatArray:
+    """Significances (n_toys, n_signals), in batches whose size does not depend on the workers."""
+    counts = np.asarray(toys, dtype=float)
+    batches = np.split(counts, range(_BATCH, len(counts), _BATCH))
+    return np.concatenate(list(in_parallel(search.significances, batches, workers, report)))
+
+
+def _check(searches: Sequence[Search | CategorySearch], n_toys: int) -> None:
     if n_toys < 1:
         raise MaplessError(f"{n_toys} toys cannot give a global p-value; ask for 1000 or more")
     if not searches or not all(search.signals for search in searches):

@@ -36,28 +36,18 @@ class MassPoint:
 
 
 @dataclass(frozen=True, eq=False)
-class MassScan:
-    """Results at every mass, with the background-only fit they are compared to."""
+class MassPoints:
+    """Results at every mass."""
 
     points: tuple[MassPoint, ...]
-    null: SpectrumFit
-
-    @property
-    def status(self) -> FitStatus:
-        """How the background-only fit ended."""
-        return self.null.status
-
-    @property
-    def converged(self) -> bool:
-        """Whether the background-only fit and the fits at all masses may be used."""
-        return self.null.converged and all(point.local_p_value is not None for point in self.points)
 
     @property
     def most_significant(self) -> MassPoint:
         """The point with the smallest local p-value; MaplessError if no point has one."""
         good = [point for point in self.points if point.local_p_value is not None]
         if not good:
-            raise MaplessError(f"no fit of the mass scan converged (background-only fit: {self.status})")
+            reasons = ", ".join(sorted({point.status for point in self.points}))
+            raise MaplessError(f"no fit of the mass scan converged ({reasons or 'no mass'})")
         return min(good, key=lambda point: point.local_p_value or 0.0)
 
     def column(self, name: str) -> np.ndarray:
@@ -69,6 +59,28 @@ class MassScan:
         import pandas as pd
 
         return pd.DataFrame([asdict(point) for point in self.points])
+
+
+@dataclass(frozen=True, eq=False)
+class MassScan(MassPoints):
+    """Results at every mass, with the background-only fit they are compared to."""
+
+    null: SpectrumFit
+
+    @property
+    def nulls(self) -> dict[str, SpectrumFit]:
+        """The background-only fit, under the name that it has beside those of several categories."""
+        return {"spectrum": self.null}
+
+    @property
+    def status(self) -> FitStatus:
+        """How the background-only fit ended."""
+        return self.null.status
+
+    @property
+    def converged(self) -> bool:
+        """Whether the background-only fit and the fits at all masses may be used."""
+        return self.null.converged and all(point.local_p_value is not None for point in self.points)
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON; numbers of failed fits are null."""
