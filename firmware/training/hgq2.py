@@ -15,8 +15,8 @@ from firmware.integer_scaling import IntegerScaling
 from firmware.networks.axol1tl import EncoderDesign
 from firmware.networks.building_blocks import LayerTypes, cast, dense, sum_of_squares
 from firmware.networks.quantise import FixedPoint
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, train
-from firmware.training.variational import DEFAULT_LOSS, VariationalLoss, _autoencoder
+from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling, train
+from firmware.training.variational import DEFAULT_LOSS, VariationalLoss, variational_autoencoder
 from firmware.trigger_model import TriggerModel
 
 MAX_INTEGER, MAX_FRACTION = 6, 7
@@ -24,6 +24,14 @@ MAX_INTEGER, MAX_FRACTION = 6, 7
 
 _ONE_TYPE = {"heterogeneous_axis": (), "round_mode": "RND_CONV", "overflow_mode": "SAT"}
 """One width for a whole layer, rounded as in the project's other networks."""
+
+
+def require_extra() -> None:
+    """Raise MaplessError when the extra is not installed."""
+    if find_spec("hgq") is None:
+        raise MaplessError(
+            "learning bit widths needs the extra hgq2; run MAPLESS_EXTRAS=hgq2 source setup.sh"
+        )
 
 
 def train_hgq2_encoder(
@@ -55,17 +63,15 @@ def train_hgq2_encoder(
         MaplessError: the extra is not installed, too few events, the training diverged, or `beta0` was so
             large that a layer lost all bits.
     """
-    if find_spec("hgq") is None:
-        raise MaplessError(
-            "learning bit widths needs the extra hgq2; run MAPLESS_EXTRAS=hgq2 source setup.sh"
-        )
+    require_extra()
     import keras
 
     hardware = np.asarray(hardware)
-    scaling = scaling or IntegerScaling.from_quantiles(hardware)
+    scaling = scaling or learned_scaling(hardware, design.inputs)
     keras.utils.set_random_seed(schedule.seed)
     network = _learning_network(design, hardware.shape[1], beta0)
-    train(_autoencoder(network, design, loss, schedule.seed), scaling(hardware), None, schedule, progress)
+    autoencoder = variational_autoencoder(network, design, loss, schedule.seed)
+    train(autoencoder, scaling(hardware), None, schedule, progress)
     return TriggerModel(name, _deployed(network, design), scaling, hardware.shape[1:])
 
 

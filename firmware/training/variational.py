@@ -70,7 +70,7 @@ def train_variational(
     scaling = scaling or learned_scaling(hardware, design.inputs)
     keras.utils.set_random_seed(schedule.seed)
     network = design.network(hardware.shape[1]) if quantised else float_network(design, hardware.shape[1])
-    autoencoder = _autoencoder(network, design, loss, schedule.seed)
+    autoencoder = variational_autoencoder(network, design, loss, schedule.seed)
     pruning = [pruning_callback(network, sparsity)] if sparsity else []
     train(autoencoder, scaling(hardware), None, schedule, progress, callbacks=pruning)
     return TriggerModel(name, network, scaling, hardware.shape[1:])
@@ -89,7 +89,17 @@ def float_network(design: EncoderDesign, n_inputs: int) -> "keras.Model":
     return keras.Model(inputs, layers.Dot(axes=1, name="score")([x, x]))
 
 
-def _autoencoder(network: Any, design: EncoderDesign, loss: VariationalLoss, seed: int) -> Any:
+def variational_autoencoder(
+    network: Any, design: EncoderDesign, loss: VariationalLoss, seed: int
+) -> "keras.Model":
+    """Build the network that trains an encoder: sampling, decoder and loss behind its latent means.
+
+    Args:
+        network: encoder with the layers `latent_type` and, for each hidden one, `hidden_NUMBER_type`.
+        design: units of the encoder.
+        loss: tells also the decoder.
+        seed: of the sampling.
+    """
     import keras
     from keras import layers
 
