@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from fits.backgrounds import Dijet
+from fits.likelihood.binned import Constraint
 from fits.likelihood.profile import ProfileLikelihood
 from fits.likelihood.profile_interval import profile_interval
 from fits.likelihood.scan import scan_likelihood
@@ -28,24 +29,33 @@ TWO_PER_CENT = 0.02
 @cache
 def profile(name: str) -> ProfileLikelihood:
     case = CASES[name]
-    shape = DoubleCrystalBall(**case["signal"])
-    effects = {key: Effect(**_plain(effect)) for key, effect in case["effects"].items()}
-    background = Dijet(len(case["background_truth"]))
+    background, others = Dijet(len(case["background_truth"])), case.get("others", {})
     with np.load(FOLDER / "toys.npz") as toys:
         categories = [
             SearchCategory(
                 key,
                 Spectrum(toys[f"{name}/edges"], toys[f"{name}/{key}"]),
-                Process(shape, events, effects),
+                _process(case["signal"], events, case["effects"]),
                 background,
+                {known: _process(p["shape"], p["events"][key], p["effects"]) for known, p in others.items()},
             )
             for key, events in case["signal_events"].items()
         ]
-    return SearchModel(categories).profile_likelihood()
+    ranges = {
+        f"{category.name}_{known}": tuple(ends)
+        for known, ends in case.get("rates", {}).items()
+        for category in categories
+    }
+    constraints = tuple(Constraint(key, *known) for key, known in case.get("constraints", {}).items())
+    return SearchModel(categories, constraints=constraints, ranges=ranges).profile_likelihood()
 
 
-def _plain(effect):
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in effect.items()}
+def _process(shape, events, effects):
+    plain = {
+        key: {k: tuple(v) if isinstance(v, list) else v for k, v in effect.items()}
+        for key, effect in effects.items()
+    }
+    return Process(DoubleCrystalBall(**shape), events, {key: Effect(**e) for key, e in plain.items()})
 
 
 @cache

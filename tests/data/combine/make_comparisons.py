@@ -24,6 +24,10 @@ JETS = {"mass_scale": {"mean": 0.01}, "mass_resolution": {"width": 0.035}}
 SYMMETRIC = {"luminosity": {"kappa": 1.016}, "efficiency": {"kappa": 1.1}} | JETS
 ASYMMETRIC = {"luminosity": {"kappa": 1.016}, "efficiency": {"kappa": [0.8, 1.15]}} | JETS
 
+# A resonance that is known, below that of the search: what stays of W and Z bosons, say.
+KNOWN_EFFECTS = {"luminosity": {"kappa": 1.016}, "known_yield": {"kappa": 1.2}} | JETS
+KNOWN = {"known": (2600, 2.0, KNOWN_EFFECTS)}  # mass, events per signal event, effects
+
 # Per case: mass in GeV, then background events and signal events at strength one of each category, then the
 # injected strength, the strength of the Asimov data, the largest strength, and what differs from the others.
 ONE, THREE = [(2e5, 500)], [(1.5e5, 250), (3e4, 150), (4e3, 100)]
@@ -37,6 +41,22 @@ CASES = {
     "tail": (5000, [(2e5, 20)], 0, 1.0, 6, {}),
     "few_events": (3000, [(1e3, 20)], 0, 1.5, 12, {"n_parameters": 2}),
     "few_events_coarse": (3000, [(1e3, 20)], 1.0, 1.5, 12, {"n_parameters": 2, "edges": COARSE}),
+    "known_background": (3000, ONE, 0, 0.5, 3, {"others": KNOWN}),
+    "known_background_signal": (3000, ONE, 0.6, 0.6, 4, {"others": KNOWN, "seed": 5}),
+    "known_background_free": (
+        3000,
+        ONE,
+        0.6,
+        0.6,
+        4,
+        {
+            "others": {"known": (2600, 2.0, JETS)},
+            "rates": {"known": [0, 5]},
+            "constraints": {"mass_scale": [0.5, 0.8]},
+        },
+    ),
+    "three_categories_known_background": (3000, THREE, 0, 0.3, 2, {"others": KNOWN, "seed": 3}),
+    "three_categories_known_background_signal": (3000, THREE, 0.3, 0.3, 2, {"others": KNOWN}),
 }
 
 
@@ -47,24 +67,42 @@ def toys(name: str) -> tuple[dict, dict]:
     shape = SIGNAL.scaled_to(mass)
     rng = np.random.default_rng(other.get("seed", 1))
     falling = expected_counts(Dijet(n_parameters), [0, *TRUTH[n_parameters]], edges)
-    peak = shape.bin_fractions(edges)
-    counts = {
-        f"category{i}": rng.poisson(
-            background * falling / falling.sum() + injected * signal * peak / peak.sum()
-        )
-        for i, (background, signal) in enumerate(categories)
+    signals = {f"category{i}": signal for i, (_, signal) in enumerate(categories)}
+    others = {
+        key: described(SIGNAL.scaled_to(mass), {c: ratio * signal for c, signal in signals.items()}, effects)
+        for key, (mass, ratio, effects) in other.get("others", {}).items()
     }
-    names = ("mean", "sigma", "alpha_low", "n_low", "alpha_high", "n_high")
+    counts = {}
+    for category, (background, signal) in zip(signals, categories, strict=True):
+        expected = background * falling / falling.sum() + injected * signal * normalised(shape, edges)
+        for process in others.values():
+            peak = DoubleCrystalBall(**process["shape"])
+            expected += process["events"][category] * normalised(peak, edges)
+        counts[category] = rng.poisson(expected)
     case = {
         "bins": "integrated" if edges is COARSE else "centres",
         "background_truth": TRUTH[n_parameters],
-        "signal": {key: getattr(shape, key) for key in names},
-        "signal_events": {f"category{i}": signal for i, (_, signal) in enumerate(categories)},
+        "signal": described(shape, {}, {})["shape"],
+        "signal_events": signals,
         "effects": other.get("effects", SYMMETRIC),
         "asimov_strength": asimov,
         "largest_strength": largest,
     }
+    if others:
+        case |= {key: other.get(key, {}) for key in ("rates", "constraints")} | {"others": others}
     return case, {"edges": edges} | counts
+
+
+def normalised(shape: DoubleCrystalBall, edges: np.ndarray) -> np.ndarray:
+    """Probabilities (n_bins,) for events inside the edges."""
+    fractions = shape.bin_fractions(edges)
+    return fractions / fractions.sum()
+
+
+def described(shape: DoubleCrystalBall, events: dict, effects: dict) -> dict:
+    """A process as it is stored."""
+    names = ("mean", "sigma", "alpha_low", "n_low", "alpha_high", "n_high")
+    return {"shape": {name: getattr(shape, name) for name in names}, "events": events, "effects": effects}
 
 
 def commands(case: dict) -> dict[str, str]:

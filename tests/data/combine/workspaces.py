@@ -21,15 +21,13 @@ def write_workspace(case: dict, arrays: dict, folder: Path) -> str:
     mass = ROOT.RooRealVar("mass", "mass", edges[0], edges[-1])
     mass.setBinning(ROOT.RooBinning(len(edges) - 1, edges))
     workspace.Import(mass)
-    scale, resolution = (case["effects"][key] for key in ("mass_scale", "mass_resolution"))
-    workspace.factory("mass_scale[0, -7, 7]")
-    workspace.factory("mass_resolution[0, -7, 7]")
-    signal = case["signal"]
-    workspace.factory(f"expr::mean('{signal['mean']}*(1+{scale['mean']}*@0)', mass_scale)")
-    workspace.factory(f"expr::width('{signal['sigma']}*(1+{resolution['width']}*@0)', mass_resolution)")
+    for nuisance in ("mass_scale", "mass_resolution"):
+        centre, error = constraint(case, nuisance)
+        workspace.factory(f"{nuisance}[{centre}, {centre - 7 * error}, {centre + 7 * error}]")
     for category in case["signal_events"]:
         _add_data(workspace, category, arrays)
-        _add_signal(workspace, category, case, edges)
+        for name, process in peaks(case).items():
+            _add_peak(workspace, f"{name}_{category}", process, case["bins"], edges)
         _add_background(workspace, category, case, arrays)
     workspace.writeToFile(str(folder / "workspace.root"))
     (folder / "datacard.txt").write_text(datacard(case))
@@ -46,11 +44,25 @@ def _add_data(workspace: Any, category: str, arrays: dict) -> None:
     workspace.Import(ROOT.RooDataHist(f"data_{category}", "", mass, histogram))
 
 
-def _add_signal(workspace: Any, category: str, case: dict, edges: np.ndarray) -> None:
-    name = f"signal_{category}"
-    tails = ", ".join(str(case["signal"][key]) for key in ("alpha_low", "n_low", "alpha_high", "n_high"))
-    density = name if case["bins"] == "centres" else f"{name}_density"
-    workspace.factory(f"RooCrystalBall::{density}(mass, mean, width, {tails})")
+def peaks(case: dict) -> dict[str, dict]:
+    """Shape, events by category and effects of the signal, and of processes of known yield, by name."""
+    signal = {"shape": case["signal"], "events": case["signal_events"], "effects": case["effects"]}
+    return {"signal": signal, **case.get("others", {})}
+
+
+def constraint(case: dict, nuisance: str) -> list[float]:
+    """Centre and width of the Gaussian knowledge of a nuisance parameter."""
+    return case.get("constraints", {}).get(nuisance, [0, 1])
+
+
+def _add_peak(workspace: Any, name: str, process: dict, bins: str, edges: np.ndarray) -> None:
+    shape, effects = process["shape"], process["effects"]
+    scale, resolution = effects["mass_scale"]["mean"], effects["mass_resolution"]["width"]
+    workspace.factory(f"expr::{name}_mean('{shape['mean']}*(1+{scale}*@0)', mass_scale)")
+    workspace.factory(f"expr::{name}_width('{shape['sigma']}*(1+{resolution}*@0)', mass_resolution)")
+    tails = ", ".join(str(shape[key]) for key in ("alpha_low", "n_low", "alpha_high", "n_high"))
+    density = name if bins == "centres" else f"{name}_density"
+    workspace.factory(f"RooCrystalBall::{density}(mass, {name}_mean, {name}_width, {tails})")
     if density != name:
         _add_binned(workspace, name, edges, _signal_integrals(workspace, density, edges))
 
@@ -142,29 +154,49 @@ def coordinate_names(category: str, case: dict) -> list[str]:
 
 def datacard(case: dict) -> str:
     """The text that Combine reads."""
-    categories = list(case["signal_events"])
-    pairs = [(category, process) for category in categories for process in ("signal", "background")]
+    categories, processes = list(case["signal_events"]), peaks(case)
+    names = [*processes, "background"]
+    pairs = [(category, name) for category in categories for name in names]
     files = [
-        f"shapes {process} {category} workspace.root w:{prefix}_{category}"
+        f"shapes {name} {category} workspace.root w:{'data' if name == 'data_obs' else name}_{category}"
         for category in categories
-        for process, prefix in (("signal", "signal"), ("background", "background"), ("data_obs", "data"))
+        for name in (*names, "data_obs")
     ]
-    rates = [str(case["signal_events"][c]) if p == "signal" else "1" for c, p in pairs]
+    rates = [str(processes[p]["events"][c]) if p in processes else "1" for c, p in pairs]
     rows = [
         ["bin", *categories],
         ["observation", *["-1"] * len(categories)],
         ["bin", *(category for category, _ in pairs)],
-        ["process", *(process for _, process in pairs)],
-        ["process", *("0" if process == "signal" else "1" for _, process in pairs)],
+        ["process", *(name for _, name in pairs)],
+        ["process", *(str(names.index(name)) for _, name in pairs)],
         ["rate", *rates],
+        *nuisance_rows(case, pairs),
     ]
-    for name, effect in case["effects"].items():
-        if "kappa" in effect:
-            kappa = "/".join(str(value) for value in np.ravel(effect["kappa"]))
-            rows.append([name, "lnN", *(kappa if process == "signal" else "-" for _, process in pairs)])
-        else:
-            rows.append([name, "param", "0", "1"])
     for category in categories:
         free = (*coordinate_names(category, case), f"background_{category}_norm")
         rows += [[name, "flatParam"] for name in free]
     return "\n".join(["imax *", "jmax *", "kmax *", *files, *(" ".join(row) for row in rows)]) + "\n"
+
+
+def nuisance_rows(case: dict, pairs: list[tuple[str, str]]) -> list[list[str]]:
+    """Lines of nuisance parameters, for columns (category, process)."""
+    processes = peaks(case)
+    every = {key: effect for process in processes.values() for key, effect in process["effects"].items()}
+    rows = [
+        _log_normal(name, [processes.get(process, {"effects": {}}) for _, process in pairs])
+        if "kappa" in effect
+        else [name, "param", *map(str, constraint(case, name))]
+        for name, effect in every.items()
+    ]
+    for name, (low, high) in case.get("rates", {}).items():
+        rows += [[f"{name}_scale", "rateParam", c, p, "1", f"[{low},{high}]"] for c, p in pairs if p == name]
+    return rows
+
+
+def _log_normal(nuisance: str, columns: list[dict]) -> list[str]:
+    effects = (process["effects"].get(nuisance, {}) for process in columns)
+    return [
+        nuisance,
+        "lnN",
+        *("/".join(str(v) for v in np.ravel(e["kappa"])) if "kappa" in e else "-" for e in effects),
+    ]
