@@ -11,6 +11,7 @@ _PRECISION = 1e-4  # relative
 _MAX_STEPS = 100
 _LARGEST_STEP = 4.0  # factor by which a value may grow from one trial to the next
 _GOOD_ENOUGH = 1e-4  # standard deviations from zero, where a first trial needs no second one
+_MAX_MINIMA = 4  # that a function may follow before it gives up
 _CONFIRMED = 0.01  # in standard deviations, between fits that look for the place and those that confirm it
 
 
@@ -23,9 +24,21 @@ def crossing(
 ) -> float:
     """Positive value at which a function that falls with a slope of about -1 / scale is zero.
 
-    Secants, halved where they leave what is known. The place is evaluated again with confirmed fits. Raises
-    FitFailedError if the function is not zero there, NoCrossingError if it is above zero up to `largest`.
+    The place is evaluated again with confirmed fits. If these find a lower minimum there, the search goes on
+    along it. Raises FitFailedError if the function is never zero where it should be, NoCrossingError if it is
+    above zero up to `largest`.
     """
+    for _ in range(_MAX_MINIMA):
+        guess = _secants(function, guess, scale, largest)
+        if abs(function(guess, "newton")) < _CONFIRMED:
+            return guess
+    raise FitFailedError("not zero where it should be")
+
+
+def _secants(
+    function: Callable[[float, Confirmation], float], guess: float, scale: float, largest: float
+) -> float:
+    """The same with fits that are not confirmed, by secants, halved where they leave what is known."""
     low, high, value, slope = 0.0, np.inf, min(guess, largest), -1 / scale
     before = (np.nan, np.nan)
     for _ in range(_MAX_STEPS):
@@ -41,8 +54,6 @@ def crossing(
             following = 0.5 * (low + high) if np.isfinite(high) else _LARGEST_STEP * value
         following = min(following, largest)
         if trusted and abs(following - value) < _PRECISION * following:
-            if abs(function(following, "newton")) > _CONFIRMED:
-                raise FitFailedError("not zero where it should be")
             return float(following)
         before, value = (value, here), following
     raise NoCrossingError

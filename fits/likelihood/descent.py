@@ -141,11 +141,12 @@ class _Descent:
     def _derivatives(self, moving: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """Gradients (n, n_coordinates), and Hessians that neglect what varies inside a bin."""
         nodes, expected = self._nodes[moving], self._expected[moving]
-        ratio = self._counts[moving] / np.where(expected == 0, 1.0, expected)
+        divisor = np.where(expected == 0, 1.0, expected)  # a steep background underflows, in empty bins
+        ratio = self._counts[moving] / divisor
         gradient = (nodes * self._term.to_nodes(1 - ratio)) @ self._term.design
         if self._peak is None and self._known is None:
             return gradient, self._symmetric(nodes @ self._products)
-        bend = ratio / expected
+        bend = ratio / divisor
         others = 1 - bend * (expected - self._term.over_bins(nodes))
         hessian = self._symmetric((nodes * self._term.to_nodes(others)) @ self._products)
         if self._peak is None:

@@ -19,6 +19,9 @@ _EDM_TOLERANCE = 1e-8
 _MAX_ITERATIONS = 100
 # A second minimisation may stop a little above ours, hardly ever below.
 _ABOVE, _BELOW = 1e-3, 1e-6
+# Standard deviations in every coordinate, where a second minimisation starts; nearer ones if it ends higher:
+# with few events a signal and a steep background have several minima.
+_DISTANCES = (1.5, 0.3, 0.06)
 _HIGHEST = 3.0  # rise of the likelihood per parameter where a second minimisation starts
 
 
@@ -79,9 +82,7 @@ def _newton(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
         return _End(point, value, edm, 0, converged=False)
     for iteration in range(1, _MAX_ITERATIONS + 1):
         gradient, hessian = likelihood.derivatives(point)
-        active = region.active(point, gradient)
-        step = np.zeros_like(point)
-        step[active] = _downhill(hessian[np.ix_(active, active)], gradient[active])
+        step = _step(region, point, gradient, hessian)
         edm = -0.5 * float(gradient @ step)
         moved = _backtrack(likelihood, region, (point, value), step, gradient)
         if moved is None:
@@ -90,6 +91,20 @@ def _newton(likelihood: Likelihood, start: FloatArray, region: _Region) -> _End:
         if edm < _EDM_TOLERANCE:
             return _End(point, value, edm, iteration, converged=True)
     return _End(point, value, edm, _MAX_ITERATIONS, converged=False)
+
+
+def _step(region: _Region, point: FloatArray, gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+    """Newton step inside the region: what would cross a bound goes to it, and the others follow."""
+    step, free = np.zeros_like(point), region.active(point, gradient)
+    below, above = region.low - point, region.high - point
+    while free.any():
+        pull = gradient + hessian @ np.where(free, 0.0, step)
+        step[free] = _downhill(hessian[np.ix_(free, free)], pull[free])
+        beyond = free & ((step < below) | (step > above))
+        if not beyond.any():
+            break
+        step, free = np.clip(step, below, above), free & ~beyond
+    return step
 
 
 def _downhill(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
@@ -125,34 +140,41 @@ def _backtrack(
 
 
 def _confirmed(likelihood: Likelihood, end: _End, region: _Region, confirmation: Confirmation) -> FitResult:
-    slopes = likelihood.derivatives(end.point)
-    other = _second_minimum(likelihood, end, slopes, region, confirmation)
-    if other.value < end.value - _BELOW:
-        # The other one is better: go on from there, and let the first minimiser have the last word.
-        end = _newton(likelihood, other.point, region)
+    for distance in _DISTANCES:
         slopes = likelihood.derivatives(end.point)
-        other = _second_minimum(likelihood, end, slopes, region, confirmation)
-    result = _result(likelihood, end, region, slopes)
-    agreed = end.converged and -_BELOW <= other.value - end.value <= _ABOVE
-    if result.converged and not agreed:
-        return replace(result, status=FitStatus.NOT_CONFIRMED)
-    return result
+        other = _second_minimum(likelihood, end, slopes, region, confirmation, distance)
+        if other.value < end.value - _BELOW:
+            # The other one is better: go on from there, and let the first minimiser have the last word.
+            end = _newton(likelihood, other.point, region)
+            slopes = likelihood.derivatives(end.point)
+            other = _second_minimum(likelihood, end, slopes, region, confirmation, distance)
+        result = _result(likelihood, end, region, slopes)
+        agreed = end.converged and -_BELOW <= other.value - end.value <= _ABOVE
+        if agreed or not result.converged:
+            return result
+    return replace(result, status=FitStatus.NOT_CONFIRMED)
 
 
 def _second_minimum(
-    likelihood: Likelihood, end: _End, slopes: _Slopes, region: _Region, confirmation: Confirmation
+    likelihood: Likelihood,
+    end: _End,
+    slopes: _Slopes,
+    region: _Region,
+    confirmation: Confirmation,
+    distance: float,
 ) -> _End:
     gradient, hessian = slopes
     errors = 1 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-    start = _displaced(likelihood, end, region, np.where(region.active(end.point, gradient), errors, 0.0))
+    away = np.where(region.active(end.point, gradient), distance * errors, 0.0)
+    start = _displaced(likelihood, end, region, away)
     if confirmation == "newton":
         return _newton(likelihood, start, region)
     return _migrad(likelihood, start, region, errors)
 
 
-def _displaced(likelihood: Likelihood, end: _End, region: _Region, errors: FloatArray) -> FloatArray:
-    """A point 1.5 standard deviations away in every coordinate, inside the region and possible."""
-    away = 1.5 * errors * (-1.0) ** np.arange(len(errors))
+def _displaced(likelihood: Likelihood, end: _End, region: _Region, distances: FloatArray) -> FloatArray:
+    """A point that far away in every coordinate, inside the region and possible."""
+    away = distances * (-1.0) ** np.arange(len(distances))
     # At most half the way to a bound: on the bound itself MIGRAD cannot move.
     away = np.clip(away, 0.5 * (region.low - end.point), 0.5 * (region.high - end.point))
     # With few events the likelihood is far from a parabola: go only where a parabola would be that high.
