@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fits.checks.impacts import group_errors, impacts
+from fits.likelihood.binned import Constraint, Likelihood
 from fits.likelihood.profile_interval import profile_interval
 from fits.likelihood.signal_term import Effect
 from fits.results import FitStatus
@@ -43,6 +45,16 @@ def test_pull_shows_a_scale_that_the_data_know_better():
     rows = {row.parameter: row for row in impacts(model.profile_likelihood()).nuisances}
     assert max(rows["mass_scale"].pull_errors) < 0.5
     assert rows["luminosity"].pull_errors == pytest.approx((1, 1), abs=0.01)
+
+
+def test_pull_is_in_units_of_the_constraint_and_from_its_centre():
+    """Data that know the parameter to be zero, a constraint of 3 +- 4."""
+    profile = SearchModel([category("one", 1e4, 40.0, seed=None)]).profile_likelihood()
+    terms = profile.likelihood
+    others = [c for c in terms.constraints if c.parameter != "mass_scale"]
+    wide = Likelihood(terms.categories, [*others, Constraint("mass_scale", centre=3.0, width=4.0)])
+    rows = {row.parameter: row for row in impacts(replace(profile, likelihood=wide)).nuisances}
+    assert rows["mass_scale"].pull == pytest.approx(-0.75, abs=0.02)
 
 
 def test_failed_fits_leave_a_status_and_no_number(monkeypatch):

@@ -47,6 +47,8 @@ def test_observed_significance_is_that_of_the_mass_scan(search, toy_search):
     assert toy_search.status == GlobalStatus.GOOD
     assert toy_search.n_failed == 0
     assert toy_search.interval[0] < toy_search.p_value < toy_search.interval[1]
+    at_least_as_large = toy_search.toy_maxima >= toy_search.local_significance
+    assert toy_search.p_value == np.mean(at_least_as_large)
     assert toy_search.trial_factor > 1
     assert toy_search.to_json()["significance"] == pytest.approx(stats.norm.isf(toy_search.p_value))
 
