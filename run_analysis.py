@@ -131,15 +131,20 @@ def simulate(
 
 @app.command()
 def fit(
-    spectrum: Annotated[
-        str,
+    spectra: Annotated[
+        list[str],
         typer.Argument(
-            metavar="SPECTRUM", help="file.root:histogram, a .csv or HEPData .yaml table, or masses."
+            metavar="SPECTRUM...",
+            help="file.root:histogram, a .csv or HEPData .yaml table, or masses; NAME=FILE gives a name. "
+            "Several are categories with a background each and one signal (--shares).",
         ),
     ],
     scan_masses: Annotated[
         str, typer.Option("--scan", metavar="LOW:HIGH:STEP", help="Resonance masses in GeV.")
     ],
+    shares: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Fraction of the signal events in each spectrum.")
+    ] = None,
     background: Annotated[str, typer.Option(help="dijet, ua2, atlas, modified_exponential, ...")] = "dijet",
     parameters: Annotated[
         int | None, typer.Option(min=1, help="Shape parameters of the background [default: by F-test].")
@@ -157,10 +162,17 @@ def fit(
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Mass range of the fit in GeV.")
     ] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Upper limits on signal events as well.")] = False,
+    expected_signal: Annotated[
+        float | None,
+        typer.Option(help="Events of signal to expect a significance of [default: the median limit]."),
+    ] = None,
     toys: Annotated[int, typer.Option(min=0, help="Toys for the global significance.")] = 0,
     uncertainties: Annotated[
         str | None,
-        typer.Option(help="Of the signal [default: scale=0.01,resolution=0.035,luminosity=0.016]; or none."),
+        typer.Option(
+            help="Of the signal, in limits [default: scale=0.01,resolution=0.035,luminosity=0.016]; or none. "
+            "NAME.efficiency=0.1 acts in one category only."
+        ),
     ] = None,
     export: Annotated[
         list[str] | None, typer.Option(help="hepdata, combine or hs3 (at the largest excess); repeatable.")
@@ -175,13 +187,14 @@ def fit(
     seed: Annotated[int, typer.Option(min=0, help="Same seed and settings, same toys.")] = 1,
     label: Annotated[str, typer.Option(help="Whose figures these are.")] = "Mapless",
 ) -> None:
-    """Fit any mass spectrum: background by F-test, p-values, limits, global significance, exports."""
-    from analysis.fit_options import FitSettings, parse_masses, parse_range, parse_uncertainties
+    """Fit any mass spectra: background by F-test, p-values, limits, global significance, exports."""
+    from analysis.fit_options import FitSettings, parse_masses, parse_range, parse_shares, parse_uncertainties
     from analysis.fit_spectrum import fit_spectrum
 
     fit_spectrum(
         FitSettings(
-            source=spectrum,
+            sources=tuple(spectra),
+            shares=parse_shares(shares),
             output=output,
             background=background,
             n_parameters=parameters,
@@ -193,6 +206,7 @@ def fit(
             luminosity=luminosity,
             collision_energy=collision_energy,
             limits=limits,
+            expected_signal=expected_signal,
             toys=toys,
             uncertainties=parse_uncertainties(uncertainties),
             exports=tuple(export or ()),

@@ -14,18 +14,22 @@ from fits.signals import DoubleCrystalBall, Gaussian, SignalShape
 
 Signal = Callable[[float], SignalShape]
 EXPORTS = ("hepdata", "combine", "hs3")
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
 class FitSettings:
     """What the command line says about one fit; masses and energies in GeV, luminosity in fb^-1.
 
-    `n_parameters` fixes the number of shape parameters instead of the F-test; `width` is the relative width
-    of the signal where no `signal` file gives its shape. Raises MaplessError for an unknown export.
+    Each of the `sources`, a file or `NAME=FILE`, is one category; `shares` are the fractions of the signal
+    events in them. `n_parameters` fixes the number of shape parameters instead of the F-test; `width` is the
+    relative width of the signal where no `signal` file gives its shape; `expected_signal` are the events of
+    the signal whose expected significance is asked for. Raises MaplessError for what does not fit together.
     """
 
-    source: str
+    sources: tuple[str, ...]
     output: Path
+    shares: tuple[float, ...] = ()
     background: str = "dijet"
     n_parameters: int | None = None
     signal: Path | None = None
@@ -36,6 +40,7 @@ class FitSettings:
     luminosity: float | None = None
     collision_energy: float = 13000.0
     limits: bool = False
+    expected_signal: float | None = None
     toys: int = 0
     uncertainties: SignalUncertainties = SignalUncertainties()
     exports: tuple[str, ...] = ()
@@ -49,6 +54,8 @@ class FitSettings:
             raise MaplessError(f"no export is called {unknown[0]}; there are {', '.join(EXPORTS)}")
         if not 0 < self.width < 1:
             raise MaplessError(f"a relative width of {self.width:g}; give for example 0.035")
+        if self.expected_signal is not None and not 0 < self.expected_signal < np.inf:
+            raise MaplessError(f"an expected signal of {self.expected_signal:g} events; give more than zero")
 
 
 def read_signal(path: Path | None, width: float) -> Signal:
@@ -105,11 +112,28 @@ def parse_range(text: str | None) -> tuple[float, float] | None:
     return low, high
 
 
+def parse_shares(text: str | None) -> tuple[float, ...]:
+    """Fractions of the signal events in each category.
+
+    >>> parse_shares("0.5,0.3,0.2")
+    (0.5, 0.3, 0.2)
+    """
+    try:
+        shares = tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise MaplessError(f"'{text}' are no shares; write fractions such as 0.5,0.3,0.2") from None
+    if not all(share > 0 for share in shares) or sum(shares) > 1 + _ROUNDING:
+        raise MaplessError(f"'{text}': shares are fractions of the signal, above zero and together at most 1")
+    return shares
+
+
 def parse_uncertainties(text: str | None) -> SignalUncertainties:
     """Relative uncertainties of the signal; all but scale and resolution act on the yield.
 
-    >>> parse_uncertainties("scale=0.02,luminosity=0.016,efficiency=0.1").yields
-    (('luminosity', 0.016), ('efficiency', 0.1))
+    `NAME.efficiency` acts in the category of that name only.
+
+    >>> parse_uncertainties("scale=0.02,luminosity=0.016,tight.efficiency=0.1").yields
+    (('luminosity', 0.016), ('tight.efficiency', 0.1))
     """
     if text is None:
         return SignalUncertainties()
@@ -120,6 +144,8 @@ def parse_uncertainties(text: str | None) -> SignalUncertainties:
         raise MaplessError(f"'{text}' are no uncertainties; write scale=0.01,luminosity=0.016") from None
     if any(not 0 <= size < 1 for size in sizes.values()):
         raise MaplessError(f"'{text}': uncertainties are relative, 0.1 for 10 %")
+    if any(name.endswith((".scale", ".resolution")) for name in sizes):
+        raise MaplessError(f"'{text}': scale and resolution are common to all categories; leave the name out")
     scale, resolution = sizes.pop("scale", 0.0), sizes.pop("resolution", 0.0)
     return SignalUncertainties(scale, resolution, tuple(sizes.items()))
 

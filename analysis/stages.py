@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -80,10 +81,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def write_json(file: Path, content: Any) -> None:
-    """Write JSON beside the file and rename it."""
+    """Write JSON beside the file and rename it; numbers that are not finite, unknown to JSON, become null."""
     beside = file.with_name(f".{file.name}.partial-{os.getpid()}")
-    beside.write_text(json.dumps(content, indent=2, default=str) + "\n")
+    beside.write_text(json.dumps(_finite(content), indent=2, default=str, allow_nan=False) + "\n")
     beside.replace(file)
+
+
+def _finite(content: Any) -> Any:
+    """The same with None in place of infinities and NaN, at any depth."""
+    if isinstance(content, Mapping):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _write_manifest(stage: Stage, folder: Path, seconds: float) -> None:

@@ -45,8 +45,9 @@ class EnvelopeFit:
     penalised: Mapping[str, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain types, for JSON."""
-        return asdict(self)
+        """Plain types, for JSON; an end of the interval at infinity is null."""
+        ends = self.interval and [end if np.isfinite(end) else None for end in self.interval]
+        return asdict(self) | {"interval": ends}
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,8 +60,8 @@ class BumpHunt:
 
     @property
     def significance(self) -> float | None:
-        """Global significance; None where no toy was as significant and only `interval` is known."""
-        return float(stats.norm.isf(self.p_value)) if self.p_value else None
+        """Global significance; None where it is not finite and only `interval` says something."""
+        return float(stats.norm.isf(self.p_value)) if self.p_value and self.p_value < 1 else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""

@@ -72,16 +72,23 @@ def test_command_finds_an_injected_resonance_and_writes_everything(inputs, tmp_p
 def test_published_cms_spectrum_is_described_without_excess(cms_spectrum):
     """CMS finds a good fit and no significant excess (arXiv:1911.03947, 137 fb^-1)."""
     source = str(cms_spectrum)
-    results = analyse(FitSettings(source, Path("unused"), masses=parse_masses("1800:6000:300")))
-    assert results.choice.goodness.p_value > 0.1
+    results = analyse(FitSettings((source,), Path("unused"), masses=parse_masses("1800:6000:300")))
+    assert results.categories[0].choice.goodness.p_value > 0.1
     assert results.scan.converged
     assert results.scan.most_significant.significance < 2.5
 
 
 def test_workers_change_nothing_but_the_time(inputs):
     table, shape = inputs
-    settings = {"signal": shape, "masses": (2800.0, 3200.0), "limits": True, "toys": 10, "seed": 3}
-    one, two = (analyse(FitSettings(str(table), Path("unused"), workers=n, **settings)) for n in (1, 2))
+    settings = {
+        "sources": (str(table),),
+        "signal": shape,
+        "masses": (2800.0, 3200.0),
+        "limits": True,
+        "toys": 10,
+        "seed": 3,
+    }
+    one, two = (analyse(FitSettings(output=Path("unused"), workers=n, **settings)) for n in (1, 2))
     for alone, shared in zip(one.limits.limits, two.limits.limits, strict=True):
         # products of matrices may round differently from process to process
         assert [shared.observed, *shared.expected] == pytest.approx(
@@ -91,15 +98,15 @@ def test_workers_change_nothing_but_the_time(inputs):
 
 
 def test_number_of_parameters_can_be_fixed(inputs):
-    settings = FitSettings(str(inputs[0]), Path("unused"), n_parameters=4, masses=(3000.0,))
-    assert analyse(settings).choice.background == Dijet(4)
+    settings = FitSettings((str(inputs[0]),), Path("unused"), n_parameters=4, masses=(3000.0,))
+    assert analyse(settings).categories[0].choice.background == Dijet(4)
 
 
 def test_shapes_at_several_masses_are_interpolated(inputs, tmp_path):
     shapes = [SIGNAL.scaled_to(mass).to_json() for mass in (2000, 4000)]
     (tmp_path / "shapes.json").write_text(json.dumps(shapes))
     settings = FitSettings(
-        str(inputs[0]), Path("unused"), signal=tmp_path / "shapes.json", masses=(3000.0,), n_parameters=2
+        (str(inputs[0]),), Path("unused"), signal=tmp_path / "shapes.json", masses=(3000.0,), n_parameters=2
     )
     assert analyse(settings).signal(3000.0).sigma == pytest.approx(95)
 
@@ -139,10 +146,10 @@ def test_signal_files_that_are_no_shapes_are_refused(inputs, tmp_path):
         ('{"mean": 3}', "double Crystal Ball"),
     ):
         (tmp_path / "signal.json").write_text(text)
+        source, shape = (str(inputs[0]),), tmp_path / "signal.json"
+        settings = FitSettings(source, Path("unused"), signal=shape, masses=(3000.0,))
         with pytest.raises(MaplessError, match=words):
-            analyse(
-                FitSettings(str(inputs[0]), Path("unused"), signal=tmp_path / "signal.json", masses=(3000.0,))
-            )
+            analyse(settings)
 
 
 def test_options_are_parsed_strictly():

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.stages import Stage, read_manifest, run_stage
+from analysis.stages import Stage, read_manifest, run_stage, write_json
 
 
 def _writer(calls: list[Path], text: str = "42"):
@@ -66,3 +66,10 @@ def test_the_manifest_records_settings_checksums_versions_and_time(tmp_path: Pat
     assert manifest["versions"]["numpy"]
     assert manifest["seconds"] >= 0
     json.dumps(manifest)
+
+
+def test_numbers_that_json_does_not_know_become_null(tmp_path: Path) -> None:
+    content = {"interval": (float("-inf"), 1.5), "deep": [{"limit": float("nan")}], "status": "no_limit"}
+    write_json(tmp_path / "results.json", content)
+    text = (tmp_path / "results.json").read_text()
+    assert json.loads(text) == {"interval": [None, 1.5], "deep": [{"limit": None}], "status": "no_limit"}
