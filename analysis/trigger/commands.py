@@ -37,10 +37,19 @@ def run(
 def study(
     config: Config = None,
     overrides: Overrides = None,
-    bits: Annotated[str, typer.Option(metavar="N,...", help="Bits of the weights.")] = "4,5,6,8",
+    bits: Annotated[str, typer.Option(metavar="N,...", help="Bits of the weights.")] = "4,6,8",
     sparsity: Annotated[
         str, typer.Option(metavar="X,...", help="Fractions of weights to prune.")
-    ] = "0,0.25,0.5,0.75",
+    ] = "0,0.25,0.5",
+    seeds: Annotated[
+        str, typer.Option(metavar="N,...", help="Train each network once with each seed.")
+    ] = "1,2,3",
+    hgq2: Annotated[
+        bool, typer.Option("--hgq2", help="Add networks that learn their bits (extra hgq2).")
+    ] = False,
+    betas: Annotated[
+        str, typer.Option(metavar="X,...", help="Their weights of one bit operation in the loss.")
+    ] = "1e-7,1e-6,1e-5",
     lut_budget: Annotated[float | None, typer.Option(min=1, help="Choose the best network within.")] = None,
     rate: Annotated[float, typer.Option(help="Compare efficiencies at this rate in kHz.")] = 1.0,
     reference: Annotated[
@@ -58,6 +67,8 @@ def study(
         rate,
         lut_budget,
         reference,
+        tuple(numbers("--seeds", seeds, int)),
+        tuple(numbers("--betas", betas, float)) if hgq2 else (),
     )
     run_study(config, overrides or [], options, output, workers=workers)
 

@@ -21,15 +21,9 @@ from analysis.trigger.pipeline import TriggerPipeline
 from analysis.trigger.train import for_training, schedule_of
 from errors import MaplessError
 from firmware.networks.published import PUBLISHED
-from firmware.performance.quantisation_study import (
-    StudyEvents,
-    StudyPoint,
-    StudySettings,
-    choose,
-    measured,
-    pareto_front,
-    scan,
-)
+from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, planned, scan
+from firmware.performance.study_points import StudyPoint, choose, pareto_front
+from firmware.training import hgq2
 from firmware.training.schedule import Progress
 from firmware.trigger_model import TriggerModel
 from selections import level1
@@ -40,13 +34,19 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What to scan, the rate (kHz) of the comparison, the budget of LUTs, and a model to compare with."""
+    """What to scan, the rate (kHz) of the comparison, the budget of LUTs, and a model to compare with.
+
+    Every point trains once with each of the `seeds`. `betas`, weights of one bit operation in the loss, add
+    points that learn their bits, which needs the extra hgq2.
+    """
 
     bits: tuple[int, ...]
     sparsities: tuple[float, ...]
     rate: float = 1.0
     lut_budget: float | None = None
     reference: Path | None = None
+    seeds: tuple[int, ...] = (1,)
+    betas: tuple[float, ...] = ()
 
 
 def numbers(option: str, text: str, kind: Callable[[str], Number]) -> list[Number]:
@@ -67,7 +67,7 @@ def numbers(option: str, text: str, kind: Callable[[str], Number]) -> list[Numbe
 def run_study(
     config: Path | None, overrides: Sequence[str], options: StudyOptions, output: Path, *, workers: int = 2
 ) -> None:
-    """Simulate what is missing, scan, print the table write `study/` with numbers, plot and model."""
+    """Simulate what is missing, scan, print the table, write `study/` with numbers, plot and model."""
     console = Console()
     configuration = load_trigger_configuration(config, tuple(overrides))
     with training_bar(console) as progress:
@@ -83,9 +83,12 @@ def study_stage(pipeline: TriggerPipeline, options: StudyOptions) -> Stage:
     """From samples to `study.json`, `plots/study.{png,pdf}` and `model`.
 
     Raises:
-        MaplessError: the model of the configuration is not an encoder with the sum of squares as its score.
+        MaplessError: the model of the configuration is not an encoder with the sum of squares as its score,
+            or bits shall be learnt without the extra hgq2.
     """
     configuration = pipeline.configuration
+    if options.betas:
+        hgq2.require_extra()
     if configuration.model not in ENCODERS:
         raise MaplessError(
             f"there is no quantisation study of {configuration.model}; choose one of {', '.join(ENCODERS)}"
@@ -121,30 +124,35 @@ def write_study(
         schedule_of(configuration.training),
         options.rate,
         configuration.rates.bunches,
+        options.seeds,
     )
     events = _events(configuration, files)
-    results = list(scan(events, settings, options.bits, options.sparsities, progress))
+    plan = planned(options.bits, options.sparsities, options.betas)
+    results = list(scan(events, settings, plan, progress))
     points = [point for point, _ in results]
     chosen = choose(points, options.lut_budget)
+    best = chosen.best_training(options.lut_budget)
     reference = _reference(options.reference, events, settings)
     content = {
         "model": configuration.model,
         "rate": options.rate,
+        "seeds": options.seeds,
         "n_zero_bias": len(events.zero_bias),
         "lut_budget": options.lut_budget,
-        "points": [_as_json(point) for point in points],
-        "reference": reference and _as_json(reference),
+        "points": [point.as_json() for point in points],
+        "reference": reference and reference.as_json(),
         "chosen": chosen.name,
+        "chosen_seed": options.seeds[best],
         "front": [point.name for point in pareto_front(points)],
     }
     write_json(folder / "study.json", content)
     figure = plot_study(points, chosen, rate=options.rate, lut_budget=options.lut_budget, reference=reference)
     save_figures([("study", "Efficiency against logic", figure)], folder / "plots")
-    next(model for point, model in results if point is chosen).save(folder / "model")
+    next(models for point, models in results if point is chosen)[best].save(folder / "model")
 
 
 def print_study(content: Mapping[str, Any], console: Console) -> None:
-    """Print one row per network, LUTs and the efficiency of each signal, and which network is chosen."""
+    """Print one row per network, LUTs and mean efficiencies over the seeds, and which network is chosen."""
     signals = list(content["points"][0]["efficiencies"])
     headings = [name.removeprefix("level1_").replace("_", "\n") for name in signals]
     title = f"{content['model']}: efficiencies in % at {content['rate']:g} kHz"
@@ -153,24 +161,39 @@ def print_study(content: Mapping[str, Any], console: Console) -> None:
         table.add_column(heading, justify="right")
     for point in filter(None, [*content["points"], content["reference"]]):
         style = "bold green" if point["name"] == content["chosen"] else ""
-        found = [point["efficiencies"][name]["value"] for name in signals] + [point["mean_efficiency"]]
-        table.add_row(*_network_cells(point), *(f"{100 * value:.1f}" for value in found), style=style)
+        found = (f"{100 * point['efficiencies'][name]:.1f}" for name in signals)
+        table.add_row(*_network_cells(point), *found, _mean_cell(point), style=style)
     console.print(table)
+    if len(content["seeds"]) > 1:
+        console.print(f"means over seeds {content['seeds']}; ± is the standard deviation of one training")
+    _print_choice(content, console)
+
+
+def _print_choice(content: Mapping[str, Any], console: Console) -> None:
     chosen = next(point for point in content["points"] if point["name"] == content["chosen"])
+    training = next(one for one in chosen["trainings"] if one["seed"] == content["chosen_seed"])
+    bits, sparsity, _ = _network_cells(chosen)
     console.print(
-        f"Chosen: {chosen['weight_bits']} bits, {chosen['sparsity']:.0%} pruned, {chosen['luts']:,} LUTs; "
-        "an estimate without place-and-route, by alkaid"
+        f"Chosen: {bits} bits{sparsity and f', {sparsity} pruned'}, seed {training['seed']}, "
+        f"{training['luts']:,} LUTs; an estimate without place-and-route, by alkaid"
     )
-    if chosen["rate"]["warning"]:
-        console.print(f"[yellow]At {content['rate']:g} kHz {chosen['rate']['warning']}[/]")
+    if training["rate"]["warning"]:
+        console.print(f"[yellow]At {content['rate']:g} kHz {training['rate']['warning']}[/]")
 
 
 def _network_cells(point: Mapping[str, Any]) -> tuple[str, str, str]:
     """Bits, sparsity and LUTs; the name of a network that is no point of the scan."""
-    luts = "" if point["luts"] is None else f"{point['luts']:,}"
+    luts = "" if point["luts"] is None else f"{point['luts']:,.0f}"
+    if point["beta0"] is not None:
+        return f"learnt, beta {point['beta0']:.0e}", "", luts
     if point["weight_bits"] is None:
         return point["name"].replace("_", " "), "", luts
     return str(point["weight_bits"]), f"{point['sparsity']:.0%}", luts
+
+
+def _mean_cell(point: Mapping[str, Any]) -> str:
+    mean, spread = 100 * point["mean_efficiency"], 100 * point["efficiency_spread"]
+    return f"{mean:.1f} ± {spread:.1f}" if len(point["trainings"]) > 1 else f"{mean:.1f}"
 
 
 def _events(configuration: TriggerConfiguration, files: Mapping[str, Path]) -> StudyEvents:
@@ -187,7 +210,7 @@ def _reference(folder: Path | None, events: StudyEvents, settings: StudySettings
     model = TriggerModel.load(folder)
     if model.name in PUBLISHED:
         events = _halved(events)
-    return measured(model, events, settings, with_logic=True)
+    return StudyPoint(model.name, (measured(model, events, settings, with_logic=True),))
 
 
 def _halved(events: StudyEvents) -> StudyEvents:
@@ -195,7 +218,3 @@ def _halved(events: StudyEvents) -> StudyEvents:
         name: halved_momenta(signal) for name, signal in events.signals.items()
     }
     return StudyEvents(halved_momenta(events.training), halved_momenta(events.zero_bias), signals)
-
-
-def _as_json(point: StudyPoint) -> dict[str, Any]:
-    return asdict(point) | {"mean_efficiency": point.mean_efficiency}

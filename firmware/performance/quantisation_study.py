@@ -1,19 +1,19 @@
-"""How few bits and weights an AXOL1TL encoder needs: efficiency against logic, and the best in a budget."""
+"""How few bits and weights an AXOL1TL encoder needs: efficiency against logic."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
 from firmware.networks.axol1tl import EncoderDesign
 from firmware.networks.quantise import FixedPoint
-from firmware.performance.efficiencies import Efficiency, efficiency
-from firmware.performance.rates import NOMINAL_BUNCHES, Rate, ZeroBiasRates
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule
+from firmware.performance.efficiencies import efficiency
+from firmware.performance.rates import NOMINAL_BUNCHES, ZeroBiasRates
+from firmware.performance.study_points import StudyPoint, Training
+from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling
 
 if TYPE_CHECKING:
     from firmware.networks.building_blocks import LayerTypes
@@ -44,42 +44,17 @@ class StudySettings:
 
     Args:
         design: encoder whose weight types vary.
-        schedule: of each training.
+        schedule: of each training; `seeds` replace its seed.
         rate: total rate in kHz at which efficiencies are compared.
         bunches: colliding bunches in the machine.
+        seeds: every point trains once with each.
     """
 
     design: EncoderDesign
     schedule: Schedule = DEFAULT_SCHEDULE
     rate: float = 1.0
     bunches: int = NOMINAL_BUNCHES
-
-
-@dataclass(frozen=True)
-class StudyPoint:
-    """One network of a study; `dataclasses.asdict` gives what JSON can hold.
-
-    Args:
-        name: of the model.
-        rate: that it achieves, with the threshold.
-        efficiencies: of each signal at this threshold.
-        weight_bits, sparsity: what was asked for; None where that has no meaning.
-        zeros: fraction of its weights that are zero; None in floating point.
-        luts: alkaid's estimate without place-and-route; None in floating point.
-    """
-
-    name: str
-    rate: Rate
-    efficiencies: Mapping[str, Efficiency]
-    weight_bits: int | None = None
-    sparsity: float | None = None
-    zeros: float | None = None
-    luts: int | None = None
-
-    @property
-    def mean_efficiency(self) -> float:
-        """Mean over the signals."""
-        return float(np.mean([found.value for found in self.efficiencies.values()]))
+    seeds: tuple[int, ...] = (1,)
 
 
 def with_weight_bits(design: EncoderDesign, bits: int) -> EncoderDesign:
@@ -100,88 +75,88 @@ def with_weight_bits(design: EncoderDesign, bits: int) -> EncoderDesign:
     )
 
 
+def planned(
+    bits: Sequence[int], sparsities: Sequence[float], betas: Sequence[float] = ()
+) -> list[StudyPoint]:
+    """Points before they train: floating point, bits times sparsities, then those that learn their bits.
+
+    >>> [point.name for point in planned((4,), (0.0, 0.5), (1e-6,))]
+    ['floating_point', 'bits4_sparsity0', 'bits4_sparsity50', 'hgq2_beta1e_06']
+    """
+    grid = [
+        StudyPoint(f"bits{n}_sparsity{round(100 * sparsity)}", (), n, sparsity)
+        for n, sparsity in product(bits, sparsities)
+    ]
+    learnt = [StudyPoint(f"hgq2_beta{beta0:.0e}".replace("-", "_"), (), beta0=beta0) for beta0 in betas]
+    return [StudyPoint("floating_point", ()), *grid, *learnt]
+
+
 def scan(
     events: StudyEvents,
     settings: StudySettings,
-    bits: Sequence[int],
-    sparsities: Sequence[float],
+    plan: Sequence[StudyPoint],
     progress: Progress | None = None,
-) -> Iterator[tuple[StudyPoint, "TriggerModel"]]:
-    """Train every combination of weight bits and sparsity and give each point with its model.
+) -> Iterator[tuple[StudyPoint, list["TriggerModel"]]]:
+    """Train every point with each seed and give it with its models.
 
     Args:
         events: to train on and to judge by.
-        settings: what all points share.
-        bits, sparsities: what varies; the first point is the network in floating point, as a reference.
+        settings: what all points share, beside the scaling of the inputs that is learnt once.
+        plan: what varies, see `planned`.
         progress: called after each epoch, counted over all trainings.
 
     Raises:
-        MaplessError: impossible bits or sparsity, or a training that failed.
+        MaplessError: impossible bits or sparsity, HGQ2 is not installed, or a training failed.
     """
-    designs = {n: with_weight_bits(settings.design, n) for n in bits}
-    epochs, n_trainings = settings.schedule.epochs, 1 + len(bits) * len(sparsities)
-
-    def trained(number: int, name: str, design: EncoderDesign, **options: Any) -> "TriggerModel":
-        from firmware.training.variational import train_variational
-
-        def told(done: int, _: int) -> None:
-            if progress is not None:
-                progress(number * epochs + done, n_trainings * epochs)
-
-        shared: dict[str, Any] = {"schedule": settings.schedule, "progress": told}
-        return train_variational(events.training, design, name=name, **shared, **options)
-
-    reference = trained(0, "floating_point", settings.design, quantised=False)
-    yield measured(reference, events, settings), reference
-    for number, (n, sparsity) in enumerate(product(bits, sparsities), start=1):
-        name = f"bits{n}_sparsity{round(100 * sparsity)}"
-        model = trained(number, name, designs[n], sparsity=sparsity, scaling=reference.scaling)
-        point = measured(model, events, settings, with_logic=True)
-        yield replace(point, weight_bits=n, sparsity=sparsity), model
+    epochs, counter = settings.schedule.epochs, count(1)
+    n_epochs = len(plan) * len(settings.seeds) * epochs
+    shared: dict[str, Any] = {
+        "scaling": learned_scaling(events.training, settings.design.inputs),
+        "progress": lambda done, total: progress and progress(next(counter), n_epochs),
+    }
+    designs = [_design(point, settings.design) for point in plan]
+    for point, design in zip(plan, designs, strict=True):
+        schedules = [replace(settings.schedule, seed=seed) for seed in settings.seeds]
+        models = [
+            _trained(point, design, events.training, schedule=schedule, **shared) for schedule in schedules
+        ]
+        with_logic = point.name != "floating_point"
+        trainings = [measured(model, events, settings, with_logic=with_logic) for model in models]
+        seeded = zip(trainings, settings.seeds, strict=True)
+        yield replace(point, trainings=tuple(replace(one, seed=seed) for one, seed in seeded)), models
 
 
 def measured(
     model: "TriggerModel", events: StudyEvents, settings: StudySettings, *, with_logic: bool = False
-) -> StudyPoint:
+) -> Training:
     """Efficiency of each signal at the rate of the study, and with logic the zeros and LUTs, of any model."""
     rates = ZeroBiasRates(model.score(events.zero_bias), bunches=settings.bunches)
     rate = rates.threshold(settings.rate)
     efficiencies = {
         name: efficiency(model.score(signal), rate.threshold) for name, signal in events.signals.items()
     }
-    point = StudyPoint(model.name, rate, efficiencies)
-    return replace(point, **_logic(model)) if with_logic else point
+    training = Training(rate, efficiencies)
+    return replace(training, **_logic(model)) if with_logic else training
 
 
-def choose(points: Sequence[StudyPoint], lut_budget: float | None = None) -> StudyPoint:
-    """Pick the best mean efficiency within a budget of LUTs; among equals the one with fewer LUTs.
-
-    The best of many points is a little flattered by statistics: judge it anew on other events.
-
-    Raises:
-        MaplessError: no point has so few LUTs.
-    """
-    budget = float("inf") if lut_budget is None else lut_budget
-    built = [point for point in points if point.luts is not None]
-    affordable = [point for point in built if point.luts is not None and point.luts <= budget]
-    if not affordable:
-        least = min((point.luts or 0 for point in built), default=0)
-        raise MaplessError(
-            f"no point of the study fits into {budget:,.0f} LUTs, the smallest takes {least:,}; "
-            "raise the budget, or try fewer bits and more sparsity"
-        )
-    return max(affordable, key=lambda point: (point.mean_efficiency, -(point.luts or 0)))
+def _design(point: StudyPoint, design: EncoderDesign) -> EncoderDesign:
+    return design if point.weight_bits is None else with_weight_bits(design, point.weight_bits)
 
 
-def pareto_front(points: Sequence[StudyPoint]) -> list[StudyPoint]:
-    """Points that no other one beats with as few LUTs or fewer, from small to large."""
-    built = [point for point in points if point.luts is not None]
-    ordered = sorted(built, key=lambda point: (point.luts or 0, -point.mean_efficiency))
-    front: list[StudyPoint] = []
-    for point in ordered:
-        if not front or point.mean_efficiency > front[-1].mean_efficiency:
-            front.append(point)
-    return front
+def _trained(
+    point: StudyPoint, design: EncoderDesign, hardware: NDArray[Any], **shared: Any
+) -> "TriggerModel":
+    if point.beta0 is not None:
+        from firmware.training.hgq2 import train_hgq2_encoder
+
+        return train_hgq2_encoder(hardware, design, name=point.name, beta0=point.beta0, **shared)
+    from firmware.training.variational import train_variational
+
+    quantised = point.weight_bits is not None
+    sparsity = point.sparsity or 0.0
+    return train_variational(
+        hardware, design, name=point.name, quantised=quantised, sparsity=sparsity, **shared
+    )
 
 
 def _logic(model: "TriggerModel") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from firmware.performance.plots import COLOURS, STYLE
-from firmware.performance.quantisation_study import StudyPoint, pareto_front
+from firmware.performance.study_points import StudyPoint, pareto_front
 
 _MARKERS = "os^Dv<"
 _BESIDE = ((7, 6), (7, -15), (-34, 6), (-34, -15))  # places of labels, in points
@@ -33,6 +33,8 @@ def plot_study(
 ) -> Figure:
     """Mean signal efficiency against estimated LUTs: one marker per weight bits, the pruned part beside it.
 
+    Error bars, and a band for a point without LUTs, are the spread over seeds.
+
     Args:
         points: of the study; one without LUTs is drawn as a line.
         chosen: point to mark.
@@ -42,12 +44,16 @@ def plot_study(
         label: upper left.
     """
     built = [point for point in points if point.luts is not None]
+    learnt = [point for point in built if point.beta0 is not None]
     with plt.style.context([mplhep.style.CMS, STYLE]):
         figure, axes = plt.subplots(figsize=(11, 7), layout="constrained")
-        for number, bits in enumerate(sorted({point.weight_bits or 0 for point in built})):
+        groups = {
+            f"{bits}-bit weights": [point for point in built if point.weight_bits == bits]
+            for bits in sorted({point.weight_bits for point in built if point.weight_bits})
+        } | ({"learnt bits (HGQ2)": learnt} if learnt else {})
+        for number, (name, same) in enumerate(groups.items()):
             style: dict[str, Any] = {"color": COLOURS[number % 6], "marker": _MARKERS[number % 6]}
-            same = [point for point in built if point.weight_bits == bits]
-            _draw(axes, same, style, _BESIDE[number % len(_BESIDE)])
+            _draw(axes, same, style | {"label": name}, _BESIDE[number % len(_BESIDE)])
         front = _coordinates(pareto_front(points))
         axes.step(*front, where="post", color="grey", linewidth=1.2, zorder=0, label="best so far")
         axes.plot(*_coordinates([chosen]), **_CHOSEN, label="chosen")
@@ -56,7 +62,7 @@ def plot_study(
             axes.axvline(reference.luts, color="black", linestyle="-.", linewidth=1.2, label=name)
         for point in points:
             if point.luts is None:
-                axes.axhline(point.mean_efficiency, color="black", linestyle=":", label="floating point")
+                _draw_without_logic(axes, point)
         if lut_budget is not None:
             axes.axvline(lut_budget, color="black", linestyle="--", linewidth=1.2, label="budget")
         axes.set(xlabel="LUTs (estimate without place-and-route)", xlim=(0, None))
@@ -68,14 +74,26 @@ def plot_study(
 
 
 def _draw(axes: Axes, points: Sequence[StudyPoint], style: dict[str, Any], beside: tuple[int, int]) -> None:
-    label = f"{points[0].weight_bits}-bit weights"
-    axes.plot(*_coordinates(points), linestyle=":", linewidth=1.2, markersize=9, label=label, **style)
+    luts, efficiencies = _coordinates(points)
+    errors: dict[str, Any] = {
+        "xerr": [point.luts_spread for point in points],
+        "yerr": [point.efficiency_spread for point in points],
+    }
+    axes.errorbar(
+        luts, efficiencies, linestyle=":", linewidth=1.2, markersize=9, capsize=3, **errors, **style
+    )
     for point in points:
         place = (point.luts or 0, point.mean_efficiency)
-        text, colour = f"{point.sparsity:.0%}", style["color"]
-        axes.annotate(text, place, beside, textcoords="offset points", fontsize=11, color=colour)
+        text = f"{point.sparsity:.0%}" if point.beta0 is None else f"{point.beta0:.0e}"
+        axes.annotate(text, place, beside, textcoords="offset points", fontsize=11, color=style["color"])
 
 
-def _coordinates(points: Sequence[StudyPoint]) -> tuple[list[int], list[float]]:
+def _draw_without_logic(axes: Axes, point: StudyPoint) -> None:
+    mean, spread = point.mean_efficiency, point.efficiency_spread
+    axes.axhline(mean, color="black", linestyle=":", label="floating point")
+    axes.axhspan(mean - spread, mean + spread, color="black", alpha=0.07, linewidth=0)
+
+
+def _coordinates(points: Sequence[StudyPoint]) -> tuple[list[float], list[float]]:
     """LUTs and mean efficiencies."""
     return [point.luts or 0 for point in points], [point.mean_efficiency for point in points]

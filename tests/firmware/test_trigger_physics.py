@@ -80,8 +80,8 @@ def test_a_pruned_network_finds_more_than_the_deployed_one_in_less_logic(objects
     )
     deployed = read_published("axol1tl_v3", shared_data / "l1_trigger" / "axol1tl_v3_weights.npz")
     reference = measured(deployed, halved, settings, with_logic=True)
-    for point in (dense, pruned, reference):
-        print(point.name, point.luts, point.mean_efficiency)
+    for name, found in {"dense": dense, "pruned": pruned, "deployed": reference}.items():
+        print(name, found.luts, found.mean_efficiency)
     assert pruned.luts < 0.9 * reference.luts
     assert pruned.mean_efficiency > reference.mean_efficiency
     assert pruned.luts < 0.9 * dense.luts

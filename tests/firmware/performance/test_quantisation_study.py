@@ -1,7 +1,6 @@
-"""Pruned trainings, the scan over bits and sparsity, and the choice among its points; seconds in all."""
+"""Pruned trainings, the scan over bits, sparsity and seeds, and the choice of a point; seconds in all."""
 
 import json
-from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,16 +8,17 @@ import pytest
 from errors import MaplessError
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks.axol1tl import EncoderDesign
+from firmware.performance.efficiencies import Efficiency
 from firmware.performance.quantisation_study import (
     StudyEvents,
-    StudyPoint,
     StudySettings,
-    choose,
-    pareto_front,
+    planned,
     scan,
     with_weight_bits,
 )
 from firmware.performance.rates import Rate
+from firmware.performance.study_plot import plot_study
+from firmware.performance.study_points import StudyPoint, Training, choose, pareto_front
 from firmware.routes.distributed_arithmetic import trace_trigger
 from firmware.training.pruning import fraction_of_zeros, largest_weights, quantised_kernels, sparsity_at
 from firmware.training.schedule import Schedule
@@ -48,16 +48,21 @@ def events():
 @pytest.fixture(scope="module")
 def results(events):
     told = []
-    settings = StudySettings(SMALL, QUICK, rate=1000.0)
-    found = list(scan(events, settings, (3, 8), (0.0, 0.6), lambda *step: told.append(step)))
-    assert told == [(epoch, 15) for epoch in range(1, 16)]
+    settings = StudySettings(SMALL, QUICK, rate=1000.0, seeds=(5, 6))
+    plan = planned((3, 8), (0.0, 0.6))
+    found = list(scan(events, settings, plan, lambda *step: told.append(step)))
+    assert told == [(epoch, 30) for epoch in range(1, 31)]
     return found
 
 
-def point(name, luts, mean):
+def point(name, luts, *means, **what):
+    """A study point whose trainings keep `means` of the only signal."""
     rate = Rate(1.0, 1.0, 0.1, 100, "")
-    efficiencies = {"signal": type("", (), {"value": mean})()}
-    return StudyPoint(name, rate, efficiencies, luts=luts)
+    trainings = [
+        Training(rate, {"signal": Efficiency(mean, mean, mean, 100)}, seed, luts=luts and luts + 10 * seed)
+        for seed, mean in enumerate(means)
+    ]
+    return StudyPoint(name, tuple(trainings), **what)
 
 
 def test_sparsity_grows_from_nothing_to_what_was_asked_and_stays():
@@ -79,7 +84,7 @@ def test_exactly_the_smallest_weights_go(sparsity):
 
 
 def test_a_pruned_training_ends_with_exact_zeros(results):
-    (_, dense), (_, pruned) = results[-2:]
+    (_, (dense, _)), (_, (pruned, _)) = results[-2:]
     assert fraction_of_zeros(dense.network) < 0.3
     assert fraction_of_zeros(pruned.network) >= 0.6 - 2 / 272
     assert trace_trigger(pruned).cost < 0.7 * trace_trigger(dense).cost
@@ -111,21 +116,34 @@ def test_a_scan_starts_in_floating_point_and_measures_every_combination(results)
     assert [(point.weight_bits, point.sparsity) for point in points[1:]] == [
         (3, 0.0), (3, 0.6), (8, 0.0), (8, 0.6),
     ]  # fmt: skip
-    for found in points:
-        assert found.rate.rate <= 1000
-        assert found.efficiencies["hard"].value > 0.15
-        assert found.efficiencies["hard"].value > found.efficiencies["soft"].value
+    for training in [training for point in points for training in point.trainings]:
+        assert training.rate.rate <= 1000
+        assert training.efficiencies["hard"].value > 0.15
+        assert training.efficiencies["hard"].value > training.efficiencies["soft"].value
     luts = {(point.weight_bits, point.sparsity): point.luts for point in points[1:]}
     assert luts[3, 0.0] < luts[8, 0.0]
     assert luts[8, 0.6] < luts[8, 0.0]
 
 
+def test_each_seed_trains_its_own_network_and_the_point_is_their_mean(results):
+    for found, models in results:
+        assert [training.seed for training in found.trainings] == [5, 6]
+        assert len(models) == 2
+        means = [training.mean_efficiency for training in found.trainings]
+        assert means[0] != means[1]
+        assert found.mean_efficiency == pytest.approx(np.mean(means))
+        assert found.efficiency_spread == pytest.approx(abs(means[0] - means[1]) / np.sqrt(2))
+
+
 def test_points_are_json_and_models_are_those_of_their_points(results, events):
-    for found, model in results[1:]:
-        assert json.loads(json.dumps(asdict(found)))["efficiencies"]["hard"]["n_events"] == 500
-        assert round(trace_trigger(model).cost) == found.luts
-        passed = model.score(events.signals["hard"]) >= found.rate.threshold
-        assert passed.mean() == pytest.approx(found.efficiencies["hard"].value)
+    for found, models in results[1:]:
+        content = json.loads(json.dumps(found.as_json()))
+        assert content["trainings"][1]["efficiencies"]["hard"]["n_events"] == 500
+        assert content["luts"] == found.luts
+        for training, model in zip(found.trainings, models, strict=True):
+            assert round(trace_trigger(model).cost) == training.luts
+            passed = model.score(events.signals["hard"]) >= training.rate.threshold
+            assert passed.mean() == pytest.approx(training.efficiencies["hard"].value)
 
 
 def test_the_best_point_within_the_budget_is_chosen():
@@ -139,8 +157,26 @@ def test_the_best_point_within_the_budget_is_chosen():
         choose(points, 100)
 
 
+def test_the_mean_over_seeds_decides_and_the_best_training_within_the_budget_is_deployed():
+    lucky, steady = point("lucky", 500, 0.2, 0.9, 0.1), point("steady", 500, 0.5, 0.4, 0.6)
+    assert choose([lucky, steady]).name == "steady"
+    assert steady.luts == 510
+    assert steady.luts_spread == 10
+    assert steady.best_training() == 2
+    assert steady.best_training(515) == 0
+
+
+def test_points_that_learnt_their_bits_stand_beside_the_others_in_the_plot():
+    bits = point("bits4_sparsity0", 900, 0.5, 0.6, weight_bits=4, sparsity=0.0)
+    learnt = point("hgq2_beta1e_06", 300, 0.4, 0.5, beta0=1e-6)
+    axes = plot_study([point("floating_point", None, 0.7, 0.6), bits, learnt], bits).axes[0]
+    labels = axes.get_legend_handles_labels()[1]
+    assert {"4-bit weights", "learnt bits (HGQ2)", "floating point"} <= set(labels)
+    assert {text.get_text() for text in axes.texts} == {"0%", "1e-06"}
+
+
 def test_the_front_holds_what_nothing_smaller_beats():
     points = [point("a", 900, 0.5), point("b", 500, 0.5), point("c", 200, 0.3), point("d", 300, 0.2)]
     assert [found.name for found in pareto_front([point("float", None, 1.0), *points])] == ["c", "b"]
-    better = replace(points[0], name="e", efficiencies={"signal": type("", (), {"value": 0.6})()})
+    better = point("e", 900, 0.6)
     assert [found.name for found in pareto_front([*points, better])] == ["c", "b", "e"]
