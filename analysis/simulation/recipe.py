@@ -11,7 +11,7 @@ from analysis.simulation.detector import Detector
 from analysis.simulation.processes import AnyProcess, Quality
 
 PACKAGES = ("pythia8mc", "fastjet", "root", "numpy")
-VERSION = 1  # of the simulated physics: raise it when the same seed gives other events
+VERSION = 2  # of the simulated physics: raise it when the same seed gives other events
 
 
 def packages() -> dict[str, str]:

@@ -17,7 +17,7 @@ from scipy import ndimage
 from analysis.simulation.level1.crossings import trigger
 from analysis.simulation.level1.pool import EMBEDDED, Draw, Pool
 from analysis.simulation.level1.towers import cpp
-from tests.selections.cpp.level1_reference import ETA_CODES
+from tests.selections.cpp.level1_reference import ETA_CODES, response
 
 WRAP = ("constant", "wrap")  # eta ends, phi goes around
 
@@ -40,7 +40,7 @@ def overlay(pool: Pool, draw: Draw, event: int) -> tuple[np.ndarray, np.ndarray]
     eta = np.where(draw.mirrored[chosen][which], 55 - eta, eta)
     place = eta * 72 + (phi + draw.turn[chosen][which]) % 72
     sums = (np.bincount(place, part[index], 56 * 72) for part in (pool.collisions.em, pool.collisions.had))
-    em, had = (np.minimum(part.reshape(56, 72) // 8, 255) for part in sums)
+    em, had = (np.minimum(part, 255) for part in response(*(part.reshape(56, 72) for part in sums)))
     return em, had
 
 
@@ -60,7 +60,8 @@ def find(em: np.ndarray, had: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
         window(total, 9, 3, (0, -6)), window(total, 9, 3, (0, 6)),
     ]  # fmt: skip
     pt = window(total, 9, 9) - np.sort(strips, axis=0)[:3].sum(axis=0)
-    jets = candidates(pt, (total == largest) & (total >= 8) & (pt > 0), 10)
+    calibrated = np.rint(pt * (1 + np.exp(-pt / 140))).astype(int)
+    jets = candidates(calibrated, (total == largest) & (total >= 8) & (pt > 0), 10)
     photon = (em == ndimage.maximum_filter(em, 3, mode=WRAP)) & (em >= 4) & (20 * had < 3 * em)
     egammas = candidates(window(np.where(em >= 2, em, 0), 3, 3), photon, 4)
     return jets, egammas, total.reshape(14, 4, 18, 4).sum(axis=(1, 3)).T

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from analysis.simulation.generator import Generator
 from analysis.simulation.level1.pool import Draw, Pool
 from analysis.simulation.level1.processes import Crossing, ZeroBias
+from analysis.simulation.level1.soft_muons import soft_muons
 from analysis.simulation.level1.towers import Collisions, cpp, digitise_collisions
 from analysis.simulation.processes import Quality
 from analysis.simulation.recipe import Recipe
@@ -24,15 +25,17 @@ def generate(recipe: Recipe[Crossing], chunk: int, n_events: int, pool: Pool) ->
     """
     pythia_seed, trigger_seed = np.random.SeedSequence([recipe.seed, chunk]).spawn(2)
     rng = np.random.default_rng(trigger_seed)
-    cross_section, hard = pool.cross_sections[0], None
+    cross_section = pool.cross_sections[0]
+    added: list[Collisions] = []
     if not isinstance(recipe.process, ZeroBias):
         multiparton: Quality = "tiny" if recipe.quality == "tiny" else "full"
         generator = Generator(recipe.process, multiparton, int(pythia_seed.generate_state(1)[0]))
         batches = generator.batches(n_events)
-        hard = Collisions.joined([digitise_collisions(b.stable, b.n_events, rng) for b in batches])
+        added.append(Collisions.joined([digitise_collisions(b.stable, b.n_events, rng) for b in batches]))
         cross_section = generator.cross_section
     draw = pool.draw(n_events, recipe.process.pileup, cpp().n_phi, rng)
-    objects, regions = trigger(pool.collisions, draw, hard)
+    added.append(soft_muons(draw.n_pileup, rng))
+    objects, regions = trigger(pool.collisions, draw, *added)
     return {
         "objects": objects,
         "regions": regions,
@@ -41,12 +44,10 @@ def generate(recipe: Recipe[Crossing], chunk: int, n_events: int, pool: Pool) ->
     }
 
 
-def trigger(
-    pool: Collisions, draw: Draw, hard: Collisions | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
+def trigger(pool: Collisions, draw: Draw, *added: Collisions) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
     """What the level-1 trigger makes of crossings: objects (n, 57) and regions (n, 18, 14).
 
-    The pile-up is drawn from `pool`; where `hard` is given, its collision i takes part in crossing i.
+    The pile-up is drawn from `pool`; collision i of each of `added` takes part in crossing i.
     """
     n_events = len(draw.starts) - 1
     objects = np.zeros((n_events, N_INPUTS), np.int32)
@@ -56,8 +57,10 @@ def trigger(
     def passed(columns: Collisions | tuple[NDArray[Any], ...]) -> list[NDArray[Any]]:
         return [np.ascontiguousarray(c).ravel() if c.size else nothing.astype(c.dtype) for c in columns]
 
-    arrays = [passed(columns) for columns in (pool, draw, hard or ())]  # alive until C++ has done its work
+    arrays = [passed(columns) for columns in (pool, draw, *added)]  # alive until C++ has done its work
     from_pool, overlay = cpp().Collisions(*arrays[0]), cpp().Overlay(n_events, *arrays[1])
-    added = cpp().Collisions(*arrays[2]) if hard else import_root().nullptr
-    cpp().simulate(from_pool, overlay, added, objects.ravel(), regions.ravel())
+    beside = import_root().std.vector[cpp().Collisions]()
+    for columns in arrays[2:]:
+        beside.push_back(cpp().Collisions(*columns))
+    cpp().simulate(from_pool, overlay, beside, objects.ravel(), regions.ravel())
     return objects, regions

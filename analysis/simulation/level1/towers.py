@@ -2,7 +2,7 @@
 
 Charged particles are bent by the solenoid; those that do not reach the barrel calorimeter are lost. Photons
 and electrons deposit all their energy in the electromagnetic calorimeter, hadrons a random share of theirs.
-Muons come from the collision only: decays in flight and punch-through are not simulated.
+Muons come from the collision only; `soft_muons` adds those of decays in flight and of punch-through.
 """
 
 from dataclasses import dataclass
@@ -180,6 +180,11 @@ def find_muons(
     pt = muons.pt * smearing(np.full(len(muons.pt), trigger.muon_resolution), rng)
     found = (np.abs(muons.eta) < trigger.muon_eta) & (pt > trigger.muon_pt)
     found &= rng.random(len(pt)) < trigger.muon_efficiency
-    alone = np.zeros((np.count_nonzero(found), N_SLOTS, 3))  # each digitised in an event of its own
-    alone[:, SLOT_NAMES.index("muon0")] = np.column_stack([pt, muons.eta, muons.phi])[found]
-    return muons.event[found].astype(np.int64), digitise(alone)[:, MUON_INPUTS].astype(np.int16)
+    return muons.event[found].astype(np.int64), digitised_muons(pt[found], muons.eta[found], muons.phi[found])
+
+
+def digitised_muons(pt: NDArray[Any], eta: NDArray[Any], phi: NDArray[Any]) -> NDArray[np.int16]:
+    """Hardware pt, eta, phi (m, 3) of muons."""
+    alone = np.zeros((len(pt), N_SLOTS, 3))  # each digitised in an event of its own
+    alone[:, SLOT_NAMES.index("muon0")] = np.column_stack([pt, eta, phi])
+    return digitise(alone)[:, MUON_INPUTS].astype(np.int16)

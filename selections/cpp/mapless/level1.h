@@ -7,6 +7,7 @@
 //   root [1] mapless::level1::objects_of_towers(em, had)   // RVecs of 56 x 72 towers, eta first, in 0.5 GeV
 
 #include "mapless/level1_objects.h"
+#include "mapless/level1_response.h"
 
 #include <cstdint>
 #include <cstring>
@@ -88,10 +89,23 @@ struct Candidate {
    int pt, eta, phi; // hardware integers
 };
 
+/// Number of a tower in its half of the detector, from the centre.
+inline int ring_of(int eta)
+{
+   return eta < n_eta / 2 ? n_eta / 2 - 1 - eta : eta - n_eta / 2;
+}
+
+/// Width of a tower in pseudorapidity over that of a central one.
+inline double tower_area(int eta)
+{
+   const int i = ring_of(eta);
+   return (tower_edges[i] - (i ? tower_edges[i - 1] : 0)) / tower_edges[0];
+}
+
 /// Centre of a tower in units of 0.087 / 2.
 inline int hardware_eta(int eta)
 {
-   const int i = eta < n_eta / 2 ? n_eta / 2 - 1 - eta : eta - n_eta / 2;
+   const int i = ring_of(eta);
    const double centre = ((i ? tower_edges[i - 1] : 0) + tower_edges[i]) / 2;
    const int code = std::lround(centre / jet.eta_step);
    return eta < n_eta / 2 ? -code : code;
@@ -120,7 +134,13 @@ inline int pileup_under(const Image &towers, int eta, int phi)
    return strips[0] + strips[1] + strips[2] + strips[3] - *std::max_element(strips, strips + 4);
 }
 
-/// Jets, hardest first: 9 x 9 towers around a largest tower of at least 4 GeV, less the pile-up.
+/// Calibrated momentum of a jet, both in 0.5 GeV.
+inline int calibrated(int pt)
+{
+   return std::min<long>(std::lround(calibrated_jet(pt * pt_step) / pt_step), jet.max_pt);
+}
+
+/// Jets, hardest first: 9 x 9 towers around a largest tower of at least 4 GeV, less the pile-up, calibrated.
 inline std::vector<Candidate> find_jets(const Image &towers)
 {
    std::vector<Candidate> jets;
@@ -131,7 +151,7 @@ inline std::vector<Candidate> find_jets(const Image &towers)
          const int raw = towers.sum(eta - jet_half, eta + jet_half, phi - jet_half, phi + jet_half);
          const int pt = raw - pileup_under(towers, eta, phi);
          if (pt > 0)
-            jets.push_back({std::min(pt, jet.max_pt), hardware_eta(eta), hardware_phi(phi)});
+            jets.push_back({calibrated(pt), hardware_eta(eta), hardware_phi(phi)});
       }
    sort_hardest_first(jets);
    return jets;

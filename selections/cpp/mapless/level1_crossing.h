@@ -1,12 +1,14 @@
 #ifndef MAPLESS_LEVEL1_CROSSING_H
 #define MAPLESS_LEVEL1_CROSSING_H
-// Bunch crossings from single collisions: their trigger towers and muons added up, then the level-1 trigger.
+// Bunch crossings from single collisions: their trigger towers and muons added up, the response of the calorimeters,
+// then the level-1 trigger.
 
 #include "mapless/level1.h"
 
 namespace mapless::level1 {
 
 constexpr int collision_units = 8; // energies of collisions are stored in 0.5 GeV / 8
+constexpr double collision_step = pt_step / collision_units;
 
 /// Collisions to draw from: collision i has the towers [starts[i], starts[i + 1]), numbered eta * 72 + phi, with
 /// energies in 0.5 GeV / 8, and the muons [muon_starts[i], muon_starts[i + 1]), each (pt, eta, phi).
@@ -40,9 +42,13 @@ public:
    void trigger(int *inputs, std::int16_t *regions)
    {
       Towers towers;
-      for (int i = 0; i < n_towers; ++i)
-         if (em[i] | had[i])
-            towers.set(i / n_phi, i % n_phi, em[i] / collision_units, had[i] / collision_units);
+      for (int eta = 0; eta < n_eta; ++eta) {
+         const double area = tower_area(eta);
+         for (int phi = 0, i = eta * n_phi; phi < n_phi; ++phi, ++i)
+            if (em[i] | had[i])
+               towers.set(eta, phi, em_response(em[i] * collision_step, area) / pt_step,
+                          hadronic_response(had[i] * collision_step) / pt_step);
+      }
       sort_hardest_first(muons);
       fill_objects(towers, muons, inputs);
       fill_regions(towers.total, regions);
@@ -63,15 +69,15 @@ struct Overlay {
    const std::uint8_t *turn, *mirrored;
 };
 
-/// Objects (n, 57) and regions (n, 18, 14) of crossings; where `hard` is given, its collision i is in crossing i.
-inline void simulate(const Collisions &pool, const Overlay &overlay, const Collisions *hard, int *objects,
-                     std::int16_t *regions)
+/// Objects (n, 57) and regions (n, 18, 14) of crossings; collision i of each of `added` is in crossing i.
+inline void simulate(const Collisions &pool, const Overlay &overlay, const std::vector<Collisions> &added,
+                     int *objects, std::int16_t *regions)
 {
    Crossing crossing;
    for (std::int64_t event = 0; event < overlay.n_crossings; ++event) {
       crossing.clear();
-      if (hard)
-         crossing.add(*hard, event, 0, false);
+      for (const auto &collisions : added)
+         crossing.add(collisions, event, 0, false);
       for (auto i = overlay.starts[event]; i < overlay.starts[event + 1]; ++i)
          crossing.add(pool, overlay.collision[i], overlay.turn[i], overlay.mirrored[i]);
       crossing.trigger(objects + n_inputs * event, regions + n_regions * event);

@@ -8,7 +8,17 @@ EDGES = np.array(
     [0.087 * i for i in range(21)] + [1.83, 1.93, 2.043, 2.172, 2.322, 2.5, 2.65, 3.0]
 )  # CMS trigger towers
 CENTRES = (EDGES[1:] + EDGES[:-1]) / 2
+RINGS = np.abs(np.arange(56) - 27.5).astype(int)
+AREAS = (np.diff(EDGES) / 0.087)[RINGS]
 ETA_CODES = np.rint(np.concatenate([-CENTRES[::-1], CENTRES]) / 0.0435).astype(int)
+
+
+def response(em: np.ndarray, had: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the calorimeters tell, in whole 0.5 GeV, of energies in 0.5 GeV / 8."""
+    em, had = em / 16, had / 16
+    em = np.maximum(em - 0.55 * AREAS[:, None], 0)
+    had = np.maximum(had - np.sqrt(1.15 * had), 0)
+    return (em / 0.5).astype(int), (had / 0.5).astype(int)
 
 
 def neighbours(image: np.ndarray, eta: int, phi: int, half: int):
@@ -39,7 +49,8 @@ def jets(total: np.ndarray) -> list[tuple[int, int, int]]:
                 strips[2 + (f > 0)] += v
         pt = window - sum(sorted(strips)[:3])
         if pt > 0:
-            found.append((min(pt, 2047), ETA_CODES[eta], 2 * phi + 1))
+            calibrated = round(pt * (1 + np.exp(-pt / 140)))
+            found.append((min(calibrated, 2047), ETA_CODES[eta], 2 * phi + 1))
     return sorted(found, key=lambda one: -one[0])
 
 

@@ -70,7 +70,7 @@ def test_two_equal_towers_are_one_jet(level1) -> None:
     em, had = np.zeros((2, 56, 72), int)
     em[20, 10] = em[20, 11] = em[21, 10] = 40
     found = compiled(level1, "objects_of_towers", em, had)
-    assert found[27] == 120
+    assert found[27] == round(120 * (1 + np.exp(-60 / 70)))
     assert found[30] == 0
 
 

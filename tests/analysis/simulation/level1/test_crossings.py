@@ -30,22 +30,23 @@ def added_up(parts: list[tuple[Collisions, int, int, bool]]) -> tuple[np.ndarray
         )
         pt, eta, phi = (int(value) for value in collisions.muons[number])
         muons.append((pt, -eta if mirrored else eta, (phi + 8 * turn) % 576))
-    return em // 8, had // 8, muons
+    return *reference.response(em, had), muons
 
 
 def test_crossings_are_those_of_the_slow_reference() -> None:
-    pool, hard = random_collisions(10, 60, 100, 1), random_collisions(4, 40, 2000, 2)
+    pool = random_collisions(10, 60, 100, 1)
+    added = random_collisions(4, 40, 2000, 2), random_collisions(4, 10, 500, 3)
     draw = Draw(
         np.array([0, 3, 3, 8, 20]),
         np.arange(20, dtype=np.int32) % 10,
         (np.arange(20) * 11 % 72).astype(np.uint8),
         (np.arange(20) % 2).astype(np.uint8),
     )
-    objects, regions = trigger(pool, draw, hard)
+    objects, regions = trigger(pool, draw, *added)
     for event in range(4):
         chosen = range(draw.starts[event], draw.starts[event + 1])
         parts = [(pool, int(draw.collision[i]), int(draw.turn[i]), bool(draw.mirrored[i])) for i in chosen]
-        em, had, muons = added_up([(hard, event, 0, False), *parts])
+        em, had, muons = added_up([*((one, event, 0, False) for one in added), *parts])
         assert objects[event].tolist() == reference.inputs(em, had, muons).tolist()
         assert regions[event].tolist() == reference.regions(em, had).tolist()
 

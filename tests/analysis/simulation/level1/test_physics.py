@@ -1,4 +1,4 @@
-"""What simulated crossings must show; the reference is the study of the CMS-like trigger at pile-up 50."""
+"""What simulated crossings must show; of zero bias, what the inputs of a deployed network tell of data."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from analysis.simulation.level1 import Level1Sample, simulate
 from analysis.simulation.level1.pool import EMBEDDED, HARD_SCALES, Pool, PoolRecipe, collide
 from selections.level1 import Level1Events, read
+from selections.level1.hardware import INPUT_NAMES, PT_STEP
 from selections.level1.seeds import momenta
 
 
@@ -26,12 +27,35 @@ def test_pileup_is_poisson_distributed(crossings: Level1Events) -> None:
     assert crossings.n_pileup.var() == pytest.approx(50, rel=0.06)
 
 
-def test_zero_bias_has_the_known_missing_energy_and_soft_objects(crossings: Level1Events) -> None:
-    assert np.median(leading(crossings, "met")) == pytest.approx(32, abs=3)
-    assert np.median(leading(crossings, "egamma")) == pytest.approx(6, abs=2)
-    assert 20 < np.median(leading(crossings, "jet")) < 36
-    assert 60 < np.percentile(leading(crossings, "jet"), 99) < 100
-    assert (leading(crossings, "muon") > 0).mean() < 0.1
+# (5 % + 95 % quantile) / 2 of momenta in GeV, empty slots as 0, of data: `ad_offsets` of AXOL1TL v3 in
+# github.com/cms-hls4ml/AXOL1TL at eea90cc
+PUBLISHED_MOMENTA = {
+    "met0": 18, "egamma0": 7, "egamma1": 3, "muon0": 2,
+    "jet0": 23, "jet1": 15.5, "jet2": 11.5, "jet3": 9, "jet4": 6, "jet5": 3,
+}  # fmt: skip
+# the same of phi is n_phi / 2 (1 - 0.05 / f) where a fraction f of the slots is filled, f < 0.95
+PUBLISHED_PHI = {"muon0": 212, "jet1": 66, "jet2": 64, "jet3": 58, "jet4": 44, "jet5": 14}
+
+
+@pytest.mark.parametrize("slot", PUBLISHED_MOMENTA)
+def test_momenta_in_zero_bias_are_those_of_data(crossings: Level1Events, slot: str) -> None:
+    momenta = crossings.inputs("objects")[:, INPUT_NAMES.index(f"{slot}_pt")] * PT_STEP
+    published = PUBLISHED_MOMENTA[slot]
+    assert np.quantile(momenta, (0.05, 0.95)).mean() == pytest.approx(published, rel=0.2, abs=1)
+
+
+@pytest.mark.parametrize("slot", PUBLISHED_PHI)
+def test_as_many_slots_are_filled_as_in_data(crossings: Level1Events, slot: str) -> None:
+    n_phi = 576 if slot == "muon0" else 144
+    published = 0.05 / (1 - 2 * PUBLISHED_PHI[slot] / n_phi)
+    filled = (crossings.inputs("objects")[:, INPUT_NAMES.index(f"{slot}_pt")] > 0).mean()
+    assert filled == pytest.approx(published, abs=0.06, rel=0.3)
+
+
+def test_hard_objects_are_rare(crossings: Level1Events) -> None:
+    assert 40 < np.percentile(leading(crossings, "jet"), 99) < 80
+    assert (leading(crossings, "met") > 80).mean() < 1e-3
+    assert (leading(crossings, "muon") > 10).mean() < 5e-3
 
 
 def test_jets_are_ordered_and_inside_the_calorimeter(crossings: Level1Events) -> None:
@@ -43,6 +67,7 @@ def test_jets_are_ordered_and_inside_the_calorimeter(crossings: Level1Events) ->
 
 def test_azimuth_and_sign_of_eta_are_evenly_distributed(crossings: Level1Events) -> None:
     objects = crossings.inputs("objects")
+    objects = objects[objects[:, 27] > 0]  # with a jet
     counts = np.bincount(objects[:, 29] // 24, minlength=6)
     assert counts.max() / counts.min() < 1.25
     assert abs(np.mean(objects[:, 28] > 0) - 0.5) < 0.03
@@ -51,7 +76,7 @@ def test_azimuth_and_sign_of_eta_are_evenly_distributed(crossings: Level1Events)
 
 def test_regions_hold_more_energy_with_more_pileup(crossings: Level1Events) -> None:
     energy = crossings.inputs("regions").sum(axis=(1, 2))
-    assert np.corrcoef(energy, crossings.n_pileup)[0, 1] > 0.6
+    assert np.corrcoef(energy, crossings.n_pileup)[0, 1] > 0.45
 
 
 def test_harder_strata_are_rarer_and_make_harder_jets() -> None:
@@ -95,12 +120,12 @@ def test_embedded_collisions_are_made_again_by_their_recipe() -> None:
 @pytest.mark.parametrize(
     ("process", "met", "jet", "muons"),
     [
-        ("level1_ttbar", 60, 93, 0.6),
-        ("level1_h_to_4b", 41, 49, 0.35),
-        ("level1_h_to_4tau", 42, 46, 0.43),
-        ("level1_a_to_4l", 39, 39, 1.45),
-        ("level1_leptoquark", 195, 310, 0.74),
-        ("level1_charged_higgs", 95, 109, 0.47),
+        ("level1_ttbar", 42, 100, 0.75),
+        ("level1_h_to_4b", 20, 47, 0.5),
+        ("level1_h_to_4tau", 24, 47, 0.6),
+        ("level1_a_to_4l", 21, 34, 1.5),
+        ("level1_leptoquark", 144, 280, 0.87),
+        ("level1_charged_higgs", 71, 107, 0.67),
     ],
 )
 def test_signals_have_their_hard_objects(tmp_path: Path, process: str, met: float, jet: float, muons) -> None:
