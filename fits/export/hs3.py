@@ -1,8 +1,10 @@
 """Search models in the HEP Statistics Serialisation Standard (HS3), through ROOT.
 
 Whoever reads the JSON, with ROOT's RooJSONFactoryWSTool or another tool, gets the full model: the likelihood
-of all categories with constraints, the data and the parameter of interest. Shapes are densities: over bins as
-wide as the mass resolution ROOT integrates with `createNLL(data, IntegrateBins(1e-6))`, for one category.
+of all categories with constraints, the data and the parameter of interest. Shapes are densities. Bins as wide
+as the mass resolution need their means over bins: `read_hs3` puts them in their place. ROOT 6.40 itself can
+write such means (RooBinSamplingPdf) but not read them, and `IntegrateBins` of its createNLL does not work in
+simultaneous fits.
 """
 
 import os
@@ -10,12 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from errors import MaplessError
 from fits.export.roofit import (
     BACKGROUND,
+    SAMPLING_PRECISION,
     SIGNAL,
     effects,
     fill_workspace,
+    import_into,
+    is_wide,
     processes,
     use_precise_integrals,
     yield_factors,
@@ -23,8 +30,10 @@ from fits.export.roofit import (
 from fits.likelihood.binned import Constraint
 from fits.likelihood.profile import ProfileLikelihood
 from fits.search_model import Process, SearchCategory, SearchModel
+from fits.spectrum import Spectrum
 
 DATA, CONFIGURATION = "obsData", "ModelConfig"
+_MEANS = "_in_bins"
 _YIELD_RANGE = 20.0  # standard deviations
 
 
@@ -45,8 +54,9 @@ def write_hs3(model: SearchModel, path: Path) -> None:
 def read_hs3(path: Path) -> Any:
     """RooWorkspace with the model of an HS3 file; densities given as formulae are integrated precisely.
 
-    The JSON holds no precision of integrals, and the default of ROOT is not enough for falling spectra.
-    Raises MaplessError if ROOT cannot read the file.
+    The JSON holds no precision of integrals, and the default of ROOT is not enough for falling spectra. In
+    files that `write_hs3` wrote, the pdf of the ModelConfig has the means over bins that are wide. Raises
+    MaplessError if ROOT cannot read the file.
     """
     import ROOT
 
@@ -59,11 +69,12 @@ def read_hs3(path: Path) -> Any:
     for pdf in workspace.allPdfs():
         if pdf.InheritsFrom("RooGenericPdf"):
             use_precise_integrals(pdf)
+    _take_means_over_wide_bins(workspace)
     return workspace
 
 
 def full_workspace(model: SearchModel) -> Any:
-    """RooWorkspace with the data `obsData` and a ModelConfig, whose pdf is simultaneous if need be."""
+    """RooWorkspace with the data `obsData` and a ModelConfig with the simultaneous pdf of all categories."""
     import ROOT
 
     ROOT.RooMsgService.instance().setGlobalKillBelow(ROOT.RooFit.WARNING)
@@ -123,12 +134,9 @@ def _add_configuration(workspace: Any, model: SearchModel, constraints: Sequence
 
     names = [category.name for category in model.categories]
     observables = ROOT.RooArgSet(*(workspace.var(f"mass_{name}") for name in names))
-    if len(names) == 1:
-        workspace.Import(workspace.data(f"data_{names[0]}"), ROOT.RooFit.Rename(DATA))
-        pdf = workspace.pdf(f"{names[0]}_model")
-    else:
-        pdf = _add_simultaneous(workspace, names, observables)
-        observables.add(workspace.cat("channel"))
+    # also for one category: ROOT 6.40 crashes when it writes a pdf that is not simultaneous
+    pdf = _add_simultaneous(workspace, names, observables)
+    observables.add(workspace.cat("channel"))
     configuration = ROOT.RooStats.ModelConfig(CONFIGURATION, workspace)
     configuration.SetPdf(pdf)
     configuration.SetObservables(observables)
@@ -164,3 +172,40 @@ def _points(workspace: Any, category: str, weight: Any) -> Any:
         mass.setVal(binned.get(place).getRealValue(mass.GetName()))
         points.add(ROOT.RooArgSet(mass), binned.weight())
     return points
+
+
+def _take_means_over_wide_bins(workspace: Any) -> None:
+    """Give the ModelConfig a pdf that is integrated over bins where they are wide, if it is one of ours."""
+    configuration, channel = workspace.obj(CONFIGURATION), workspace.cat("channel")
+    if not configuration or not channel:
+        return
+    names = [name for name, _ in channel.states()]
+    wide = [name for name in names if _has_wide_bins(workspace.var(f"mass_{name}"))]
+    for name in wide:
+        _add_means(workspace, name)
+    if wide:
+        models = {name: f"{name}_model{_MEANS}" if name in wide else f"{name}_model" for name in names}
+        parts = ", ".join(f"{name}={model}" for name, model in models.items())
+        workspace.factory(f"SIMUL::model{_MEANS}(channel, {parts})")
+        configuration.SetPdf(workspace.pdf(f"model{_MEANS}"))
+
+
+def _has_wide_bins(mass: Any) -> bool:
+    binning = mass.getBinning()
+    edges = [binning.binLow(place) for place in range(binning.numBins())] + [binning.highBound()]
+    return is_wide(Spectrum(np.array(edges), np.zeros(len(edges) - 1)))
+
+
+def _add_means(workspace: Any, name: str) -> None:
+    """The model of a category with the mean over each bin in place of the densities."""
+    import ROOT
+
+    mass, total, model = workspace.var(f"mass_{name}"), workspace.pdf(f"{name}_sum"), f"{name}_model"
+    pairs = []
+    for density, events in zip(total.pdfList(), total.coefList(), strict=True):
+        mean = f"{density.GetName()}{_MEANS}"
+        import_into(workspace, ROOT.RooBinSamplingPdf(mean, "", mass, density, SAMPLING_PRECISION))
+        pairs.append(f"{events.GetName()}*{mean}")
+    workspace.factory(f"SUM::{name}_sum{_MEANS}({', '.join(pairs)})")
+    factors = [pdf.GetName() for pdf in workspace.pdf(model).pdfList() if pdf.GetName() != f"{name}_sum"]
+    workspace.factory(f"PROD::{model}{_MEANS}({', '.join([f'{name}_sum{_MEANS}', *factors])})")

@@ -24,7 +24,7 @@ from fits.spectrum import Spectrum
 
 SIGNAL, BACKGROUND = "signal", "background"
 _WIDE = 0.005  # bin width over mass, above which the density at the centre is not good enough
-_SAMPLING_PRECISION = 1e-4
+SAMPLING_PRECISION = 1e-4
 _INTEGRAL_PRECISION = 1e-10
 _SHAPE_RANGE = 20.0  # standard deviations
 _NUISANCE_RANGE = 7.0
@@ -108,6 +108,16 @@ def _check_names(model: SearchModel) -> None:
     strange = [name for name in names if not re.fullmatch(r"[A-Za-z]\w*", name)]
     if strange:
         raise MaplessError(f"RooFit cannot use the name '{strange[0]}'; take letters, digits and _ only")
+    if any(any(effect.bins) for effect in _all_effects(model)) or any(c.bin_errors for c in model.categories):
+        raise MaplessError(
+            "deformed templates and their statistical errors cannot be exported; leave them out"
+        )
+
+
+def _all_effects(model: SearchModel) -> Iterator[Effect]:
+    for category in model.categories:
+        for process in processes(category).values():
+            yield from process.effects.values()
 
 
 def _add_data(workspace: Any, category: SearchCategory) -> None:
@@ -121,7 +131,7 @@ def _add_data(workspace: Any, category: SearchCategory) -> None:
     histogram.SetDirectory(ROOT.nullptr)
     for place, count in enumerate(spectrum.counts.tolist(), start=1):
         histogram.SetBinContent(place, count)
-    _import(workspace, ROOT.RooDataHist(f"data_{name}", "", ROOT.RooArgList(mass), histogram))
+    import_into(workspace, ROOT.RooDataHist(f"data_{name}", "", ROOT.RooArgList(mass), histogram))
 
 
 def _add_process(workspace: Any, category: str, name: str, process: Process, integrated: bool) -> None:
@@ -202,11 +212,12 @@ def _integrate(workspace: Any, category: str, name: str) -> None:
     import ROOT
 
     density, mass = workspace.pdf(f"{category}_{name}_density"), workspace.var(f"mass_{category}")
-    sampled = ROOT.RooBinSamplingPdf(f"{category}_{name}", "", mass, density, _SAMPLING_PRECISION)
-    _import(workspace, sampled)
+    sampled = ROOT.RooBinSamplingPdf(f"{category}_{name}", "", mass, density, SAMPLING_PRECISION)
+    import_into(workspace, sampled)
 
 
-def _import(workspace: Any, thing: Any) -> None:
+def import_into(workspace: Any, thing: Any) -> None:
+    """Copy data or a pdf into a RooWorkspace, which uses what it has under the same names."""
     import ROOT
 
     if thing.InheritsFrom("RooAbsData"):

@@ -2,6 +2,7 @@ import pytest
 
 from errors import MaplessError
 from fits.export.hs3 import full_workspace, read_hs3, write_hs3
+from fits.search_model import SearchModel
 from fits.signals import Gaussian, Template
 from fits.spectrum import Spectrum
 from tests.fits.export.conftest import FINE, POINTS, WIDE, our_value
@@ -56,12 +57,26 @@ def test_round_trip_keeps_the_likelihood_and_it_is_ours(search_model, tmp_path):
     assert our_differences(model, written) == pytest.approx(expected, abs=5e-3)
 
 
-def test_wide_bins_are_integrated_by_the_reader(search_model):
-    model = search_model(WIDE, ("loose",))
-    workspace = full_workspace(model)
-    expected = differences(workspace, IntegrateBins=1e-6)
-    assert our_differences(model, workspace) == pytest.approx(expected, abs=2e-3)
-    assert differences(workspace) != pytest.approx(expected, abs=0.1)
+@pytest.mark.parametrize("names", [("loose",), ("loose", "tight")], ids=["one", "two"])
+def test_wide_bins_are_integrated_by_the_reader(search_model, tmp_path, names):
+    model = search_model(WIDE, names)
+    write_hs3(model, tmp_path / "model.json")
+    read = read_hs3(tmp_path / "model.json")
+    expected = differences(read)
+    assert our_differences(model, read) == pytest.approx(expected, abs=2e-3)
+    assert differences(full_workspace(model)) != pytest.approx(expected, abs=0.1)
+
+
+def test_categories_may_have_bins_of_their_own(search_model, tmp_path):
+    """Narrow bins in one, wide ones in the other."""
+    (fine,), (wide,) = (
+        search_model(edges, (name,)).categories for edges, name in ((FINE, "loose"), (WIDE, "tight"))
+    )
+    model = SearchModel([fine, wide])
+    write_hs3(model, tmp_path / "model.json")
+    read = read_hs3(tmp_path / "model.json")
+    expected = differences(read)
+    assert our_differences(model, read) == pytest.approx(expected, abs=5e-3)
 
 
 def test_configuration_names_parameter_of_interest_and_nuisances(search_model):
