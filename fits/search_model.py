@@ -27,6 +27,7 @@ import numpy as np
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
 from fits.fit import SpectrumFit, fit_background, lowest_yield, signal_term
+from fits.likelihood.barlow_beeston import BarlowBeestonTerm, bin_parameters
 from fits.likelihood.binned import Category, Constraint, Likelihood
 from fits.likelihood.kernel import BackgroundTerm, Term
 from fits.likelihood.profile import ProfileLikelihood
@@ -66,7 +67,10 @@ class SearchCategory:
     """One spectrum with its own background parameters, the signal in it, and other processes of known shape.
 
     The background may be None where templates in `others` describe it. Each of those is scaled by a parameter
-    `<category>_<process>`, which is one and fixed unless `SearchModel.ranges` frees it.
+    `<category>_<process>`, which is one and fixed unless `SearchModel.ranges` frees it. `statistical_errors`
+    (n_bins,) are the relative ones of the sum of these templates; each bin gets a nuisance
+    `<category>_bin<number>` (`fits.likelihood.barlow_beeston`). Templates that are deformed keep their errors
+    as in Combine, or these follow as in HistFactory if `errors_follow_shape`.
     """
 
     name: str
@@ -74,6 +78,15 @@ class SearchCategory:
     signal: Process
     background: LogLinearBackground | None = None
     others: Mapping[str, Process] = field(default_factory=dict)
+    statistical_errors: FloatArray | None = None
+    errors_follow_shape: bool = False
+
+    @property
+    def bin_errors(self) -> dict[str, float]:
+        """Relative statistical errors by name of the parameter."""
+        if self.statistical_errors is None:
+            return {}
+        return bin_parameters(self.statistical_errors, f"{self.name}_bin")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +110,7 @@ class SearchModel:
         names = [category.name for category in self.categories]
         if not names or len(set(names)) < len(names):
             raise MaplessError(f"a model needs categories of different names, not {names}")
-        known = {*self._effects, *self._scales}
+        known = {*self._effects, *self._scales, *self._bin_errors}
         unknown = {*self.ranges, *(c.parameter for c in self.constraints)} - known - {self.parameter}
         if unknown:
             raise MaplessError(
@@ -109,7 +122,7 @@ class SearchModel:
     @property
     def nuisances(self) -> tuple[str, ...]:
         """Names of the nuisance parameters, those of the backgrounds left out."""
-        return (*self._effects, *(name for name in self._scales if name in self.ranges))
+        return (*self._effects, *(name for name in self._scales if name in self.ranges), *self._bin_errors)
 
     def with_signal(self, shape: SignalShape) -> "SearchModel":
         """The same with another shape of the signal in every category, as for another mass."""
@@ -128,18 +141,20 @@ class SearchModel:
         for part in parts:
             start |= part.start
         rates = {name: (_SMALLEST_RATE, np.inf) for name, effect in self._effects.items() if effect.rate}
+        bins = {name: (-1 / error, np.inf) for name, error in self._bin_errors.items()}
         lowest = max(part.lowest for part in parts)
         return ProfileLikelihood(
             Likelihood([part.category for part in parts], self._all_constraints()),
             start,
             self.parameter,
-            {self.parameter: (lowest, np.inf)} | rates | dict(self.ranges),
+            {self.parameter: (lowest, np.inf)} | rates | bins | dict(self.ranges),
             fixed=tuple(name for name in self._scales if name not in self.ranges),
         )
 
     def _all_constraints(self) -> list[Constraint]:
         named = {constraint.parameter: constraint for constraint in self.constraints}
-        default = [name for name in self._effects if name not in named and name not in self.ranges]
+        known = (*self._effects, *self._bin_errors)
+        default = [name for name in known if name not in named and name not in self.ranges]
         return [*named.values(), *map(Constraint, default)]
 
     @property
@@ -147,6 +162,11 @@ class SearchModel:
         """An effect of each nuisance."""
         processes = [p for c in self.categories for p in (c.signal, *c.others.values())]
         return {name: effect for process in processes for name, effect in process.effects.items()}
+
+    @property
+    def _bin_errors(self) -> dict[str, float]:
+        """Relative statistical errors of templates, by name of the parameter."""
+        return {name: error for category in self.categories for name, error in category.bin_errors.items()}
 
     @property
     def _scales(self) -> tuple[str, ...]:
@@ -180,7 +200,7 @@ class _Part:
         others = [make.term(process, edges, name) for name, process in _scaled(category).items()]
         expected = sum((term.expected(term.nominal) for term in others), np.zeros(category.spectrum.n_bins))
         self.start = {term.yield_name: 1.0 for term in others}
-        terms: list[Term] = [*others, signal]
+        terms: list[Term] = [*(_with_errors(term, category) for term in others), signal]
         if category.background is not None:
             fit = _background_fit(category, category.background, n_nodes)
             smooth, prefix = fit.expected_background(), f"{category.name}_"
@@ -189,6 +209,13 @@ class _Part:
             self.start |= {prefix + name: value for name, value in fit.result.parameters.items()}
         self.category = Category(category.spectrum.counts, tuple(terms))
         self.lowest = float(lowest_yield(expected, signal))
+
+
+def _with_errors(term: SignalTerm, category: SearchCategory) -> Term:
+    if category.statistical_errors is None:
+        return term
+    rigid = None if category.errors_follow_shape else term.rigid()
+    return BarlowBeestonTerm(term, category.statistical_errors, f"{category.name}_bin", rigid)
 
 
 def _background_fit(

@@ -1,19 +1,23 @@
 """A signal, or any other process of known shape, times its yield, with the effects of nuisance parameters.
 
 Conventions are those of CMS Combine: a log-normal effect multiplies the yield by kappa^nuisance, shapes move
-linearly, mean = mean0 (1 + effect * nuisance).
+linearly, mean = mean0 (1 + effect * nuisance), and templates are deformed vertically
+(`fits.likelihood.morphing`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from errors import MaplessError
 from fits.likelihood.kernel import Evaluation
+from fits.likelihood.morphing import VerticalMorphing, smooth_step
 from fits.signals import SignalShape
-from fits.signals.bin_probabilities import BinProbabilities
+from fits.signals.bin_probabilities import BinProbabilities, Contraction
 from fits.spectrum import FloatArray
+
+_JOINT = 0.5  # standard deviations from zero, where both factors of a pair meet smoothly
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,9 @@ class Effect:
     """What one standard deviation of a nuisance parameter does to a process.
 
     `kappa` multiplies the yield (log-normal; a pair gives the factors of -1 and +1 standard deviations),
-    `mean` and `width` are relative shifts of the shape. With `rate=True` the parameter itself multiplies the
-    yield: Combine's rateParam. Raises MaplessError for factors that are not above zero.
+    `mean` and `width` are relative shifts of the shape. `bins` are changes of the probability of each bin, at
+    -1 and +1 standard deviations: see `template_effect`. With `rate=True` the parameter itself multiplies
+    the yield: Combine's rateParam. Raises MaplessError for factors that are not above zero.
 
     >>> Effect(kappa=1.016)
     Effect(kappa=1.016, mean=0.0, width=0.0, rate=False)
@@ -32,9 +37,10 @@ class Effect:
     mean: float = 0.0
     width: float = 0.0
     rate: bool = False
+    bins: tuple[tuple[float, ...], tuple[float, ...]] = field(default=((), ()), repr=False)
 
     def __post_init__(self) -> None:
-        if not np.all(np.isfinite([*self.logs, self.mean, self.width])):
+        if not np.all(np.isfinite([*self.logs, self.mean, self.width, *self.bins[0], *self.bins[1]])):
             raise MaplessError(
                 f"effect with kappa {self.kappa}, mean {self.mean:g}, width {self.width:g}: factors on a "
                 "yield are above zero (1.1 for 10 %), shifts are finite numbers"
@@ -47,6 +53,30 @@ class Effect:
             if isinstance(self.kappa, tuple):
                 return -float(np.log(self.kappa[0])), float(np.log(self.kappa[1]))
             return (float(np.log(self.kappa)),) * 2
+
+
+def template_effect(
+    nominal: FloatArray, down: FloatArray, up: FloatArray, *, separate_yield: bool = True
+) -> Effect:
+    """Effect that turns a template into others at -1 and +1 standard deviations; all are events (n_bins,).
+
+    As for `shape` in Combine the yield changes by a log-normal factor and only what is left deforms the
+    template; with `separate_yield=False` the change of the yield is part of it, as for histosys in
+    HistFactory. Raises MaplessError for templates without events.
+
+    >>> template_effect(np.array([2.0, 2.0]), np.array([1.0, 1.0]), np.array([6.0, 2.0])).kappa
+    (0.5, 2.0)
+    """
+    totals = np.array([np.sum(template) for template in (nominal, down, up)])
+    if not np.all(totals > 0):
+        raise MaplessError("a template that a nuisance parameter deforms has no events; leave the effect out")
+    scales = totals[1:] if separate_yield else totals[[0, 0]]
+    low, high = (
+        tuple((np.asarray(template) / scale - np.asarray(nominal) / totals[0]).tolist())
+        for template, scale in zip((down, up), scales, strict=True)
+    )
+    kappa = tuple((totals[1:] / totals[0]).tolist()) if separate_yield else 1.0
+    return Effect(kappa, bins=(low, high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +102,7 @@ class SignalTerm:
     _logs: FloatArray = field(init=False, repr=False)  # (2, n): mean and half difference of ln(kappa)
     _rates: FloatArray = field(init=False, repr=False)  # (n,) bool
     _shifts: FloatArray = field(init=False, repr=False)  # (2, n): relative, of mean and width
+    _morphing: VerticalMorphing | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         effects = list(self.effects.values())
@@ -82,6 +113,7 @@ class SignalTerm:
             "_logs": np.stack([high + low, high - low]) / 2,
             "_rates": np.array([effect.rate for effect in effects], dtype=bool),
             "_shifts": np.array([[e.mean, e.width] for e in effects], dtype=float).reshape(-1, 2).T,
+            "_morphing": _morphing(effects, len(self.edges) - 1),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -94,12 +126,22 @@ class SignalTerm:
         """Parameters (n,) for a yield of one and nuisances that change nothing."""
         return np.concatenate([[1.0], self._rates.astype(float)])
 
+    def rigid(self) -> "SignalTerm":
+        """The same where nuisance parameters only change the yield."""
+        effects = {
+            name: replace(effect, mean=0.0, width=0.0, bins=((), ())) for name, effect in self.effects.items()
+        }
+        return replace(self, effects=effects)
+
     def expected(self, internal: FloatArray) -> FloatArray:
         """Expected counts (n_bins,); NaN where a width or mean is not above zero."""
         amplitude = internal[0] * self.events * np.exp(np.sum(self._exponents(internal[1:])[0]))
-        if not self._shifts.any():
-            return amplitude * self.probabilities.nominal
-        return amplitude * self.probabilities.at(self._shifts @ internal[1:])
+        shape = self.probabilities.nominal
+        if self._shifts.any():
+            shape = self.probabilities.at(self._shifts @ internal[1:])
+        if self._morphing is not None:
+            shape = shape + self._morphing.at(internal[1:])
+        return amplitude * shape
 
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
@@ -108,30 +150,46 @@ class SignalTerm:
         amplitude = per_unit * internal[0]
         # First derivatives of the amplitude and of the probabilities; the yield does not move the shape.
         slope = np.append(per_unit, amplitude * slopes)
-        if not self._shifts.any():
+        if self._morphing is None and not self._shifts.any():
             shape = self.probabilities.nominal
             return Evaluation(
                 amplitude * shape,
                 np.outer(shape, slope),
                 lambda weights: (weights @ shape) * _second(amplitude, slope, slopes, bends),
             )
-        moves = np.hstack([np.zeros((2, 1)), self._shifts])
-        shape, first, bent = self.probabilities.with_derivatives(self._shifts @ internal[1:])
+        shape, first, bent = self._shape(internal[1:])
 
         def curvature(weights: FloatArray) -> FloatArray:
-            mixed = np.outer(slope, (weights @ first) @ moves)
-            peak = amplitude * moves.T @ bent(weights) @ moves
-            return (weights @ shape) * _second(amplitude, slope, slopes, bends) + mixed + mixed.T + peak
+            second = (weights @ shape) * _second(amplitude, slope, slopes, bends)
+            mixed = np.outer(slope, weights @ first)
+            second[:, 1:] += mixed
+            second[1:] += mixed.T
+            second[1:, 1:] += amplitude * bent(weights)
+            return second
 
-        jacobian = np.outer(shape, slope) + first @ (amplitude * moves)
+        jacobian = np.outer(shape, slope)
+        jacobian[:, 1:] += amplitude * first
         return Evaluation(amplitude * shape, jacobian, curvature)
+
+    def _shape(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, Contraction]:
+        """Probabilities (n_bins,), first derivatives (n_bins, n) in the nuisances, and the second ones."""
+        moves = self._shifts
+        shape, first, bent = self.probabilities.with_derivatives(moves @ nuisances)
+        if self._morphing is None:
+            return shape, first @ moves, lambda weights: moves.T @ bent(weights) @ moves
+        change, slope, bend = self._morphing.with_derivatives(nuisances)
+        return (
+            shape + change,
+            first @ moves + slope,
+            lambda weights: moves.T @ bent(weights) @ moves + np.diag(weights @ bend),
+        )
 
     def _exponents(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Logarithms of the factors on the yield, with first and second derivatives, each (n,)."""
         average, half = self._logs
         value, slope, bend = average * nuisances, average.copy(), np.zeros_like(average)
         if half.any():
-            smooth, smooth1, smooth2 = _sign_like(nuisances)
+            smooth, smooth1, smooth2 = smooth_step(nuisances, _JOINT)
             value += half * nuisances * smooth
             slope += half * (smooth + nuisances * smooth1)
             bend += half * (2 * smooth1 + nuisances * smooth2)
@@ -144,16 +202,21 @@ class SignalTerm:
         return value, slope, bend
 
 
+def _morphing(effects: list[Effect], n_bins: int) -> VerticalMorphing | None:
+    if not any(any(effect.bins) for effect in effects):
+        return None
+    changes = np.zeros((2, len(effects), n_bins))
+    for place, effect in enumerate(effects):
+        if any(effect.bins):
+            if {len(side) for side in effect.bins} != {n_bins}:
+                raise MaplessError(f"a deformed template has other bins than its {n_bins}")
+            changes[:, place] = effect.bins
+    return VerticalMorphing(*changes)
+
+
 def _second(amplitude: float, slope: FloatArray, slopes: FloatArray, bends: FloatArray) -> FloatArray:
     """Second derivatives of the amplitude in (yield, nuisances)."""
     second = np.zeros((len(slope), len(slope)))
     second[0, 1:] = second[1:, 0] = slope[0] * slopes
     second[1:, 1:] = amplitude * (np.outer(slopes, slopes) + np.diag(bends))
     return second
-
-
-def _sign_like(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Combine's smooth step from -1 (x < -1/2) to 1 (x > 1/2), with first and second derivatives."""
-    t = np.clip(2 * x, -1, 1)
-    value = t * (15 - 10 * t**2 + 3 * t**4) / 8
-    return value, 2 * 15 * (1 - t**2) ** 2 / 8, -4 * 60 * t * (1 - t**2) / 8

@@ -13,10 +13,10 @@ from fits.likelihood.binned import Constraint
 from fits.likelihood.profile import ProfileLikelihood
 from fits.likelihood.profile_interval import profile_interval
 from fits.likelihood.scan import scan_likelihood
-from fits.likelihood.signal_term import Effect
+from fits.likelihood.signal_term import Effect, template_effect
 from fits.limits.asymptotic import BAND, UpperLimit, upper_limit
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signals import DoubleCrystalBall
+from fits.signals import DoubleCrystalBall, Template
 from fits.significance.asymptotic import expected_significance, observed_significance
 from fits.spectrum import Spectrum
 
@@ -29,33 +29,58 @@ TWO_PER_CENT = 0.02
 @cache
 def profile(name: str) -> ProfileLikelihood:
     case = CASES[name]
-    background, others = Dijet(len(case["background_truth"])), case.get("others", {})
-    with np.load(FOLDER / "toys.npz") as toys:
-        categories = [
-            SearchCategory(
-                key,
-                Spectrum(toys[f"{name}/edges"], toys[f"{name}/{key}"]),
-                _process(case["signal"], events, case["effects"]),
-                background,
-                {known: _process(p["shape"], p["events"][key], p["effects"]) for known, p in others.items()},
-            )
-            for key, events in case["signal_events"].items()
-        ]
+    with np.load(FOLDER / "toys.npz") as file:
+        arrays = {key.removeprefix(f"{name}/"): file[key] for key in file.files if key.startswith(f"{name}/")}
+    make = _of_templates if case["bins"] == "templates" else _of_functions
+    categories = [make(case, arrays, key) for key in case["signal_events"]]
     ranges = {
-        f"{category.name}_{known}": tuple(ends)
-        for known, ends in case.get("rates", {}).items()
+        f"{category.name}_{process}": tuple(ends)
+        for process, ends in case.get("rates", {}).items()
         for category in categories
     }
     constraints = tuple(Constraint(key, *known) for key, known in case.get("constraints", {}).items())
     return SearchModel(categories, constraints=constraints, ranges=ranges).profile_likelihood()
 
 
-def _process(shape, events, effects):
+def _of_functions(case: dict, arrays: dict, key: str) -> SearchCategory:
+    def process(shape, events, effects):
+        return Process(DoubleCrystalBall(**shape), events, _effects(effects))
+
+    return SearchCategory(
+        key,
+        Spectrum(arrays["edges"], arrays[key]),
+        process(case["signal"], case["signal_events"][key], case["effects"]),
+        Dijet(len(case["background_truth"])),
+        {
+            name: process(p["shape"], p["events"][key], p["effects"])
+            for name, p in case.get("others", {}).items()
+        },
+    )
+
+
+def _of_templates(case: dict, arrays: dict, key: str) -> SearchCategory:
+    def process(name):
+        nominal, effects = arrays[f"{key}/{name}"], _effects(case["process_effects"][name])
+        for nuisance, deformed in case["shapes"].items():
+            if name in deformed:
+                down, up = (arrays[f"{key}/{name}_{nuisance}{side}"] for side in ("Down", "Up"))
+                effects[nuisance] = template_effect(nominal, down, up)
+        return Process(Template.of(Spectrum(arrays["edges"], nominal)), nominal.sum(), effects)
+
+    others = {name: process(name) for name in case["process_effects"] if name != "signal"}
+    errors = arrays.get(f"{key}/errors")
+    if errors is not None:
+        errors = errors / sum(arrays[f"{key}/{name}"] for name in others)
+    spectrum = Spectrum(arrays["edges"], arrays[key])
+    return SearchCategory(key, spectrum, process("signal"), None, others, errors)
+
+
+def _effects(stored: dict) -> dict[str, Effect]:
     plain = {
         key: {k: tuple(v) if isinstance(v, list) else v for k, v in effect.items()}
-        for key, effect in effects.items()
+        for key, effect in stored.items()
     }
-    return Process(DoubleCrystalBall(**shape), events, {key: Effect(**e) for key, e in plain.items()})
+    return {key: Effect(**effect) for key, effect in plain.items()}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Backgrounds against automatic differentiation of their formulas, signals against finite differences."""
+"""Backgrounds and templates against automatic differentiation, signals against finite differences."""
 
 from functools import cache
 
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from fits.backgrounds.catalogue import BACKGROUND_NAMES, background_family
 from fits.backgrounds.families import Dijet, bin_quadrature
 from fits.fit import fit_background
+from fits.likelihood.barlow_beeston import BarlowBeestonTerm
 from fits.likelihood.binned import Category, Constraint, Likelihood
-from fits.likelihood.signal_term import Effect, SignalTerm
+from fits.likelihood.signal_term import Effect, SignalTerm, template_effect
 from fits.signals import BreitWigner, DoubleCrystalBall, Gaussian, Template
 from fits.spectrum import Spectrum
 from tests.fits.likelihood.test_kernel import slopes
@@ -37,23 +38,29 @@ def fitted(background):
     return fit_background(Spectrum(EDGES, COUNTS), background, confirmation="none")
 
 
-def automatic(background, internal, transform):
-    """Value, gradient and Hessian of the Poisson likelihood, written down once more for TensorFlow."""
+def automatic(expectation, internal, counts, n_constrained=0):
+    """Value, gradient and Hessian of the Poisson likelihood, written down once more for TensorFlow.
+
+    The last `n_constrained` parameters have unit Gaussians.
+    """
     tf = pytest.importorskip("tensorflow")
-    znp = pytest.importorskip("zfit").z.numpy
-    masses, weights = bin_quadrature(EDGES)
     point = tf.Variable(internal)
     with tf.GradientTape(persistent=True) as outer:
         with tf.GradientTape() as inner:
-            values = tf.linalg.matvec(tf.constant(transform), point)
-            columns = background.columns(tf.constant(masses), znp)
-            density = tf.exp(sum(values[i] * column for i, column in enumerate(columns)))
-            expected = tf.reduce_sum(weights * density, axis=0)
-            value = tf.reduce_sum(expected - COUNTS * tf.math.log(expected))
+            expected = expectation(tf, point)
+            pulls = point[len(internal) - n_constrained :]
+            value = tf.reduce_sum(expected - counts * tf.math.log(expected)) + tf.reduce_sum(pulls**2) / 2
         gradient = inner.gradient(value, point)
     hessian = outer.jacobian(gradient, point, experimental_use_pfor=False)
-    saturated = np.sum(COUNTS - COUNTS * np.log(np.maximum(COUNTS, 1)))
+    saturated = np.sum(counts - counts * np.log(np.maximum(counts, 1)))
     return float(value) - saturated, gradient.numpy(), hessian.numpy()
+
+
+def assert_derivatives(likelihood, point, expected):
+    value, gradient, hessian = expected
+    assert likelihood.value(point) == pytest.approx(value, rel=1e-9, abs=1e-7)
+    np.testing.assert_allclose(likelihood.gradient(point), gradient, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(likelihood.hessian(point), hessian, rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS, ids=lambda background: background.name)
@@ -64,10 +71,47 @@ def test_backgrounds_agree_with_automatic_differentiation(background, move):
     likelihood = fit.likelihood
     # About two standard deviations from the minimum in every direction: the basis is orthonormal.
     point = likelihood.internal(fit.result.values) + move[: len(likelihood.names)]
-    value, gradient, hessian = automatic(background, point, likelihood.transform)
-    assert likelihood.value(point) == pytest.approx(value, rel=1e-9, abs=1e-7)
-    np.testing.assert_allclose(likelihood.gradient(point), gradient, rtol=1e-7, atol=1e-7)
-    np.testing.assert_allclose(likelihood.hessian(point), hessian, rtol=1e-7, atol=1e-7)
+    masses, weights = bin_quadrature(EDGES)
+
+    def expectation(tf, u):
+        values = tf.linalg.matvec(tf.constant(likelihood.transform), u)
+        columns = background.columns(tf.constant(masses), pytest.importorskip("zfit").z.numpy)
+        density = tf.exp(sum(values[i] * column for i, column in enumerate(columns)))
+        return tf.reduce_sum(weights * density, axis=0)
+
+    assert_derivatives(likelihood, point, automatic(expectation, point, COUNTS))
+
+
+TEMPLATE_EDGES = np.array([2000.0, 2400.0, 2800.0, 3200.0])
+NOMINAL, LOW, HIGH = np.array([90.0, 50.0, 20.0]), np.array([95.0, 44.0, 22.0]), np.array([80.0, 52.0, 15.0])
+BIN_ERRORS = np.array([0.05, 0.1, 0.2])
+
+
+@pytest.mark.parametrize("follows", [True, False])
+@settings(max_examples=10, deadline=None)
+@given(moves)
+def test_templates_agree_with_automatic_differentiation(follows, move):
+    """Yield, a deformation that changes the yield too, and three statistical errors, all at random places."""
+    shape = Template.of(Spectrum(TEMPLATE_EDGES, NOMINAL))
+    plain = SignalTerm(shape, TEMPLATE_EDGES, {"tilt": template_effect(NOMINAL, LOW, HIGH)}, NOMINAL.sum())
+    term = BarlowBeestonTerm(plain, BIN_ERRORS, "bin", None if follows else plain.rigid())
+    constraints = [Constraint(name) for name in term.parameters[1:]]
+    counts = np.array([85.0, 61.0, 0.0])
+    likelihood = Likelihood([Category(counts, (term,))], constraints)
+    point = np.array([1 + 0.1 * move[0], *move[1:5]])
+
+    def expectation(tf, u):
+        step = tf.clip_by_value(u[1], -1, 1)
+        smooth = step * (15 - 10 * step**2 + 3 * step**4) / 8
+        step = tf.clip_by_value(2 * u[1], -1, 1)
+        kinked = step * (15 - 10 * step**2 + 3 * step**4) / 8
+        down, up = (np.log(template.sum() / NOMINAL.sum()) for template in (LOW, HIGH))
+        scale = u[0] * NOMINAL.sum() * tf.exp(u[1] / 2 * (up - down + (up + down) * kinked))
+        share, low, high = (template / template.sum() for template in (NOMINAL, LOW, HIGH))
+        deformed = share + u[1] / 2 * (high - low + (high + low - 2 * share) * smooth)
+        return scale * (deformed + BIN_ERRORS * u[2:] * (deformed if follows else share))
+
+    assert_derivatives(likelihood, point, automatic(expectation, point, counts, n_constrained=4))
 
 
 @pytest.mark.parametrize("n_nodes", [None, 1])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fits.likelihood.signal_term import Effect
+from fits.likelihood.signal_term import Effect, template_effect
 from fits.limits.asymptotic import upper_limit
 from fits.search_model import Process, SearchCategory, SearchModel
 from fits.signals import Gaussian, Template
@@ -27,6 +27,8 @@ TWO = [
         {"norm2": (0.98, 1 / 0.98)},
     ),
 ]
+
+CODES = {"normsys": {"interpcode": "code1"}, "histosys": {"interpcode": "code4p"}}
 
 
 def ours(channels, data) -> SearchModel:
@@ -70,8 +72,7 @@ def theirs(channels):
             for i, (signal, effects, background, uncertainties) in enumerate(channels)
         ]
     }
-    exponential = {"normsys": {"interpcode": "code1"}}
-    return pyhf.Model(specification, poi_name="mu", modifier_settings=exponential)
+    return pyhf.Model(specification, poi_name="mu", modifier_settings=CODES)
 
 
 @pytest.fixture
@@ -87,12 +88,59 @@ def precise_pyhf():
     ("channels", "strength"), [(ONE, 0.0), (ONE, 0.8), (TWO, 0.8)], ids=["one", "excess", "two"]
 )
 def test_limits_and_significance_are_those_of_pyhf(channels, strength):
-    """At our limits CLs of pyhf is 5 % to two in a thousand, which is less than that of the limit."""
     rng = np.random.default_rng(12)
     data = [rng.poisson(strength * channel[0] + channel[2]) for channel in channels]
-    model = theirs(channels)
+    assert_like_pyhf(ours(channels, data), theirs(channels), data)
+
+
+@pytest.mark.filterwarnings("ignore:jsonschema.RefResolver")
+@pytest.mark.usefixtures("precise_pyhf")
+@pytest.mark.parametrize("strength", [0.0, 0.8])
+def test_deformed_templates_with_statistical_errors_are_those_of_pyhf(strength):
+    tilt = 0.3 * (np.arange(len(FALLING)) / 5 - 0.8)
+    deformed = {"signal": ("scale", np.roll(PEAK, -1), np.roll(PEAK, 1))}
+    deformed["background"] = ("tilt", FALLING * (1 - tilt), FALLING * (1 + 0.7 * tilt))
+    errors = 1.5 * np.sqrt(FALLING)
+
+    def process(name, nominal, effects):
+        nuisance, down, up = deformed[name]
+        effects = effects | {nuisance: template_effect(nominal, down, up, separate_yield=False)}
+        return Process(Template.of(Spectrum(EDGES, nominal)), nominal.sum(), effects)
+
+    def sample(name, nominal, *extra):
+        nuisance, down, up = deformed[name]
+        sides = {"lo_data": down.tolist(), "hi_data": up.tolist()}
+        modifiers = [{"name": nuisance, "type": "histosys", "data": sides}, *extra]
+        return {"name": name, "data": nominal.tolist(), "modifiers": modifiers}
+
+    samples = [
+        sample("signal", PEAK, {"name": "mu", "type": "normfactor", "data": None}),
+        sample(
+            "background",
+            FALLING,
+            {"name": "norm", "type": "normsys", "data": {"lo": 1 / 1.05, "hi": 1.05}},
+            {"name": "simulation", "type": "staterror", "data": errors.tolist()},
+        ),
+    ]
+    model = pyhf.Model(
+        {"channels": [{"name": "channel", "samples": samples}]}, poi_name="mu", modifier_settings=CODES
+    )
+    counts = np.random.default_rng(13).poisson(strength * PEAK + FALLING)
+    category = SearchCategory(
+        "channel",
+        Spectrum(EDGES, counts),
+        process("signal", PEAK, {}),
+        others={"background": process("background", FALLING, {"norm": Effect(1.05)})},
+        statistical_errors=errors / FALLING,
+        errors_follow_shape=True,
+    )
+    assert_like_pyhf(SearchModel([category]), model, [counts])
+
+
+def assert_like_pyhf(search: SearchModel, model, data) -> None:
+    """At our limits CLs of pyhf is 5 % to two in a thousand, which is less than that of the limit."""
     observations = [*np.concatenate(data).tolist(), *model.config.auxdata]
-    profile = ours(channels, data).profile_likelihood()
+    profile = search.profile_likelihood()
     limit = upper_limit(profile)
     observed = pyhf.infer.hypotest(limit.observed, observations, model, test_stat="qtilde")
     assert float(observed) == pytest.approx(0.05, rel=2e-3)

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import templates
 import uproot
 from workspaces import write_workspace
 
@@ -171,15 +172,18 @@ def tidy(results: dict) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where workspaces and logs go")
-    parser.add_argument("--cases", nargs="*", default=list(CASES))
+    parser.add_argument("--cases", nargs="*", default=[*CASES, *templates.CASES])
     parser.add_argument("--version", default="", help="of Combine, for the record")
     arguments = parser.parse_args()
     target = HERE / "comparisons.json"
     record = json.loads(target.read_text()) if target.exists() else {"combine": "", "cases": {}}
     record["combine"] = arguments.version or record["combine"]
     counts = {}
-    for name in CASES:
-        case, arrays = toys(name)
+    for name in (*CASES, *templates.CASES):
+        made, write = (
+            (toys, write_workspace) if name in CASES else (templates.toys, templates.write_templates)
+        )
+        case, arrays = made(name)
         counts |= {f"{name}/{key}": array for key, array in arrays.items()}
         if name not in arguments.cases:
             continue
@@ -187,7 +191,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "settings_cxx.so").unlink(missing_ok=True)
         (folder / "settings_cxx.so").symlink_to(arguments.folder.resolve() / "settings_cxx.so")
-        case["datacard"] = write_workspace(case, arrays, folder)
+        case["datacard"] = write(case, arrays, folder)
         results, seconds = numbers(case, folder)
         case |= {"commands": commands(case), "results": tidy(results), "processor_seconds": seconds}
         record["cases"][name] = case
