@@ -34,7 +34,7 @@ Overrides = Annotated[
 ]
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Read at most so many events of each input.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the event loop, the training and the fits.")]
-Output = Annotated[Path | None, typer.Option(help="Folder of the results [default: results/SEARCH].")]
+Output = Annotated[Path | None, typer.Option(help="Folder of the results; by default results/SEARCH.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
 Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")]
 Unblind = Annotated[
@@ -147,7 +147,8 @@ def fit(
     ] = None,
     background: Annotated[str, typer.Option(help="dijet, ua2, atlas, modified_exponential, ...")] = "dijet",
     parameters: Annotated[
-        int | None, typer.Option(min=1, help="Shape parameters of the background [default: by F-test].")
+        int | None,
+        typer.Option(min=1, help="Shape parameters of the background; by default chosen by F-test."),
     ] = None,
     signal_file: Annotated[
         Path | None,
@@ -164,13 +165,13 @@ def fit(
     limits: Annotated[bool, typer.Option("--limits", help="Upper limits on signal events as well.")] = False,
     expected_signal: Annotated[
         float | None,
-        typer.Option(help="Events of signal to expect a significance of [default: the median limit]."),
+        typer.Option(help="Events of signal to expect a significance of; by default the median limit."),
     ] = None,
     toys: Annotated[int, typer.Option(min=0, help="Toys for the global significance.")] = 0,
     uncertainties: Annotated[
         str | None,
         typer.Option(
-            help="Of the signal, in limits [default: scale=0.01,resolution=0.035,luminosity=0.016]; or none. "
+            help="Of the signal, in limits; by default scale=0.01,resolution=0.035,luminosity=0.016; or none. "
             "NAME.efficiency=0.1 acts in one category only."
         ),
     ] = None,

@@ -97,7 +97,7 @@ def build(
     events: Events,
     output: Annotated[Path, typer.Option(help="Folder of the firmware.")],
     backend: Annotated[str, typer.Option(help="Vitis, Vivado, Catapult or Quartus.")] = "Vitis",
-    part: Annotated[str | None, typer.Option(help="FPGA [default: the usual one of the backend].")] = None,
+    part: Annotated[str | None, typer.Option(help="FPGA; by default the usual one of the backend.")] = None,
     max_events: MaxEvents = 5000,
 ) -> None:
     """Write the hls4ml project, emulator and Verilog of a model; synthesise where a vendor's tool is."""
