@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from errors import MaplessError
 from fits.fit import SpectrumFit, lowest_yield, signal_term
-from fits.likelihood.descent import ManyEnds, descend
+from fits.likelihood.background_descent import BackgroundDescent
+from fits.likelihood.descent import ManyEnds
 from fits.likelihood.kernel import BackgroundTerm
 from fits.signals import SignalShape
 from fits.spectrum import FloatArray
@@ -97,7 +98,10 @@ def fit_many(like: SpectrumFit, counts: npt.ArrayLike, *, signal: npt.ArrayLike 
     starts[:, 0] += np.log(events / like.expected_background().sum())
     starts = starts @ np.linalg.inv(term.transform).T
     ends = ManyEnds.joined(
-        [descend(term, counts[rows], starts[rows], known=known[rows]) for rows in _chunks(like, len(counts))]
+        [
+            BackgroundDescent(term, counts[rows], starts[rows], known=known[rows]).run()
+            for rows in _chunks(like, len(counts))
+        ]
     )
     converged = ends.converged & _determined(like, counts)
     values = np.where(converged[:, None], ends.points @ term.transform.T, np.nan)
@@ -126,15 +130,15 @@ def fit_many_signals(
         background = like.background_term.expected(starts)
         for place, term in enumerate(terms):
             low = lowest_yield(background, term)
-            ends = descend(
-                like.background_term, counts[good], starts, peak=term.expected(np.ones(1)), low=low
-            )
+            peak = term.expected(np.ones(1))
+            descent = BackgroundDescent(like.background_term, counts[good], starts, peak=peak, lowest=low)
+            ends = descent.run()
             fine = good[ends.converged]
             converged[fine, place] = True
             nll[fine, place] = ends.values[ends.converged]
             yields[fine, place] = ends.points[ends.converged, n]
             values[fine, place] = ends.points[ends.converged, :n] @ like.background_term.transform.T
-            errors[fine, place] = np.where(ends.at_bound, np.nan, ends.peak_errors)[ends.converged]
+            errors[fine, place] = np.where(ends.at_bound, np.nan, descent.peak_errors())[ends.converged]
             at_bound[fine, place] = ends.at_bound[ends.converged]
     return ManySignalFits(null, yields, errors, values, nll, converged, at_bound)
 

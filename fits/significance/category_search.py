@@ -11,7 +11,7 @@ from scipy.linalg import block_diag
 from errors import MaplessError
 from fits.backgrounds.families import bin_quadrature
 from fits.fit import SpectrumFit, lowest_yield, signal_term
-from fits.likelihood.descent import descend
+from fits.likelihood.background_descent import BackgroundDescent
 from fits.likelihood.kernel import BackgroundTerm
 from fits.likelihood.signal_term import SignalTerm
 from fits.many_fits import fit_many
@@ -69,7 +69,7 @@ class CategorySearch:
             peak = np.concatenate([term.expected(np.ones(1)) for term in terms])
             parts = zip(np.split(expected, ends, axis=1), terms, strict=True)
             low = np.max([lowest_yield(*part) for part in parts], axis=0)
-            fits = descend(self._background, counts[good], starts, peak=peak, low=low)
+            fits = BackgroundDescent(self._background, counts[good], starts, peak=peak, lowest=low).run()
             gain = np.sqrt(np.maximum(2 * (without - fits.values), 0))
             found[good, place] = np.where(fits.converged, np.copysign(gain, fits.points[:, -1]), np.nan)
         found[~np.all(np.isfinite(found), axis=1)] = np.nan

@@ -111,3 +111,11 @@ def test_empty_toy_fails_alone_with_signal(dijet_toy, signal):
     assert many.null.n_failed == 1
     assert np.isnan(many.signal_yields[1, 0])
     assert np.isnan(many.significances[1, 0])
+
+
+def test_backgrounds_that_underflow_in_empty_bins_fail_no_other_toy(dijet_toy, signal):
+    """Thirty events and three parameters: some backgrounds fall to nothing before the end of the range."""
+    fit = fit_background(dijet_toy(2e5, seed=49), Dijet(3))
+    few = 30 * fit.expected_background() / fit.expected_background().sum()
+    many = fit_many_signals(fit, poisson_toys(few, 100, np.random.default_rng(30)), [signal])
+    assert many.spectra_converged.all()
