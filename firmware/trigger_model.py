@@ -1,6 +1,7 @@
 """A quantised network with its integer inputs: what is trained, emulated and written as firmware."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import keras
 
 
+LEVEL1_STEP = 0.5  # GeV: one unit of the momenta of CMS's level-1 objects, and of its calorimeter regions
+
+
 @dataclass(frozen=True, eq=False)
 class TriggerModel:
     """A level-1 anomaly trigger: hardware integers in, quantised score out.
@@ -30,15 +34,20 @@ class TriggerModel:
         network: QKeras (Keras 3) model on scaled inputs.
         scaling: makes hardware integers into the inputs of the network.
         input_shape: shape of one event in hardware integers: (57,) objects, (18, 14) regions.
+        momentum_step: GeV of one unit of the momenta that the model takes, 0.5 times a power of two: those
+            of AXOL1TL that CMS deployed take 1 GeV. `own_units` converts level-1 objects; `score`, the
+            firmware and all that compares them speak the model's own units.
 
     Raises:
-        MaplessError: the name is no identifier, or scaling, network and input shape disagree.
+        MaplessError: the name is no identifier, scaling, network and input shape disagree, or an impossible
+            step.
     """
 
     name: str
     network: "keras.Model"
     scaling: IntegerScaling
     input_shape: tuple[int, ...]
+    momentum_step: float = LEVEL1_STEP
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -53,7 +62,32 @@ class TriggerModel:
                 f"trigger model {self.name!r}: input shape, scaling and network have {sizes} inputs; "
                 "they must agree"
             )
+        if self.momentum_step not in [LEVEL1_STEP * 2**bits for bits in range(8)]:
+            raise MaplessError(
+                f"trigger model {self.name!r}: momenta in steps of {self.momentum_step} GeV are impossible; "
+                f"take {LEVEL1_STEP} GeV times a power of two"
+            )
         make_exact(self.network)
+
+    @property
+    def momentum_shift(self) -> int:
+        """Bits that level-1 momenta lose before the model takes them."""
+        return int(math.log2(self.momentum_step / LEVEL1_STEP))
+
+    def own_units(self, level1_inputs: ArrayLike) -> NDArray[np.int64]:
+        """Give level-1 inputs of shape (n_events, *input_shape) as the model takes them.
+
+        Momenta in 0.5 GeV, every third input of objects, become momenta in `momentum_step`, cut off.
+
+        Raises:
+            MaplessError: not integers, or a wrong number of objects.
+        """
+        checked = self.checked(level1_inputs)
+        if not self.momentum_shift:
+            return checked
+        own = checked.copy()
+        own[:, ::3] >>= self.momentum_shift
+        return own
 
     def checked(self, hardware: ArrayLike) -> NDArray[np.int64]:
         """Return hardware integers as they are if each event has the shape that the model takes.
@@ -79,21 +113,26 @@ class TriggerModel:
         return flat.reshape(-1, *self.network.input_shape[1:])
 
     def score(self, hardware: ArrayLike, batch_size: int = 4096) -> NDArray[np.float64]:
-        """Score hardware integers of shape (n_events, *input_shape); shape (n_events,)."""
+        """Score hardware integers in the model's own units, (n_events, *input_shape); shape (n_events,)."""
         scaled = self.scaled(hardware).astype(np.float32)
         scores = self.network.predict(scaled, batch_size=batch_size, verbose=0)
         return np.asarray(scores, dtype=np.float64).reshape(-1)
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder, complete or not at all."""
-        content = {"name": self.name, "input_shape": self.input_shape, "scaling": self.scaling.as_json()}
+        content = {
+            "name": self.name,
+            "input_shape": self.input_shape,
+            "momentum_step": self.momentum_step,
+            "scaling": self.scaling.as_json(),
+        }
         with complete_folder(folder) as partial:
             self.network.save(partial / "network.keras")
             (partial / "trigger_model.json").write_text(json.dumps(content, indent=1) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a model that `save` wrote.
+        """Read a model that `save` wrote; one without a step of its momenta takes 0.5 GeV.
 
         Raises:
             MaplessError: the folder holds no trigger model.
@@ -109,4 +148,5 @@ class TriggerModel:
         _add_supported_quantized_objects(objects)
         network = keras.models.load_model(folder / "network.keras", custom_objects=objects, compile=False)
         scaling = IntegerScaling.from_json(content["scaling"])
-        return cls(content["name"], network, scaling, tuple(content["input_shape"]))
+        step = content.get("momentum_step", LEVEL1_STEP)
+        return cls(content["name"], network, scaling, tuple(content["input_shape"]), step)

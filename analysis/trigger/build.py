@@ -24,7 +24,8 @@ def build_firmware(configuration: TriggerConfiguration, trained: Path, zero_bias
     settings, model = configuration.firmware, TriggerModel.load(trained / MODEL)
     hardware = level1.read(zero_bias).inputs(DESIGNS[configuration.model].inputs)
     held_out = hardware[~for_training(len(hardware), configuration.training.fraction)]
-    made = build(model, held_out[: settings.n_events], folder, backend=settings.backend, part=settings.part)
+    events = model.own_units(held_out[: settings.n_events])
+    made = build(model, events, folder, backend=settings.backend, part=settings.part)
     write_json(folder / FIRMWARE, firmware_to_json(made, synthesised=settings.synthesise))
 
 

@@ -55,11 +55,11 @@ def verify_model(build_folder: Path, events: Path, *, max_events: int) -> None:
 
 
 def _hardware(model: TriggerModel, events: Path, max_events: int) -> NDArray[Any]:
-    """Read the inputs of a model from level-1 events or from a `.npy` file of hardware integers."""
+    """Read the inputs of a model from level-1 events, or in its own units from a `.npy` file."""
     if events.suffix == ".npy":
         return read_events(events)[:max_events]
     kind: Literal["objects", "regions"] = "objects" if len(model.input_shape) == 1 else "regions"
-    return level1.read(events, max_events=max_events).inputs(kind)
+    return model.own_units(level1.read(events, max_events=max_events).inputs(kind))
 
 
 def _agreement_table(verification: Verification) -> Table:

@@ -51,12 +51,12 @@ def write_trigger_report(
     zero_bias = level1.read(files[ZERO_BIAS])
     zero_bias = zero_bias.select(~for_training(len(zero_bias), configuration.training.fraction))
     kind = DESIGNS[configuration.model].inputs
-    signals = {
-        name: model.score(level1.read(files[name]).inputs(kind)) for name in configuration.sample.signals
-    }
-    rates = ZeroBiasRates(
-        model.score(zero_bias.inputs(kind)), zero_bias.weight, bunches=configuration.rates.bunches
-    )
+
+    def score(events: Level1Events) -> Scores:
+        return model.score(model.own_units(events.inputs(kind)))
+
+    signals = {name: score(level1.read(files[name])) for name in configuration.sample.signals}
+    rates = ZeroBiasRates(score(zero_bias), zero_bias.weight, bunches=configuration.rates.bunches)
     menu = any_of(zero_bias.other_bits) if zero_bias.other_bits else np.zeros(len(zero_bias), bool)
     results = {
         "model": model.name,

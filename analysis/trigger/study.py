@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -20,14 +19,12 @@ from analysis.trigger.designs import ENCODERS
 from analysis.trigger.pipeline import TriggerPipeline
 from analysis.trigger.train import for_training, schedule_of
 from errors import MaplessError
-from firmware.networks.published import PUBLISHED
 from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, planned, scan
 from firmware.performance.study_points import StudyPoint, choose, pareto_front
 from firmware.training import hgq2
 from firmware.training.schedule import Progress
 from firmware.trigger_model import TriggerModel
 from selections import level1
-from selections.level1.hardware import halved_momenta
 
 Number = TypeVar("Number", int, float)
 
@@ -204,17 +201,10 @@ def _events(configuration: TriggerConfiguration, files: Mapping[str, Path]) -> S
 
 
 def _reference(folder: Path | None, events: StudyEvents, settings: StudySettings) -> StudyPoint | None:
-    """Measure a saved model; the deployed ones of CMS take half of each momentum."""
+    """Measure a saved model on events in its own units."""
     if folder is None:
         return None
     model = TriggerModel.load(folder)
-    if model.name in PUBLISHED:
-        events = _halved(events)
-    return StudyPoint(model.name, (measured(model, events, settings, with_logic=True),))
-
-
-def _halved(events: StudyEvents) -> StudyEvents:
-    signals: dict[str, NDArray[Any]] = {
-        name: halved_momenta(signal) for name, signal in events.signals.items()
-    }
-    return StudyEvents(halved_momenta(events.training), halved_momenta(events.zero_bias), signals)
+    signals = {name: model.own_units(signal) for name, signal in events.signals.items()}
+    own = StudyEvents(model.own_units(events.training), model.own_units(events.zero_bias), signals)
+    return StudyPoint(model.name, (measured(model, own, settings, with_logic=True),))

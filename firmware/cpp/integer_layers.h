@@ -11,6 +11,14 @@
 
 namespace mapless {
 
+// Objects (pt, eta, phi) whose pt drops `bits` bits.
+template <class Inputs>
+Inputs coarser_momenta(Inputs hardware, int bits)
+{
+    for (std::size_t i = 0; i < hardware.size(); i += 3) hardware[i] >>= bits;
+    return hardware;
+}
+
 // (x - offset) >> shift; bits shifted out are cut off
 template <std::size_t n, class Inputs>
 std::array<std::int32_t, n> scale(

@@ -18,7 +18,7 @@ from errors import MaplessError
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks import axol1tl, cicada
 from firmware.networks.quantise import FixedPoint, fixed_point_of
-from firmware.trigger_model import TriggerModel
+from firmware.trigger_model import LEVEL1_STEP, TriggerModel
 
 Array = NDArray[np.float64]
 Arrays = Mapping[str, ArrayLike]
@@ -37,17 +37,24 @@ class PublishedModel:
         network: makes the untrained network.
         input_shape: shape of one event.
         offset: type that the array `ad_offsets` is cut off to; None where inputs are not scaled.
+        momentum_step: GeV of one unit of the momenta; AXOL1TL takes half of each hardware momentum
+            (`AXOL1TLCondition.cc` of CMSSW).
     """
 
     network: Callable[[], Any]
     input_shape: tuple[int, ...]
     offset: FixedPoint | None = None
+    momentum_step: float = LEVEL1_STEP
+
+
+def _axol1tl(network: Callable[[], Any], offset: FixedPoint) -> PublishedModel:
+    return PublishedModel(network, (axol1tl.N_INPUTS,), offset, 2 * LEVEL1_STEP)
 
 
 PUBLISHED = {
-    "axol1tl_v3": PublishedModel(axol1tl.VERSION_3.network, (axol1tl.N_INPUTS,), _HALVES),
-    "axol1tl_v4": PublishedModel(axol1tl.VERSION_4.network, (axol1tl.N_INPUTS,), _WHOLE),
-    "axol1tl_v5": PublishedModel(axol1tl.VERSION_5.network, (axol1tl.N_INPUTS,), _WHOLE),
+    "axol1tl_v3": _axol1tl(axol1tl.VERSION_3.network, _HALVES),
+    "axol1tl_v4": _axol1tl(axol1tl.VERSION_4.network, _WHOLE),
+    "axol1tl_v5": _axol1tl(axol1tl.VERSION_5.network, _WHOLE),
     "cicada_v1": PublishedModel(cicada.NormalisedDesign().network, cicada.REGIONS),
     "cicada_v1p1p2": PublishedModel(cicada.VERSION_1.network, cicada.REGIONS),
     "cicada_v2": PublishedModel(cicada.VERSION_2.network, cicada.REGIONS),
@@ -72,7 +79,8 @@ def import_published(version: str, arrays: Arrays) -> TriggerModel:
     published = PUBLISHED[version]
     network = published.network()
     _fill(network, version, arrays)
-    return TriggerModel(version, network, _scaling(version, published, arrays), published.input_shape)
+    scaling = _scaling(version, published, arrays)
+    return TriggerModel(version, network, scaling, published.input_shape, published.momentum_step)
 
 
 def read_published(version: str, file: Path) -> TriggerModel:

@@ -39,18 +39,23 @@ def define_score(frame: Any, model: TriggerModel, *, inputs: str, column: str = 
     Args:
         frame: node of the graph.
         model: to score with.
-        inputs: column of hardware integers, one vector of the model's inputs per event.
+        inputs: column of level-1 hardware integers, one vector of the model's inputs per event, momenta in
+            0.5 GeV as `mapless/level1_objects.h` makes them of NanoAOD; they need no conversion for a model
+            that takes coarser momenta.
         column: name of the new column.
 
     Returns:
-        the node with the new column; its values equal `model.score` exactly. An event whose inputs are too
-        many, too few or overflow ends the event loop with an error.
+        the node with the new column; its values equal `model.score(model.own_units(inputs))` exactly. An
+        event whose inputs are too many, too few or overflow ends the event loop with an error.
     """
-    return frame.Define(column, f"{declare_score(model)}({inputs})")
+    function, own_units = declare_score(model), inputs
+    if model.momentum_shift:
+        own_units = f"mapless::coarser_momenta({inputs}, {model.momentum_shift})"
+    return frame.Define(column, f"{function}({own_units})")
 
 
 def declare_score(model: TriggerModel) -> str:
-    """Declare the score to ROOT and give the name of its C++ function, which ends in a digest."""
+    """Declare the score of inputs in the model's own units to ROOT, give the name of its C++ function."""
     import ROOT
 
     digest = hashlib.sha256(integer_header(model, model.name).encode()).hexdigest()[:8]
@@ -84,7 +89,7 @@ class CompiledScore:
         return cls(model, folder / "libscore.so")
 
     def score(self, hardware: ArrayLike) -> NDArray[np.float64]:
-        """Score hardware integers of shape (n_events, *input_shape); shape (n_events,).
+        """Score hardware integers in the model's own units, (n_events, *input_shape); shape (n_events,).
 
         Raises:
             MaplessError: not integers, a wrong number of objects, or an overflow.

@@ -9,15 +9,11 @@ Units and bits are those of the CMS global trigger; `selections/cpp/mapless/leve
 | muon | 0.5 GeV, offset by one: 0 is no muon, 1 is 0 GeV | 9 | 0.010875 | 2 pi / 576 |
 | jet | 0.5 GeV | 11 | 0.0435 | 2 pi / 144 |
 
-The networks of AXOL1TL that CMS deployed take half of each pt, in integers (`halved_momenta`): `objects`
-hold the pt itself.
+`objects` hold the pt in these units. The networks of AXOL1TL that CMS deployed take half of it: a trigger
+model knows the step of its momenta and converts (`own_units`).
 """
 
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 OBJECT_SLOTS: Mapping[str, int] = {"met": 1, "egamma": 4, "muon": 4, "jet": 10}
 COORDINATES = ("pt", "eta", "phi")
@@ -40,14 +36,3 @@ def object_inputs(kind: str) -> slice:
     width = len(COORDINATES)
     first = sum(OBJECT_SLOTS[other] for other in kinds[: kinds.index(kind)])
     return slice(first * width, (first + OBJECT_SLOTS[kind]) * width)
-
-
-def halved_momenta(objects: ArrayLike) -> NDArray[Any]:
-    """Give objects (n, 57) as the deployed networks of AXOL1TL take them: pt in GeV, cut off to an integer.
-
-    >>> halved_momenta([[7, -3, 5]])
-    array([[ 3, -3,  5]])
-    """
-    objects = np.asarray(objects)
-    halves = np.resize([1, 0, 0], objects.shape[-1])
-    return objects >> halves.astype(objects.dtype)

@@ -1,5 +1,8 @@
 """Hardware integers through the scaling and the network, and back from disk."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +56,29 @@ def test_scores_come_back_from_disk_unchanged(tiny_trigger_model, tiny_hardware,
     assert len(np.unique(scores)) > 10
     np.testing.assert_array_equal(loaded.score(tiny_hardware), scores)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_momenta_change_to_the_step_of_the_model_and_angles_stay(tiny_trigger_model, tmp_path):
+    objects = [[7, -3, 5, 1, 9, -7]]
+    assert tiny_trigger_model.own_units(objects).tolist() == objects
+    coarse = replace(tiny_trigger_model, momentum_step=1.0)
+    assert coarse.own_units(objects).tolist() == [[3, -3, 5, 0, 9, -7]]
+    coarse.save(tmp_path / "model")
+    assert TriggerModel.load(tmp_path / "model").momentum_step == 1.0
+
+
+def test_a_model_saved_without_a_step_takes_level1_momenta_as_they_are(tiny_trigger_model, tmp_path):
+    tiny_trigger_model.save(tmp_path / "model")
+    file = tmp_path / "model" / "trigger_model.json"
+    content = json.loads(file.read_text())
+    del content["momentum_step"]
+    file.write_text(json.dumps(content))
+    assert TriggerModel.load(tmp_path / "model").momentum_step == 0.5
+
+
+def test_an_impossible_step_is_named(tiny_trigger_model):
+    with pytest.raises(MaplessError, match=r"momenta in steps of 0.7 GeV are impossible"):
+        replace(tiny_trigger_model, momentum_step=0.7)
 
 
 def test_a_wrong_number_of_objects_is_named(tiny_trigger_model):

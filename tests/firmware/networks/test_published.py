@@ -60,6 +60,7 @@ def test_axol1tl_v3_gives_the_scores_of_cms_for_every_event(shared_data):
     file = shared_data / "l1_trigger/axol1tl_v3_reference_scores.csv"
     table = np.loadtxt(file, delimiter=",", skiprows=1)
     assert len(table) == 500
+    assert model.momentum_step == 1.0
     np.testing.assert_array_equal(model.score(table[:, :57].astype(int)), table[:, 57])
 
 

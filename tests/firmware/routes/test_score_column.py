@@ -1,5 +1,7 @@
 """The generated integer C++ against QKeras, compiled and as a column of an RDataFrame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,17 @@ def test_the_column_of_an_rdataframe_equals_qkeras_for_every_event(tiny_trigger_
     )
     column = define_score(frame, tiny_trigger_model, inputs="inputs").AsNumpy(["anomaly_score"])
     np.testing.assert_array_equal(column["anomaly_score"], tiny_trigger_model.score(tiny_hardware))
+
+
+def test_the_column_halves_momenta_for_a_model_that_takes_whole_gev(tiny_trigger_model, tiny_hardware):
+    import ROOT
+
+    coarse = replace(tiny_trigger_model, momentum_step=1.0)
+    event = tiny_hardware[np.any(tiny_hardware[:, ::3] > 20, axis=1)][0]
+    frame = ROOT.RDataFrame(1).Define("inputs", f"ROOT::RVecI{{{', '.join(map(str, event))}}}")
+    found = define_score(frame, coarse, inputs="inputs").AsNumpy(["anomaly_score"])["anomaly_score"]
+    assert found == coarse.score(coarse.own_units([event]))
+    assert found != coarse.score([event])
 
 
 def test_inputs_that_overflow_or_are_too_few_are_named(tiny_trigger_model, tmp_path):
