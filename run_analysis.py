@@ -171,8 +171,8 @@ def fit(
     uncertainties: Annotated[
         str | None,
         typer.Option(
-            help="Of the signal, in limits: scale=0.01,resolution=0.035,luminosity=0.016 unless given, or none. "
-            "NAME.efficiency=0.1 acts in one category only."
+            help="Of the signal, in limits: scale=0.01,resolution=0.035,luminosity=0.016 unless given; or "
+            "none. NAME.efficiency=0.1 acts in one category only."
         ),
     ] = None,
     export: Annotated[
