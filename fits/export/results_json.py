@@ -33,9 +33,13 @@ def results_by_mass(
     `bkgfit_prob`, `bkgfit_frac_err` (relative error of the background at the mass), `bkg_fit_params` (values
     by name, `cov`), `sbfit_chi2`, `sbfit_ndof`, `sbfit_prob`, `signif`, `pval`, `obs_excess_events`,
     `obs_excess_events_unc`, `obs_lim_events`, `exp_lim_events`, `exp_lim_1sig_low`, `exp_lim_1sig_high`,
-    `exp_lim_2sig_low`, `exp_lim_2sig_high`. Unlike in CASEUtils, ndof counts the normalisation. With
-    `expected`, one per mass: `asimov_signif`, the median significance that a signal of
-    `asimov_signif_events` events would have, and how the fits for it ended, `asimov_status`.
+    `exp_lim_2sig_low`, `exp_lim_2sig_high`. Unlike in CASEUtils, ndof counts the normalisation, and `signif`
+    is that of the signal exactly as given, without nuisance parameters.
+
+    With `expected`, one per mass: `asimov_signif`, the median significance that a signal of
+    `asimov_signif_events` events would have (`./run_analysis.py fit` takes those of `--expected-signal`, or
+    of the median expected limit), with the uncertainties of the limits and all other parameters as fitted to
+    the data (Combine's `-t -1 --toysFrequentist`), and how the fits for it ended, `asimov_status`.
     """
     return [
         _background_numbers(scan.null, point.mass)

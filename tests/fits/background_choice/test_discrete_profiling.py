@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
-from fits.background_choice.discrete_profiling import DiscreteProfile, discrete_profile
+from fits.background_choice.discrete_profiling import DiscreteProfile, EnvelopeFit, discrete_profile
 from fits.backgrounds import UA2, Dijet, ModifiedExponential, expected_counts
 from fits.likelihood.signal_term import Effect
 from fits.limits.asymptotic import LimitStatus, upper_limit
@@ -123,3 +123,8 @@ def test_interval_covers_whichever_function_is_true(truth, values):
         low, high = discrete_profile(model(spectrum), FAMILY[:2]).fit().interval
         covered += low <= 60 <= high
     assert 0.683 - 3 * 0.027 < covered / n_toys < 0.683 + 4 * 0.027
+
+
+def test_unconstrained_ends_of_an_interval_are_null_in_json():
+    fit = EnvelopeFit(True, (), "dijet", 1.0, (-np.inf, 2.0), 0.5, {"dijet": 3.0})
+    assert json.loads(json.dumps(fit.to_json(), allow_nan=False))["interval"] == [None, 2.0]

@@ -42,10 +42,20 @@ def test_card_lists_processes_rates_and_nuisances(search_model, tmp_path):
     assert 0.05 < unit < 5
 
 
+@pytest.mark.parametrize(("edges", "unequal"), [(FINE, False), (WIDE, True)], ids=["fine", "wide"])
+def test_card_says_how_to_run_it_and_what_not_to_believe(search_model, tmp_path, edges, unequal):
+    write_combine(search_model(edges), tmp_path)
+    comments = [line for line in (tmp_path / "datacard.txt").read_text().splitlines() if line.startswith("#")]
+    command = "# combine -M AsymptoticLimits model.root --rMax 20 --strictBounds"
+    assert comments[0].startswith("# r = 1 is signal_strength = ")
+    assert command + (" --run observed" if unequal else "") in comments
+    assert any("no library" in line for line in comments)
+    assert any("observed results only" in line for line in comments) == unequal
+
+
 def test_everything_that_the_card_names_is_in_the_workspace(search_model, tmp_path):
     model = search_model(WIDE)
     lines = card_of(model, tmp_path)
-    assert "observed results only" in (tmp_path / "datacard.txt").read_text()
     workspace = workspace_of(tmp_path)
     for _, name, _, file, place in starting_with(lines, "shapes"):
         key = place.removeprefix("mapless:")
