@@ -39,30 +39,32 @@ class BarlowBeestonTerm:
 
     def expected(self, internal: FloatArray) -> FloatArray:
         """Expected counts (n_bins,)."""
-        inner = internal[: self._n]
+        inner = internal[..., : self._n]
         return self._term.expected(inner) + self._shifts(internal) * self._rigid.expected(inner)
 
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
-        term, rigid = (part.evaluate(internal[: self._n]) for part in (self._term, self._rigid))
-        shifts = self._shifts(internal)
-        per_bin = np.zeros((self._n_bins, len(self._bins)))
-        per_bin[self._bins, np.arange(len(self._bins))] = self._errors * rigid.expected[self._bins]
+        term, rigid = (part.evaluate(internal[..., : self._n]) for part in (self._term, self._rigid))
+        shifts, bins = self._shifts(internal), self._bins
+        per_bin = np.zeros((*shifts.shape, len(bins)))
+        per_bin[..., bins, np.arange(len(bins))] = self._errors * rigid.expected[..., bins]
 
         def curvature(weights: FloatArray) -> FloatArray:
-            second = np.zeros((len(self.parameters),) * 2)
-            second[: self._n, : self._n] = term.curvature(weights) + rigid.curvature(weights * shifts)
-            mixed = (weights[self._bins] * self._errors)[:, None] * rigid.jacobian[self._bins]
-            second[self._n :, : self._n], second[: self._n, self._n :] = mixed, mixed.T
+            second = np.zeros((*shifts.shape[:-1], *(len(self.parameters),) * 2))
+            shape = term.curvature(weights) + rigid.curvature(weights * shifts)
+            mixed = (weights[..., bins] * self._errors)[..., None] * rigid.jacobian[..., bins, :]
+            second[..., : self._n, : self._n] = shape
+            second[..., self._n :, : self._n] = mixed
+            second[..., : self._n, self._n :] = mixed.swapaxes(-1, -2)
             return second
 
-        jacobian = np.hstack([term.jacobian + shifts[:, None] * rigid.jacobian, per_bin])
+        jacobian = np.concatenate([term.jacobian + shifts[..., None] * rigid.jacobian, per_bin], axis=-1)
         return Evaluation(term.expected + shifts * rigid.expected, jacobian, curvature)
 
     def _shifts(self, internal: FloatArray) -> FloatArray:
         """Relative changes (n_bins,)."""
-        shifts = np.zeros(self._n_bins)
-        shifts[self._bins] = self._errors * internal[self._n :]
+        shifts = np.zeros((*internal.shape[:-1], self._n_bins))
+        shifts[..., self._bins] = self._errors * internal[..., self._n :]
         return shifts
 
 

@@ -98,7 +98,7 @@ class Likelihood:
         return np.asarray(np.linalg.inv(self.transform))
 
     def expected(self, internal: FloatArray) -> list[FloatArray]:
-        """Expected counts of each category."""
+        """Expected counts (n_bins,) of each category, or (n, n_bins) for internal coordinates (n, ...)."""
         return [self._expected(category, internal) for category in self.categories]
 
     def value(self, internal: FloatArray) -> float:
@@ -128,7 +128,7 @@ class Likelihood:
         """First derivatives (n_parameters,)."""
         gradient = np.zeros(len(self.names))
         for category in self.categories:
-            expected, jacobian, _ = self._evaluate(category, internal)
+            expected, jacobian, _ = self.evaluate(category, internal)
             gradient += jacobian.T @ (1 - _divided(category.counts, expected, category.filled))
         for row, centre in self._pulls:
             gradient += row * (row @ internal - centre)
@@ -143,7 +143,7 @@ class Likelihood:
         n = len(self.names)
         gradient, hessian = np.zeros(n), np.zeros((n, n))
         for category in self.categories:
-            expected, jacobian, parts = self._evaluate(category, internal)
+            expected, jacobian, parts = self.evaluate(category, internal)
             ratio = _divided(category.counts, expected, category.filled)
             for places, part in parts:
                 hessian[places[:, None], places] += part.curvature(1 - ratio)
@@ -162,22 +162,27 @@ class Likelihood:
             for c in self.constraints
         ]
 
-    def _evaluate(
+    def evaluate(
         self, category: Category, internal: FloatArray
     ) -> tuple[FloatArray, FloatArray, list[tuple[npt.NDArray[np.intp], Evaluation]]]:
-        """Expected counts (n_bins,), jacobian (n_bins, n_parameters), and the terms with their places."""
-        n_bins = len(category.counts)
-        expected, jacobian = np.zeros(n_bins), np.zeros((n_bins, len(self.names)))
-        parts = [(self._places[id(t)], t.evaluate(internal[self._places[id(t)]])) for t in category.terms]
+        """Expected counts (n_bins,), jacobian (n_bins, n_parameters), and the terms with their places.
+
+        With a leading axis for many sets of internal coordinates.
+        """
+        shape = (*internal.shape[:-1], len(category.counts))
+        expected, jacobian = np.zeros(shape), np.zeros((*shape, len(self.names)))
+        parts = [
+            (self._places[id(t)], t.evaluate(internal[..., self._places[id(t)]])) for t in category.terms
+        ]
         for places, part in parts:
             expected += part.expected
-            jacobian[:, places] += part.jacobian
+            jacobian[..., places] += part.jacobian
         return expected, jacobian, parts
 
     def _expected(self, category: Category, internal: FloatArray) -> FloatArray:
-        expected = np.zeros(len(category.counts))
+        expected = np.zeros((*internal.shape[:-1], len(category.counts)))
         for term in category.terms:
-            expected += term.expected(internal[self._places[id(term)]])
+            expected += term.expected(internal[..., self._places[id(term)]])
         return expected
 
 

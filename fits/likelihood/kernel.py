@@ -22,7 +22,8 @@ _EVENTS_PER_GROUP = 10  # enough for ln(counts) to be nearly Gaussian
 class Evaluation:
     """Expected counts (n_bins,), their jacobian (n_bins, n), and the second derivatives summed over bins.
 
-    `curvature(weights)` is sum_bins weights * d2 expected / du2, shape (n, n), for weights (n_bins,).
+    `curvature(weights)` is sum_bins weights * d2 expected / du2, shape (n, n), for weights (n_bins,). For
+    many data sets, each with its own internal coordinates, all have one more axis in front.
     """
 
     expected: FloatArray
@@ -31,7 +32,10 @@ class Evaluation:
 
 
 class Term(Protocol):
-    """One additive part of the expected counts."""
+    """One additive part of the expected counts.
+
+    Internal coordinates are (n,), or (n_data_sets, n), and what comes back has the same leading axis.
+    """
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -91,12 +95,12 @@ class BackgroundTerm:
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
         nodes = self.at_nodes(internal)
-        slopes = nodes[:, None] * self.design
-        jacobian = slopes.reshape(*self._shape, -1).sum(axis=0)
+        slopes = nodes[..., None] * self.design
+        jacobian = slopes.reshape(*nodes.shape[:-1], *self._shape, -1).sum(axis=-3)
         return Evaluation(
             self.over_bins(nodes),
             jacobian,
-            lambda weights: slopes.T @ (self.to_nodes(weights)[:, None] * self.design),
+            lambda weights: slopes.swapaxes(-1, -2) @ (self.to_nodes(weights)[..., None] * self.design),
         )
 
 

@@ -13,7 +13,7 @@ class VerticalMorphing:
     """Changes (n_bins,) that n nuisance parameters add, each independently of the others.
 
     `down` and `up` (n, n_bins) are the changes at -1 and +1 standard deviations, zero for parameters that
-    deform nothing.
+    deform nothing. Parameter values (n,) may have more axes in front, which all results have then.
     """
 
     def __init__(self, down: FloatArray, up: FloatArray) -> None:
@@ -30,8 +30,8 @@ class VerticalMorphing:
         There are no mixed second derivatives.
         """
         step, slope, bend = smooth_step(nuisances, 1.0)
-        first = self._odd.T + self._even.T * (step + nuisances * slope)
-        second = self._even.T * (2 * slope + nuisances * bend)
+        first = self._odd.T + self._even.T * (step + nuisances * slope)[..., None, :]
+        second = self._even.T * (2 * slope + nuisances * bend)[..., None, :]
         return nuisances @ self._odd + (nuisances * step) @ self._even, first, second
 
 

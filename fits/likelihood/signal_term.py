@@ -135,70 +135,73 @@ class SignalTerm:
 
     def expected(self, internal: FloatArray) -> FloatArray:
         """Expected counts (n_bins,); NaN where a width or mean is not above zero."""
-        amplitude = internal[0] * self.events * np.exp(np.sum(self._exponents(internal[1:])[0]))
+        nuisances = internal[..., 1:]
+        amplitude = internal[..., 0] * self.events * np.exp(self._exponents(nuisances)[0].sum(axis=-1))
         shape = self.probabilities.nominal
         if self._shifts.any():
-            shape = self.probabilities.at(self._shifts @ internal[1:])
+            shape = self.probabilities.at(nuisances @ self._shifts.T)
         if self._morphing is not None:
-            shape = shape + self._morphing.at(internal[1:])
-        return amplitude * shape
+            shape = shape + self._morphing.at(nuisances)
+        return amplitude[..., None] * shape
 
     def evaluate(self, internal: FloatArray) -> Evaluation:
         """Expected counts with derivatives."""
-        exponents, slopes, bends = self._exponents(internal[1:])
-        per_unit = self.events * np.exp(np.sum(exponents))
-        amplitude = per_unit * internal[0]
+        exponents, slopes, bends = self._exponents(internal[..., 1:])
+        per_unit = self.events * np.exp(exponents.sum(axis=-1))[..., None]
+        amplitude = per_unit * internal[..., :1]
         # First derivatives of the amplitude and of the probabilities; the yield does not move the shape.
-        slope = np.append(per_unit, amplitude * slopes)
+        slope = np.concatenate([per_unit, amplitude * slopes], axis=-1)
         if self._morphing is None and not self._shifts.any():
             shape = self.probabilities.nominal
             return Evaluation(
                 amplitude * shape,
-                np.outer(shape, slope),
-                lambda weights: (weights @ shape) * _second(amplitude, slope, slopes, bends),
+                shape[:, None] * slope[..., None, :],
+                lambda weights: (weights @ shape)[..., None, None] * _second(amplitude, slope, slopes, bends),
             )
-        shape, first, bent = self._shape(internal[1:])
+        shape, first, bent = self._shape(internal[..., 1:])
 
         def curvature(weights: FloatArray) -> FloatArray:
-            second = (weights @ shape) * _second(amplitude, slope, slopes, bends)
-            mixed = np.outer(slope, weights @ first)
-            second[:, 1:] += mixed
-            second[1:] += mixed.T
-            second[1:, 1:] += amplitude * bent(weights)
+            total = np.einsum("...b,...b->...", weights, shape)[..., None, None]
+            second = total * _second(amplitude, slope, slopes, bends)
+            mixed = slope[..., :, None] * _summed(weights, first)[..., None, :]
+            second[..., :, 1:] += mixed
+            second[..., 1:, :] += mixed.swapaxes(-1, -2)
+            second[..., 1:, 1:] += amplitude[..., None] * bent(weights)
             return second
 
-        jacobian = np.outer(shape, slope)
-        jacobian[:, 1:] += amplitude * first
+        jacobian = shape[..., None] * slope[..., None, :]
+        jacobian[..., 1:] += amplitude[..., None] * first
         return Evaluation(amplitude * shape, jacobian, curvature)
 
     def _shape(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, Contraction]:
         """Probabilities (n_bins,), first derivatives (n_bins, n) in the nuisances, and the second ones."""
         moves = self._shifts
-        shape, first, bent = self.probabilities.with_derivatives(moves @ nuisances)
+        shape, first, bent = self.probabilities.with_derivatives(nuisances @ moves.T)
         if self._morphing is None:
             return shape, first @ moves, lambda weights: moves.T @ bent(weights) @ moves
         change, slope, bend = self._morphing.with_derivatives(nuisances)
+        unit = np.eye(len(self.effects))
         return (
             shape + change,
             first @ moves + slope,
-            lambda weights: moves.T @ bent(weights) @ moves + np.diag(weights @ bend),
+            lambda weights: moves.T @ bent(weights) @ moves + _summed(weights, bend)[..., None] * unit,
         )
 
     def _exponents(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Logarithms of the factors on the yield, with first and second derivatives, each (n,)."""
         average, half = self._logs
-        value, slope, bend = average * nuisances, average.copy(), np.zeros_like(average)
+        value, slope, bend = average * nuisances, average + 0 * nuisances, np.zeros_like(nuisances)
         if half.any():
             smooth, smooth1, smooth2 = smooth_step(nuisances, _JOINT)
             value += half * nuisances * smooth
             slope += half * (smooth + nuisances * smooth1)
             bend += half * (2 * smooth1 + nuisances * smooth2)
         if self._rates.any():
-            rates = nuisances[self._rates]
+            rates = nuisances[..., self._rates]
             with np.errstate(divide="ignore", invalid="ignore"):
-                value[self._rates] += np.log(rates)
-                slope[self._rates] += 1 / rates
-                bend[self._rates] -= 1 / rates**2
+                value[..., self._rates] += np.log(rates)
+                slope[..., self._rates] += 1 / rates
+                bend[..., self._rates] -= 1 / rates**2
         return value, slope, bend
 
 
@@ -214,9 +217,15 @@ def _morphing(effects: list[Effect], n_bins: int) -> VerticalMorphing | None:
     return VerticalMorphing(*changes)
 
 
-def _second(amplitude: float, slope: FloatArray, slopes: FloatArray, bends: FloatArray) -> FloatArray:
+def _summed(weights: FloatArray, per_bin: FloatArray) -> FloatArray:
+    """Sum (n,) over bins of weights (n_bins,) times something (n_bins, n), for any leading axes."""
+    return (weights[..., None, :] @ per_bin)[..., 0, :]
+
+
+def _second(amplitude: FloatArray, slope: FloatArray, slopes: FloatArray, bends: FloatArray) -> FloatArray:
     """Second derivatives of the amplitude in (yield, nuisances)."""
-    second = np.zeros((len(slope), len(slope)))
-    second[0, 1:] = second[1:, 0] = slope[0] * slopes
-    second[1:, 1:] = amplitude * (np.outer(slopes, slopes) + np.diag(bends))
+    second = np.zeros((*slope.shape, slope.shape[-1]))
+    second[..., 0, 1:] = second[..., 1:, 0] = slope[..., :1] * slopes
+    bent = slopes[..., :, None] * slopes[..., None, :] + bends[..., None] * np.eye(bends.shape[-1])
+    second[..., 1:, 1:] = amplitude[..., None] * bent
     return second

@@ -1,12 +1,13 @@
 """Frequentist toys of a likelihood, with auxiliary measurements resampled, and their likelihood ratios."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from fits.likelihood.binned import Category, Likelihood
+from fits.likelihood.descent import ManyEnds
+from fits.likelihood.likelihood_descent import ManyData, minimise_many
 from fits.likelihood.profile import ProfileLikelihood
 from fits.results import FitResult
 from fits.spectrum import FloatArray
@@ -14,15 +15,16 @@ from fits.spectrum import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class LikelihoodToys:
-    """Different toys with the minima of their fits; toy i is `profiles[places[i]]`.
+    """Different toys with the minima of their fits; toy i has the data `data[places[i]]`.
 
     Few events often give the same counts: such toys are fitted once. `best` are the fits with a free
     parameter of interest.
     """
 
-    profiles: tuple[ProfileLikelihood, ...]
+    profile: ProfileLikelihood
+    data: ManyData
     places: npt.NDArray[np.intp]
-    best: tuple[FitResult, ...]
+    best: ManyEnds
 
     @classmethod
     def at(
@@ -30,30 +32,31 @@ class LikelihoodToys:
     ) -> "LikelihoodToys":
         """Counts and auxiliary measurements that fluctuate about what physical parameters predict."""
         likelihood = profile.likelihood
-        counts = [
-            rng.poisson(mu, (n_toys, len(mu))) for mu in likelihood.expected(likelihood.internal(point))
-        ]
+        start = likelihood.internal(point)
+        counts = [rng.poisson(mu, (n_toys, len(mu))) for mu in likelihood.expected(start)]
         centres = [rng.normal(point[c.parameter], c.width, (n_toys, 1)) for c in likelihood.constraints]
-        data, places = np.unique(np.hstack([*counts, *centres]).astype(float), axis=0, return_inverse=True)
-        ends = np.cumsum([len(category.counts) for category in likelihood.categories])
-        profiles = [
-            replace(profile, likelihood=_with_data(likelihood, np.split(row, ends)), start=dict(point))
-            for row in data
-        ]
-        best = tuple(toy.fit(confirmation="none") for toy in profiles)
-        return cls(tuple(profiles), places.ravel(), best)
+        rows, places = np.unique(np.hstack([*counts, *centres]).astype(float), axis=0, return_inverse=True)
+        *parts, last = np.split(rows, np.cumsum([len(c.counts) for c in likelihood.categories]), axis=1)
+        data = ManyData(tuple(parts), last)
+        return cls(
+            profile, data, places.ravel(), minimise_many(profile, data, np.tile(start, (len(rows), 1)))
+        )
 
     def ratios(self, value: float, *, upper: bool) -> FloatArray:
         """Twice the difference of the negative log-likelihoods at a value and at the best one, (n_toys,).
 
         With `upper`, zero where the best value is larger, as in q-tilde. NaN where a fit failed.
         """
-        return np.array(
-            [
-                likelihood_ratio(p, b, value, upper=upper)
-                for p, b in zip(self.profiles, self.best, strict=True)
-            ]
-        )[self.places]
+        place = self.profile.likelihood.names.index(self.profile.parameter)
+        ratios = np.where(self.best.converged, 0.0, np.nan)
+        above = upper & (self.best.points[:, place] >= value)
+        rows = np.flatnonzero(self.best.converged & ~above)
+        held = minimise_many(
+            self.profile, self.data[rows], self.best.points[rows], {self.profile.parameter: value}
+        )
+        rise = np.maximum(2 * (held.values - self.best.values[rows]), 0.0)
+        ratios[rows] = np.where(held.converged, rise, np.nan)
+        return ratios[self.places]
 
 
 def likelihood_ratio(profile: ProfileLikelihood, best: FitResult, value: float, *, upper: bool) -> float:
@@ -64,13 +67,3 @@ def likelihood_ratio(profile: ProfileLikelihood, best: FitResult, value: float, 
         return 0.0
     held = profile.fit({profile.parameter: value}, best.parameters, confirmation="none")
     return max(2 * (held.nll - best.nll), 0.0) if held.converged else np.nan
-
-
-def _with_data(likelihood: Likelihood, data: list[FloatArray]) -> Likelihood:
-    """The likelihood of other counts, one array per category, and constraint centres, the last array."""
-    *counts, centres = data
-    categories = [Category(n, old.terms) for n, old in zip(counts, likelihood.categories, strict=True)]
-    constraints = [
-        replace(c, centre=centre) for c, centre in zip(likelihood.constraints, centres.tolist(), strict=True)
-    ]
-    return Likelihood(categories, constraints)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from fits.signals import SignalShape
+from fits.signals.shape import Derivatives
 from fits.spectrum import FloatArray
 
 Contraction = Callable[[FloatArray], FloatArray]
-_Derivatives = tuple[FloatArray, FloatArray, Contraction]
+_WithContraction = tuple[FloatArray, FloatArray, Contraction]
 
 _POINT = 1e-3  # a bin centre is a bin this part as wide
 
@@ -16,6 +17,7 @@ _POINT = 1e-3  # a bin centre is a bin this part as wide
 class BinProbabilities:
     """Probabilities (n_bins,) for events inside the edges, after relative shifts (2,) of mean and width.
 
+    Shifts (n, 2) give probabilities (n, n_bins), and derivatives with the same axis in front.
     `n_nodes=1` takes the density at bin centres instead of the integral over each bin. The last answers are
     remembered: categories that share a shape ask the same questions.
     """
@@ -26,7 +28,7 @@ class BinProbabilities:
         # Edges of tiny bins about the bin centres, and of what lies between them.
         self._points = np.stack([centres - halves, centres + halves], axis=1).ravel()
         self._last: tuple[bytes, FloatArray] | None = None
-        self._last_derivatives: tuple[bytes, _Derivatives] | None = None
+        self._last_derivatives: tuple[bytes, _WithContraction] | None = None
         self.nominal = self.at(np.zeros(2))
 
     def at(self, shift: FloatArray) -> FloatArray:
@@ -35,7 +37,7 @@ class BinProbabilities:
             self._last = shift.tobytes(), self._evaluated(shift)
         return self._last[1]
 
-    def with_derivatives(self, shift: FloatArray) -> _Derivatives:
+    def with_derivatives(self, shift: FloatArray) -> _WithContraction:
         """Probabilities, their first derivatives (n_bins, 2) in the shifts, and the second ones.
 
         Those (2, 2) come as a function of weights (n_bins,), summed over bins.
@@ -44,34 +46,46 @@ class BinProbabilities:
             self._last_derivatives = shift.tobytes(), self._differentiated(shift)
         return self._last_derivatives[1]
 
-    def _moved(self, shift: FloatArray) -> SignalShape:
-        return self._shape.varied(*(np.array([self._shape.mean, self._shape.sigma]) * (1 + shift)).tolist())
-
     def _evaluated(self, shift: FloatArray) -> FloatArray:
-        if not np.all(shift > -1):
-            return np.full(len(self._edges) - 1, np.nan)
-        moved = self._moved(shift)
-        if not self._at_centres:
-            raw = moved.bin_fractions(self._edges)
-            return np.asarray(raw / raw.sum())
-        return moved.bin_fractions(self._points)[::2] / (_POINT * moved.bin_fractions(self._edges[[0, -1]]))
-
-    def _differentiated(self, shift: FloatArray) -> _Derivatives:
-        moved = self._moved(shift)
+        possible = np.all(shift > -1, axis=-1)
+        places = np.where(possible[..., None], shift, 0.0)
         if self._at_centres:
-            raw, first, second = (part[::2] / _POINT for part in moved.derivatives(self._points))
-            total, slope, bend = (part[0] for part in moved.derivatives(self._edges[[0, -1]]))
+            raw = self._fractions(self._points, places)[..., ::2] / _POINT
+            shares = raw / self._fractions(self._edges[[0, -1]], places)
         else:
-            raw, first, second = moved.derivatives(self._edges)
-            total, slope, bend = raw.sum(), first.sum(axis=0), second.sum(axis=0)
+            raw = self._fractions(self._edges, places)
+            shares = raw / raw.sum(axis=-1, keepdims=True)
+        return np.where(possible[..., None], shares, np.nan)
+
+    def _fractions(self, edges: FloatArray, shift: FloatArray) -> FloatArray:
+        return self._shape.varied_fractions(edges, *self._places(shift))
+
+    def _derivatives(self, edges: FloatArray, shift: FloatArray) -> Derivatives:
+        return self._shape.varied_derivatives(edges, *self._places(shift))
+
+    def _places(self, shift: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return self._shape.mean * (1 + shift[..., 0]), self._shape.sigma * (1 + shift[..., 1])
+
+    def _differentiated(self, shift: FloatArray) -> _WithContraction:
+        if self._at_centres:
+            points = self._derivatives(self._points, shift)
+            raw, first, second = points[0][..., ::2], points[1][..., ::2, :], points[2][..., ::2, :, :]
+            total, slope, bend = (_POINT * part for part in self._derivatives(self._edges[[0, -1]], shift))
+            total, slope, bend = total[..., 0], slope[..., 0, :], bend[..., 0, :, :]
+        else:
+            raw, first, second = self._derivatives(self._edges, shift)
+            total, slope, bend = raw.sum(axis=-1), first.sum(axis=-2), second.sum(axis=-3)
         unit = np.array([self._shape.mean, self._shape.sigma])
         # The quotient rule, for the probability to be inside.
-        shape = raw / total
-        shape1 = (first - shape[:, None] * slope) / total
+        total = total[..., None, None]
+        shape = raw / total[..., 0]
+        shape1 = (first - shape[..., None] * slope[..., None, :]) / total
+        flat = second.reshape(*second.shape[:-2], 4)
 
         def bent(weights: FloatArray) -> FloatArray:
-            cross = np.outer(weights @ shape1, slope)
-            summed = (weights @ second.reshape(-1, 4)).reshape(2, 2) - (weights @ shape) * bend
-            return (summed - cross - cross.T) / total * np.outer(unit, unit)
+            row = weights[..., None, :]
+            cross = (row @ shape1).swapaxes(-1, -2) * slope[..., None, :]
+            summed = (row @ flat).reshape(*weights.shape[:-1], 2, 2) - (row @ shape[..., None]) * bend
+            return (summed - cross - cross.swapaxes(-1, -2)) / total * np.outer(unit, unit)
 
         return shape, shape1 * unit, bent

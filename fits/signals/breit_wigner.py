@@ -1,5 +1,6 @@
 """Breit-Wigner resonance smeared by a Gaussian resolution."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,6 +76,21 @@ class BreitWigner:
         mixed, wide = -self.sigma * bend, slope + self.sigma**2 * third
         second = np.stack([slope, mixed, mixed, wide], axis=-1)
         return self.bin_fractions(edges), np.diff(first, axis=0), np.diff(second, axis=0).reshape(-1, 2, 2)
+
+    def varied_fractions(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> FloatArray:
+        """Probabilities (..., n_bins) at other positions and resolutions (...)."""
+        parts = [shape.bin_fractions(edges) for shape in self._many(mean, sigma)]
+        return np.reshape(parts, (*np.shape(mean), -1))
+
+    def varied_derivatives(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> Derivatives:
+        """The same as `derivatives` at other positions and resolutions (...)."""
+        parts = zip(*(shape.derivatives(edges) for shape in self._many(mean, sigma)), strict=True)
+        value, first, second = (np.reshape(part, (*np.shape(mean), *part[0].shape)) for part in parts)
+        return value, first, second
+
+    def _many(self, mean: FloatArray, sigma: FloatArray) -> "Iterator[BreitWigner]":
+        for place in zip(np.ravel(mean).tolist(), np.ravel(sigma).tolist(), strict=True):
+            yield self.varied(*place)
 
     def _complex(self, mass: FloatArray) -> npt.NDArray[np.complex128]:
         return np.asarray((mass - self.mean + 0.5j * self.natural_width) / (_ROOT_2 * self.sigma))

@@ -50,15 +50,21 @@ class Gaussian(LocationScaleShape):
         density = np.exp(-0.5 * t**2) / np.sqrt(2 * np.pi)
         return ndtr(t), narrow * density, -(narrow**2) * t * density
 
-    def derivatives(self, edges: FloatArray) -> Derivatives:
-        """Bin probabilities (n_bins,), with derivatives (n_bins, 2) and (n_bins, 2, 2) in (mean, sigma)."""
+    def varied_fractions(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> FloatArray:
+        """Probabilities (..., n_bins) at other positions and resolutions (...)."""
+        total = np.hypot(sigma, self.natural_width)
+        return np.diff(ndtr((edges - mean[..., None]) / total[..., None]))
+
+    def varied_derivatives(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> Derivatives:
+        """The same as `derivatives` at other positions and resolutions (...)."""
         if self.natural_width == 0:
-            return super().derivatives(edges)
-        raw, first, second = Gaussian(self.mean, self._total).derivatives(edges)
+            return super().varied_derivatives(edges, mean, sigma)
+        total = np.hypot(sigma, self.natural_width)
+        raw, first, second = Gaussian(self.mean, self.sigma).varied_derivatives(edges, mean, total)
         # The chain rule, for the total width as a function of sigma.
-        chain = np.array([1.0, self.sigma / self._total])
-        bent = second * np.outer(chain, chain)
-        bent[:, 1, 1] += first[:, 1] * self.natural_width**2 / self._total**3
+        chain = np.stack([np.ones_like(total), sigma / total], axis=-1)[..., None, :]
+        bent = second * chain[..., None] * chain[..., None, :]
+        bent[..., 1, 1] += first[..., 1] * (self.natural_width**2 / total**3)[..., None]
         return raw, first * chain, bent
 
     @property

@@ -1,5 +1,6 @@
 """What every signal shape can do, and what functions of (mass - mean) / sigma have in common."""
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Protocol, Self
 
@@ -32,8 +33,14 @@ class SignalShape(Protocol):
     def derivatives(self, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Bin probabilities (n_bins,), with derivatives (n_bins, 2) and (n_bins, 2, 2) in (mean, sigma)."""
 
+    def varied_fractions(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> FloatArray:
+        """Probabilities (..., n_bins) at other positions and widths (...)."""
 
-class LocationScaleShape:
+    def varied_derivatives(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> Derivatives:
+        """The same as `derivatives` at other positions and widths (...)."""
+
+
+class LocationScaleShape(ABC):
     """A shape that is a function of z = (mass - mean) / sigma: it only has to know `standard`.
 
     Subclasses are frozen dataclasses; `mass` is the resonance mass in GeV that the shape describes, if known.
@@ -43,9 +50,9 @@ class LocationScaleShape:
     sigma: float
     mass: float | None
 
+    @abstractmethod
     def standard(self, z: FloatArray) -> Derivatives:
-        """Cumulative probability, density, and slope of the density at z (n,)."""
-        raise NotImplementedError
+        """Cumulative probability, density, and slope of the density at z of any shape but a single number."""
 
     def varied(self, mean: float, sigma: float) -> Self:
         """The same shape at another position and width, in GeV."""
@@ -80,12 +87,22 @@ class LocationScaleShape:
 
     def derivatives(self, edges: FloatArray) -> Derivatives:
         """Bin probabilities (n_bins,), with derivatives (n_bins, 2) and (n_bins, 2, 2) in (mean, sigma)."""
-        z = self._reduced(edges)
+        return self.varied_derivatives(edges, np.asarray(self.mean), np.asarray(self.sigma))
+
+    def varied_fractions(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> FloatArray:
+        """Probabilities (..., n_bins) at other positions and widths (...)."""
+        return np.diff(self.standard((edges - mean[..., None]) / sigma[..., None])[0])
+
+    def varied_derivatives(self, edges: FloatArray, mean: FloatArray, sigma: FloatArray) -> Derivatives:
+        """The same as `derivatives` at other positions and widths (...)."""
+        sigma = sigma[..., None]
+        z = (edges - mean[..., None]) / sigma
         cumulative, density, slope = self.standard(z)
-        first = -np.stack([density, z * density], axis=-1) / self.sigma
+        first = -np.stack([density, z * density], axis=-1) / sigma[..., None]
         mixed = density + z * slope
-        second = np.stack([slope, mixed, mixed, 2 * z * density + z**2 * slope], axis=-1) / self.sigma**2
-        return np.diff(cumulative), np.diff(first, axis=0), np.diff(second, axis=0).reshape(-1, 2, 2)
+        second = np.stack([slope, mixed, mixed, 2 * z * density + z**2 * slope], axis=-1)
+        second = np.diff(second / sigma[..., None] ** 2, axis=-2)
+        return np.diff(cumulative), np.diff(first, axis=-2), second.reshape(*second.shape[:-1], 2, 2)
 
     def _reduced(self, mass: npt.ArrayLike) -> FloatArray:
         return np.asarray((np.asarray(mass, dtype=float) - self.mean) / self.sigma)

@@ -10,8 +10,7 @@ def test_counts_and_auxiliary_measurements_fluctuate_about_the_point():
     profile = counting(6, 3.0, {"efficiency": Effect(kappa=1.3)})
     point = {"background": 3.0, "signal_yield": 4.0, "efficiency": 0.5}
     toys = LikelihoodToys.at(profile, point, 600, np.random.default_rng(1))
-    counts = np.array([toys.profiles[i].likelihood.categories[0].counts[0] for i in toys.places])
-    centres = np.array([toys.profiles[i].likelihood.constraints[0].centre for i in toys.places])
+    counts, centres = toys.data.counts[0][toys.places, 0], toys.data.centres[toys.places, 0]
     assert counts.mean() == pytest.approx(3 + 4 * 1.3**0.5, abs=0.4)
     assert counts.var() == pytest.approx(counts.mean(), rel=0.2)
     assert (centres.mean(), centres.std()) == pytest.approx((0.5, 1.0), abs=0.15)
@@ -21,7 +20,7 @@ def test_counts_and_auxiliary_measurements_fluctuate_about_the_point():
 
 def test_equal_toys_are_fitted_once_and_counted_as_often_as_they_occur():
     toys = LikelihoodToys.at(counting(3, 3.0), {"background": 3.0}, 2000, np.random.default_rng(2))
-    assert len(toys.best) < 15
+    assert len(toys.data) < 15
     assert len(toys.ratios(2.0, upper=True)) == 2000
 
 
