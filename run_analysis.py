@@ -134,7 +134,7 @@ def fit(
     spectra: Annotated[
         list[str],
         typer.Argument(
-            metavar="SPECTRUM...",
+            metavar="SPECTRUM",
             help="file.root:histogram, a .csv or HEPData .yaml table, or masses; NAME=FILE gives a name. "
             "Several are categories with a background each and one signal (--shares).",
         ),
@@ -151,10 +151,7 @@ def fit(
         typer.Option(min=1, help="Shape parameters of the background; by default chosen by F-test."),
     ] = None,
     signal_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--signal", help="JSON with a double Crystal Ball, or a list of them at several masses."
-        ),
+        Path | None, typer.Option("--signal", help="JSON with one double Crystal Ball, or several by mass.")
     ] = None,
     width: Annotated[
         float, typer.Option(help="Relative width of a Gaussian signal without --signal.")

@@ -39,7 +39,9 @@ def plot_limits(
             axes.plot(masses, observed, "ko-", markersize=5, linewidth=2, label="Observed")
         for (name, values), colour in zip((predictions or {}).items(), (RED, *COLOURS[2:]), strict=False):
             axes.plot(masses, values, "-.", color=colour, linewidth=2, label=name)
-        axes.set(xlabel=x_title, ylabel=y_title, yscale="log", xlim=(masses.min(), masses.max()))
+        axes.set(xlabel=x_title, ylabel=y_title, yscale="log")
+        if masses.min() < masses.max():
+            axes.set_xlim(masses.min(), masses.max())
         drawn = expected if observed is None else np.column_stack([expected, np.asarray(observed, float)])
         _leave_room(axes, drawn)
         _order_legend(axes)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from fits.plots.limits import plot_limits
 from tests.fits.plots.conftest import texts
@@ -27,3 +28,10 @@ def test_expected_limits_alone_need_no_data(tmp_path):
     figure.savefig(tmp_path / "limits.png")
     assert "Observed" not in texts(figure)
     assert "cross section [fb]" in texts(figure)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_mass_is_drawn_too():
+    figure = plot_limits([3000.0], [[1.0, 2.0, 3.0, 4.0, 5.0]], [2.5])
+    low, high = figure.axes[0].get_xlim()
+    assert low < 3000 < high
