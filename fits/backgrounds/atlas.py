@@ -3,6 +3,10 @@
 The search (arXiv:2005.02983) tries three forms in turn: `AtlasDijet` with two shape parameters, with three,
 and `AtlasUA2`. In each, constants xi mix the parameters so that their estimates are uncorrelated. They are no
 free parameters: the function that fits best does not depend on them, only what p2, p3 and p4 mean.
+
+The form with two parameters is also that of the ATLAS diboson search (arXiv:1708.04445), whose statistics code
+has xi = 4.3. How the constants enter the two others is written as the paper is remembered; no public code has
+them. Fits, limits and significances would be the same.
 """
 
 from dataclasses import dataclass, replace
@@ -44,7 +48,8 @@ class _Mixed(CollisionBackground):
 class AtlasDijet(_Mixed):
     """exp(p0) (1 - x)^(p2 - xi1 p3) x^(-p3), and with three parameters x^((p4 - xi2 p3 - xi3 p2) ln x) more.
 
-    First and second form of ATLAS, arXiv:2005.02983. As functions of mass they are dijet functions.
+    First and second form of ATLAS, arXiv:2005.02983; the first is in arXiv:1708.04445. As functions of mass
+    they are dijet functions.
 
     >>> AtlasDijet(2, xi=(4.3, 0, 0)).parameters
     ('p0', 'p2', 'p3')

@@ -4,6 +4,7 @@ import pytest
 from errors import MaplessError
 from fits.backgrounds import UA2, Dijet
 from fits.backgrounds.atlas import AtlasDijet, AtlasUA2, decorrelated
+from fits.backgrounds.families import density
 from fits.fit import fit_background
 
 
@@ -22,6 +23,14 @@ def test_xi_decorrelate_the_parameters_and_change_nothing_else(spectrum, atlas, 
     correlations = second.background_covariance[1:, 1:] / np.outer(sizes, sizes)
     np.testing.assert_allclose(correlations, np.eye(len(sizes)), atol=1e-4)
     assert second.result.nll == pytest.approx(fit_background(spectrum, same).result.nll, abs=1e-6)
+
+
+def test_two_parameters_are_the_formula_of_the_diboson_search():
+    """With the xi of that search, arXiv:1708.04445, and p2 and p3 that its code starts from."""
+    xi, p2, p3, masses = 4.3, 52.8833, -1.72355, np.array([1100.0, 2000.0, 3500.0])
+    x = masses / 13000
+    ours = density(AtlasDijet(2, xi=(xi, 0, 0)), [0.0, p2, p3], masses)
+    np.testing.assert_allclose(ours, (1 - x) ** (p2 - xi * p3) * x**-p3)
 
 
 def test_raw_parameters_correlate(spectrum):
