@@ -32,7 +32,7 @@ class Category:
         filled, empty, counts = self._observed
         seen = expected[filled]
         # In terms of the relative difference the large numbers cancel bin by bin, before rounding can hurt.
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             difference = (seen - counts) / counts
             logs = _log_ratio(difference, seen, counts)
             value = float(counts @ (difference - logs) + expected[empty].sum())
