@@ -4,9 +4,9 @@ The search (arXiv:2005.02983) tries three forms in turn: `AtlasDijet` with two s
 and `AtlasUA2`. In each, constants xi mix the parameters so that their estimates are uncorrelated. They are no
 free parameters: the function that fits best does not depend on them, only what p2, p3 and p4 mean.
 
-The form with two parameters is also that of the ATLAS diboson search (arXiv:1708.04445), whose statistics code
-has xi = 4.3. How the constants enter the two others is written as the paper is remembered; no public code has
-them. Fits, limits and significances would be the same.
+The form with two parameters is also that of the ATLAS diboson search (arXiv:1708.04445), with xi = 4.3 in
+public code for it. How the constants enter the two others could not be compared with a text or code; fits,
+limits and significances are the same however they do.
 """
 
 from dataclasses import dataclass, replace
