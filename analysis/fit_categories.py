@@ -66,7 +66,7 @@ def category_names(sources: Sequence[str]) -> dict[str, str]:
 def search_model(
     categories: Sequence[FittedCategory], signal: Signal, uncertainties: SignalUncertainties, mass: float
 ) -> SearchModel:
-    """All categories with a signal of this mass; its `signal_yield` counts the events in all of them."""
+    """All categories with a signal of this mass; its `signal_yield` counts events before the shares."""
     shape = signal(mass)
     parts = [
         SearchCategory(

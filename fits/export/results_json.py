@@ -56,7 +56,7 @@ def category_results_by_mass(
     limits: LimitScan | None = None,
     expected: Sequence[Significance] | None = None,
 ) -> list[dict[str, Any]]:
-    """The same for several categories together, events being those of all categories.
+    """The same for several categories together, in events of the signal before categories share them.
 
     `alone` are the results of each category without the others, from `results_by_mass`; they are found under
     `categories`, with all keys of the background.
