@@ -1,7 +1,8 @@
 """The trigger networks that a run can train, by name, and what they look at."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -49,13 +50,22 @@ def _embedding(design: axol1tl.EmbeddingDesign) -> TriggerDesign:
 
 
 def _student(design: cicada.StudentDesign) -> TriggerDesign:
-    """Teacher and student learn from different halves of the events, so that neither has seen the other's."""
+    """Teacher and student learn from different halves of the events, so that neither has seen the other's.
+
+    The teacher takes far longer per event and learns in small batches, one epoch for ten of the student.
+    """
 
     def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
         from firmware.training.cicada import TeacherDesign, train_student, train_teacher
 
         taught, learnt = sample.zero_bias[::2], sample.zero_bias[1::2]
-        teacher = train_teacher(taught, TeacherDesign(), schedule=schedule, progress=progress)
+        slower = replace(
+            schedule,
+            epochs=math.ceil(schedule.epochs / 10),
+            batch_size=min(schedule.batch_size, 128),
+            learning_rate=schedule.learning_rate / 3,
+        )
+        teacher = train_teacher(taught, TeacherDesign(), schedule=slower, progress=progress)
         return train_student(
             learnt,
             teacher,
@@ -78,7 +88,7 @@ ENCODERS = {
 
 DESIGNS: dict[str, TriggerDesign] = {
     **{name: _variational(design) for name, design in ENCODERS.items()},
-    "axol1tl_v5": _embedding(axol1tl.VERSION_5),
-    "cicada_v1": _student(cicada.VERSION_1),
-    "cicada_v2": _student(cicada.VERSION_2),
+    "axol1tl_v5": _embedding(axol1tl.TRAINED_VERSION_5),
+    "cicada_v1": _student(cicada.TRAINED_VERSION_1),
+    "cicada_v2": _student(cicada.TRAINED_VERSION_2),
 }

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from analysis import provenance
 from analysis.report.page import render, save_figures
 from analysis.stages import read_manifest, write_json
+from analysis.trigger.baselines import baselines
 from analysis.trigger.build import FIRMWARE, MODEL
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
 from analysis.trigger.designs import DESIGNS
-from analysis.trigger.train import for_training
-from firmware.performance.efficiencies import efficiency, pileup_profile
+from analysis.trigger.train import OUTLIER_FRACTION, for_training
+from firmware.performance.efficiencies import efficiencies_at_rate, efficiency, pileup_profile
 from firmware.performance.plots import (
+    plot_efficiencies,
     plot_efficiency_against_rate,
     plot_pileup_dependence,
     plot_rate_against_threshold,
@@ -29,6 +31,7 @@ from selections.level1 import Level1Events
 
 Scores = NDArray[np.float64]
 
+COMPARISON_RATE = 10.0  # kHz: the tail of a sample of default size is not thin there
 TITLES = {
     "level1_ttbar": r"$t\bar{t}$",
     "level1_h_to_4b": r"$h\to aa\to 4b$",
@@ -55,19 +58,24 @@ def write_trigger_report(
     def score(events: Level1Events) -> Scores:
         return model.score(model.own_units(events.inputs(kind)))
 
-    signals = {name: score(level1.read(files[name])) for name in configuration.sample.signals}
+    events = {name: held_out_signal(name, files, configuration) for name in configuration.sample.signals}
+    signals = {name: score(signal) for name, signal in events.items()}
     rates = ZeroBiasRates(score(zero_bias), zero_bias.weight, bunches=configuration.rates.bunches)
+    simple = _baseline_scores(zero_bias, events, configuration)
     menu = any_of(zero_bias.other_bits) if zero_bias.other_bits else np.zeros(len(zero_bias), bool)
     results = {
         "model": model.name,
         "n_zero_bias": len(zero_bias),
         "crossing_rate": rates.base_rate,
         "working_points": [
-            working_point(rates, menu, signals, target) for target in configuration.rates.targets
+            working_point(rates, menu, signals, target)
+            | {"baselines": {name: _kept(*found, target) for name, found in simple.items()}}
+            for target in configuration.rates.targets
         ],
         "firmware": json.loads((folders["build"] / FIRMWARE).read_text()) | {"folder": str(folders["build"])},
     }
-    plots = save_figures(_figures(configuration, zero_bias, rates, menu, signals), folder / "plots")
+    figures = _figures(configuration, zero_bias, rates, menu, signals) + [_comparison(rates, signals, simple)]
+    plots = save_figures(figures, folder / "plots")
     write_json(folder / "results.json", results)
     page = render(
         "trigger.html.j2",
@@ -84,15 +92,41 @@ def working_point(
     rates: ZeroBiasRates, menu: NDArray[np.bool_], signals: Mapping[str, Scores], target: float
 ) -> dict[str, Any]:
     """Threshold for a rate (kHz), the rates that it achieves and the efficiency of each signal."""
-    rate = rates.threshold(target)
+    kept = _kept(rates, signals, target)
+    pure = rates.at(kept["rate"]["threshold"], others=menu)
+    return {"asked": target, "pure_rate": asdict(pure)} | kept
+
+
+def held_out_signal(
+    name: str, files: Mapping[str, Path], configuration: TriggerConfiguration
+) -> Level1Events:
+    """Give the events of a signal that no training saw: all of them, but for outliers."""
+    events = level1.read(files[name])
+    if name not in configuration.training.outliers:
+        return events
+    return events.select(~for_training(len(events), OUTLIER_FRACTION))
+
+
+def _baseline_scores(
+    zero_bias: Level1Events, events: Mapping[str, Level1Events], configuration: TriggerConfiguration
+) -> dict[str, tuple[ZeroBiasRates, dict[str, Scores]]]:
+    """Rates and signal values of each quantity that all samples have."""
+    bunches = configuration.rates.bunches
+    of_signals = {name: baselines(found) for name, found in events.items()}
     return {
-        "asked": target,
-        "rate": asdict(rate),
-        "pure_rate": asdict(rates.at(rate.threshold, others=menu)),
-        "efficiencies": {
-            name: asdict(efficiency(scores, rate.threshold)) for name, scores in signals.items()
-        },
+        quantity: (
+            ZeroBiasRates(values, zero_bias.weight, bunches=bunches),
+            {name: found[quantity] for name, found in of_signals.items()},
+        )
+        for quantity, values in baselines(zero_bias).items()
+        if all(quantity in found for found in of_signals.values())
     }
+
+
+def _kept(rates: ZeroBiasRates, signals: Mapping[str, Scores], target: float) -> dict[str, Any]:
+    rate = rates.threshold(target)
+    efficiencies = {name: asdict(efficiency(scores, rate.threshold)) for name, scores in signals.items()}
+    return {"rate": asdict(rate), "efficiencies": efficiencies}
 
 
 def _figures(
@@ -123,3 +157,20 @@ def _figures(
             plot_pileup_dependence(pileup_profile(rates.scores, zero_bias.n_pileup, loosest.threshold)),
         ),
     ]
+
+
+def _comparison(
+    rates: ZeroBiasRates,
+    signals: Mapping[str, Scores],
+    simple: Mapping[str, tuple[ZeroBiasRates, dict[str, Scores]]],
+) -> tuple[str, str, Any]:
+    titled = {"anomaly score": (rates, signals), **simple}
+    found = {
+        name: {
+            TITLES.get(signal, signal): kept
+            for signal, kept in efficiencies_at_rate(zero_bias, scores, COMPARISON_RATE).items()
+        }
+        for name, (zero_bias, scores) in titled.items()
+    }
+    title = f"The score against thresholds on simple quantities at {COMPARISON_RATE:g} kHz"
+    return "baselines", title, plot_efficiencies(found, COMPARISON_RATE)

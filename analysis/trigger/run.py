@@ -54,9 +54,12 @@ def _rates_table(results: dict[str, Any]) -> Table:
 
 def _efficiencies_table(results: dict[str, Any]) -> Table:
     points = results["working_points"]
-    table = Table("signal", *(f"{point['asked']:g} kHz" for point in points), title="efficiencies in %")
-    for name in points[0]["efficiencies"]:
-        kept = [point["efficiencies"][name] for point in points]
-        cells = [f"{100 * one['value']:.1f} ± {50 * (one['high'] - one['low']):.1f}" for one in kept]
-        table.add_row(name.removeprefix("level1_"), *cells)
+    table = Table("kHz", "signal", "score", *points[0]["baselines"], title="efficiencies in %")
+    for point in points:
+        for name, kept in point["efficiencies"].items():
+            score = f"{100 * kept['value']:.1f} ± {50 * (kept['high'] - kept['low']):.1f}"
+            others = [simple["efficiencies"][name]["value"] for simple in point["baselines"].values()]
+            cells = [score, *(f"{100 * value:.1f}" for value in others)]
+            table.add_row(f"{point['asked']:g}", name.removeprefix("level1_"), *cells)
+        table.add_section()
     return table

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from analysis.trigger.designs import DESIGNS, TrainingSample
 from firmware.training.schedule import Progress, Schedule
 from selections import level1
 
+OUTLIER_FRACTION = 0.5
+"""Part of the events of an outlier that a student is shown; the others give its efficiency."""
+
 
 def train(
     configuration: TriggerConfiguration, files: Mapping[str, Path], folder: Path, progress: Progress
@@ -20,9 +23,14 @@ def train(
     design, settings = DESIGNS[configuration.model], configuration.training
     hardware = level1.read(files[ZERO_BIAS]).inputs(design.inputs)
     zero_bias = hardware[for_training(len(hardware), settings.fraction)]
-    outliers = [level1.read(files[name]).inputs(design.inputs) for name in settings.outliers]
+    outliers = [_exposed(files[name], design.inputs) for name in settings.outliers]
     learnt = TrainingSample(zero_bias, np.concatenate(outliers) if outliers else None)
     design.train(configuration.model, learnt, schedule_of(settings), progress).save(folder / "model")
+
+
+def _exposed(file: Path, kind: Literal["objects", "regions"]) -> NDArray[Any]:
+    hardware = level1.read(file).inputs(kind)
+    return hardware[for_training(len(hardware), OUTLIER_FRACTION)]
 
 
 def schedule_of(settings: TrainingSettings) -> Schedule:

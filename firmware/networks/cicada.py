@@ -1,6 +1,6 @@
 """Networks of CICADA, the anomaly trigger on calorimeter regions of CMS (CMS-DP-2023-086)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from firmware.networks.building_blocks import LayerTypes, cast, convolution, dense
@@ -26,17 +26,20 @@ class StudentDesign:
     Args:
         hidden: units of the hidden layer.
         filters: filters of a first convolution with 2 x 2 windows side by side; 0 for none (version 1).
+        inputs: type of the scaled inputs; with bits after the binary point regions are divided by a power of
+            two without loss.
     """
 
     hidden: int
     filters: int = 0
+    inputs: FixedPoint = _INPUTS
 
     def network(self) -> "keras.Model":
         """Make the untrained network on images of 18 x 14 regions, handed over as 252 numbers."""
         import keras
 
         inputs = keras.Input((REGIONS[0] * REGIONS[1],), name="inputs")
-        x = cast(inputs, _INPUTS, "input_type")
+        x = cast(inputs, self.inputs, "input_type")
         if self.filters:
             x = keras.layers.Reshape((*REGIONS, 1), name="image")(x)
             x = convolution(x, self.filters, 2, _FILTERS, "filters")
@@ -48,6 +51,11 @@ class StudentDesign:
 
 VERSION_1 = StudentDesign(hidden=16)
 VERSION_2 = StudentDesign(hidden=16, filters=4)
+
+_EIGHTHS = FixedPoint.parse("ap_fixed<11,8,AP_RND_CONV,AP_SAT>")
+TRAINED_VERSION_1 = replace(VERSION_1, inputs=_EIGHTHS)
+TRAINED_VERSION_2 = replace(VERSION_2, inputs=_EIGHTHS)
+"""For our own trainings: an eighth of each region keeps hard ones below where activations saturate."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import keras
 
 _SCALE = 32.0  # steps of the score per e-fold of the loss
+_LARGEST = 1023  # of a region: 10 bits
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def train_student(
 ) -> TriggerModel:
     """Train the quantised network that is deployed to give the score of the teacher.
 
+    Beside the zero-bias events it sees hardened copies of half of them (`hardened`): in zero bias alone,
+    scores as high as the thresholds of a trigger are too rare to be learnt.
+
     Args:
         regions: zero-bias events, integers of shape (n_events, 18, 14); best not those of the teacher.
         teacher: trained autoencoder.
@@ -102,15 +106,42 @@ def train_student(
     import keras
 
     keras.utils.set_random_seed(schedule.seed)
-    images = _images(regions)
+    zero_bias = _images(regions)[..., 0]
+    parts = [zero_bias, hardened(zero_bias[::2], np.random.default_rng(schedule.seed))]
     if outliers is not None:
-        images = np.concatenate([images, _images(outliers)])
-    targets = teacher_score(teacher, images[..., 0])
-    network = design.network()
+        parts.append(_images(outliers)[..., 0])
+    seen = np.concatenate(parts)
+    targets = teacher_score(teacher, seen)
+    network, scaling = design.network(), _scaling(design)
     _start_within_range(network, float(targets.mean()))
-    train(network, images.reshape(len(images), -1), targets, schedule, progress, loss="mae")
-    scaling = IntegerScaling.identity(REGIONS[0] * REGIONS[1])
+    train(network, scaling(seen.reshape(len(seen), -1)), targets, schedule, progress, loss="mae")
     return TriggerModel(name, network, scaling, REGIONS)
+
+
+def hardened(
+    regions: NDArray[Any], random: np.random.Generator, *, most: int = 5, scale: float = 1.0
+) -> NDArray[Any]:
+    """Copy events with up to `most` of their leading regions multiplied, each by another factor above 1.
+
+    Args:
+        regions: integers of shape (n_events, 18, 14).
+        random: generator of random numbers.
+        most: each event has from none to so many multiplied, all as likely.
+        scale: mean logarithm of the factors, which is distributed exponentially.
+    """
+    flat = regions.reshape(len(regions), -1).astype(np.float64)
+    leading = np.argsort(-flat, axis=1)[:, :most]
+    factors = np.exp(random.exponential(scale, leading.shape))
+    factors[np.arange(most) >= random.integers(0, most + 1, (len(flat), 1))] = 1
+    harder = np.rint(np.take_along_axis(flat, leading, axis=1) * factors).clip(max=_LARGEST)
+    np.put_along_axis(flat, leading, harder, axis=1)
+    return flat.reshape(regions.shape).astype(regions.dtype)
+
+
+def _scaling(design: StudentDesign) -> IntegerScaling:
+    """Divide regions so that all of their bits fit into the type of the inputs."""
+    n_inputs, shift = REGIONS[0] * REGIONS[1], design.inputs.fraction
+    return IntegerScaling(np.zeros(n_inputs), np.full(n_inputs, shift), fraction_bits=shift)
 
 
 def _start_within_range(network: Any, score: float) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks.axol1tl import EmbeddingDesign
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, train
+from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling, train
 from firmware.trigger_model import TriggerModel
 
 _PHI_STEPS = np.array([144] + 4 * [144] + 4 * [576] + 10 * [144])
@@ -64,10 +64,10 @@ def train_embedding(
     import keras
 
     hardware = np.asarray(hardware)
-    # The narrow weights of the embedding, below 1, need large inputs.
-    scaling = scaling or IntegerScaling.from_quantiles(hardware, width=8.0)
+    scaling = scaling or learned_scaling(hardware, design.inputs)
     keras.utils.set_random_seed(schedule.seed)
     network = design.network(hardware.shape[1])
+    _start_alive(network, len(design.embedding))
     random = np.random.default_rng(schedule.seed)
     copies = [scaling(distorted(hardware, loss, random)) for _ in range(2)]
 
@@ -85,7 +85,10 @@ def train_embedding(
 
 
 def distorted(hardware: NDArray[Any], loss: EmbeddingLoss, random: np.random.Generator) -> NDArray[np.int64]:
-    """Copy events with all objects turned by one random angle, some lost, and momenta smeared.
+    """Copy events with all objects turned by one random angle, maybe mirrored, some lost, momenta smeared.
+
+    Mirrors swap forward and backward, in half of the copies. Without them pseudorapidities are what two
+    copies share best, and an embedding that learns these finds no hard events.
 
     Args:
         hardware: integers of shape (n_events, 57).
@@ -97,9 +100,10 @@ def distorted(hardware: NDArray[Any], loss: EmbeddingLoss, random: np.random.Gen
     filled = objects[..., 0] > 0
     turn = (random.random((n_events, 1)) * steps).astype(np.int64)
     angle = (objects[..., 2] + turn) % steps
+    mirror = random.choice([-1, 1], (n_events, 1))
     momentum = np.rint(objects[..., 0] * random.normal(1, loss.smear, filled.shape)).clip(1, 2047)
     kept = filled & (random.random(filled.shape) >= loss.drop)
-    copies = np.stack([momentum, objects[..., 1], angle], axis=-1) * kept[..., None]
+    copies = np.stack([momentum, mirror * objects[..., 1], angle], axis=-1) * kept[..., None]
     return copies.reshape(n_events, -1).astype(np.int64)
 
 
@@ -125,6 +129,14 @@ def _autoencoder_training(network: Any) -> Any:
             return difference
 
     return keras.Model(network.inputs, Distance()(network.get_layer("difference").output))
+
+
+def _start_alive(network: Any, n_layers: int) -> None:
+    """Start from positive biases: from zero, every second feature ends up cut off for all events."""
+    for number in range(n_layers):
+        layer = network.get_layer(f"embedding_{number}")
+        kernel, bias = layer.get_weights()
+        layer.set_weights([kernel, np.full_like(bias, 0.5)])
 
 
 def _freeze(network: Any, prefix: str) -> None:

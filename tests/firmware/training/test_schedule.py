@@ -5,7 +5,7 @@ import pytest
 
 from errors import MaplessError
 from firmware.networks import axol1tl, cicada
-from firmware.training.cicada import TeacherDesign, teacher_score, train_student, train_teacher
+from firmware.training.cicada import TeacherDesign, hardened, teacher_score, train_student, train_teacher
 from firmware.training.embedding import EmbeddingLoss, distorted, train_embedding
 from firmware.training.schedule import Schedule
 from firmware.training.variational import train_variational
@@ -93,7 +93,16 @@ def test_distorted_copies_keep_distances_in_angle_and_lose_objects():
     jets = np.flatnonzero(kept[:, 9:11].all(axis=1))
     differences = [(array[jets, 9, 2] - array[jets, 10, 2]) % 144 for array in (before, after)]
     np.testing.assert_array_equal(*differences)
-    np.testing.assert_array_equal(before[..., :2][kept], after[..., :2][kept])
+    np.testing.assert_array_equal(before[..., 0][kept], after[..., 0][kept])
+
+
+def test_half_of_the_distorted_copies_are_mirrored_as_a_whole():
+    events = toy_objects(500).reshape(500, 19, 3)
+    events[..., 1] = 20  # all on one side
+    copies = distorted(events.reshape(500, 57), EmbeddingLoss(), np.random.default_rng(1)).reshape(500, 19, 3)
+    sides = [set(copy[copy[:, 0] > 0, 1]) for copy in copies]
+    assert all(side in ({20}, {-20}) for side in sides)
+    assert np.mean([side == {20} for side in sides]) == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_student_learns_the_score_of_its_teacher():
@@ -101,12 +110,24 @@ def test_a_student_learns_the_score_of_its_teacher():
     teacher = train_teacher(zero_bias, TeacherDesign((2, 2), 8), schedule=Schedule(2, 128, 1e-3))
     outliers = toy_regions(500, jets=6, seed=3)
     student = train_student(
-        zero_bias, teacher, cicada.VERSION_1, outliers=outliers, schedule=Schedule(20, 128, 1e-2)
+        zero_bias, teacher, cicada.TRAINED_VERSION_1, outliers=outliers, schedule=Schedule(20, 128, 1e-2)
     )
     test = np.concatenate([toy_regions(300, jets, seed=4) for jets in (0, 1, 6)])
     wanted, found = teacher_score(teacher, test), student.score(test)
     assert np.corrcoef(wanted, found)[0, 1] > 0.8
     assert np.all(found * 256 == np.rint(found * 256))
+
+
+def test_hardened_copies_multiply_leading_regions_and_stay_in_ten_bits():
+    regions = np.concatenate([toy_regions(500, jets=1), np.full((500, 18, 14), 1000)])
+    copies = hardened(regions, np.random.default_rng(1), most=3)
+    changed = copies != regions
+    assert set(changed[:500].sum(axis=(1, 2))) == {0, 1, 2, 3}
+    assert np.all(copies[changed] > regions[changed])
+    assert copies.max() == 1023
+    softest_changed = np.where(changed, regions, 9999).min(axis=(1, 2))[:500]
+    third = np.sort(regions[:500].reshape(500, -1), axis=1)[:, -3]
+    assert np.all(softest_changed >= third)
 
 
 def test_too_few_events_and_wrong_shapes_are_named(events):
