@@ -103,17 +103,22 @@ class SignalTerm:
     _rates: FloatArray = field(init=False, repr=False)  # (n,) bool
     _shifts: FloatArray = field(init=False, repr=False)  # (2, n): relative, of mean and width
     _morphing: VerticalMorphing | None = field(init=False, repr=False)
+    _moves: FloatArray = field(init=False, repr=False)  # (2 or 2 + n, 1 + n): of the shape, by each parameter
 
     def __post_init__(self) -> None:
         effects = list(self.effects.values())
         low, high = np.array([effect.logs for effect in effects], dtype=float).reshape(-1, 2).T
+        shifts = np.array([[e.mean, e.width] for e in effects], dtype=float).reshape(-1, 2).T
+        morphing = _morphing(effects, len(self.edges) - 1)
+        moves = shifts if morphing is None else np.vstack([shifts, np.eye(len(effects))])
         derived = {
             "parameters": (self.yield_name, *self.effects),
             "transform": np.eye(1 + len(effects)),
             "_logs": np.stack([high + low, high - low]) / 2,
             "_rates": np.array([effect.rate for effect in effects], dtype=bool),
-            "_shifts": np.array([[e.mean, e.width] for e in effects], dtype=float).reshape(-1, 2).T,
-            "_morphing": _morphing(effects, len(self.edges) - 1),
+            "_shifts": shifts,
+            "_morphing": morphing,
+            "_moves": np.hstack([np.zeros((len(moves), 1)), moves]),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -159,33 +164,31 @@ class SignalTerm:
                 lambda weights: (weights @ shape)[..., None, None] * _second(amplitude, slope, slopes, bends),
             )
         shape, first, bent = self._shape(internal[..., 1:])
+        moves = self._moves
 
         def curvature(weights: FloatArray) -> FloatArray:
             total = np.einsum("...b,...b->...", weights, shape)[..., None, None]
-            second = total * _second(amplitude, slope, slopes, bends)
-            mixed = slope[..., :, None] * _summed(weights, first)[..., None, :]
-            second[..., :, 1:] += mixed
-            second[..., 1:, :] += mixed.swapaxes(-1, -2)
-            second[..., 1:, 1:] += amplitude[..., None] * bent(weights)
-            return second
+            mixed = slope[..., :, None] * (_summed(weights, first) @ moves)[..., None, :]
+            peak = amplitude[..., None] * (moves.T @ bent(weights) @ moves)
+            return total * _second(amplitude, slope, slopes, bends) + mixed + mixed.swapaxes(-1, -2) + peak
 
-        jacobian = shape[..., None] * slope[..., None, :]
-        jacobian[..., 1:] += amplitude[..., None] * first
+        jacobian = shape[..., None] * slope[..., None, :] + first @ (amplitude[..., None] * moves)
         return Evaluation(amplitude * shape, jacobian, curvature)
 
     def _shape(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, Contraction]:
-        """Probabilities (n_bins,), first derivatives (n_bins, n) in the nuisances, and the second ones."""
-        moves = self._shifts
-        shape, first, bent = self.probabilities.with_derivatives(nuisances @ moves.T)
+        """Probabilities (n_bins,), and derivatives in what `_moves` move: mean, width, and deformations."""
+        shape, first, bent = self.probabilities.with_derivatives(nuisances @ self._shifts.T)
         if self._morphing is None:
-            return shape, first @ moves, lambda weights: moves.T @ bent(weights) @ moves
+            return shape, first, bent
         change, slope, bend = self._morphing.with_derivatives(nuisances)
-        unit = np.eye(len(self.effects))
-        return (
-            shape + change,
-            first @ moves + slope,
-            lambda weights: moves.T @ bent(weights) @ moves + _summed(weights, bend)[..., None] * unit,
-        )
+
+        def both(weights: FloatArray) -> FloatArray:
+            second = np.zeros((*nuisances.shape[:-1], *(2 + nuisances.shape[-1],) * 2))
+            second[..., :2, :2] = bent(weights)
+            second[..., 2:, 2:] = _summed(weights, bend)[..., None] * np.eye(nuisances.shape[-1])
+            return second
+
+        return shape + change, np.concatenate([first, slope], axis=-1), both
 
     def _exponents(self, nuisances: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Logarithms of the factors on the yield, with first and second derivatives, each (n,)."""
@@ -226,6 +229,7 @@ def _second(amplitude: FloatArray, slope: FloatArray, slopes: FloatArray, bends:
     """Second derivatives of the amplitude in (yield, nuisances)."""
     second = np.zeros((*slope.shape, slope.shape[-1]))
     second[..., 0, 1:] = second[..., 1:, 0] = slope[..., :1] * slopes
-    bent = slopes[..., :, None] * slopes[..., None, :] + bends[..., None] * np.eye(bends.shape[-1])
+    bent = slopes[..., :, None] * slopes[..., None, :]
+    bent[..., np.arange(bends.shape[-1]), np.arange(bends.shape[-1])] += bends
     second[..., 1:, 1:] = amplitude[..., None] * bent
     return second
