@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
+from fits.export.roofit import fill_workspace
 from fits.likelihood.barlow_beeston import BarlowBeestonTerm
 from fits.limits.asymptotic import upper_limit
 from fits.search_model import Process, SearchCategory, SearchModel
@@ -57,3 +58,8 @@ def test_uncertain_templates_weaken_limits():
 def test_negative_errors_are_refused():
     with pytest.raises(MaplessError, match="not negative"):
         BarlowBeestonTerm(term(), -ERRORS, "bin")
+
+
+def test_such_models_are_not_exported_without_their_errors():
+    with pytest.raises(MaplessError, match="statistical errors cannot be exported"):
+        fill_workspace(None, model(np.full(3, 0.1)))
