@@ -35,13 +35,13 @@ class StudentDesign:
     inputs: FixedPoint = _INPUTS
 
     def network(self) -> "keras.Model":
-        """Make the untrained network on images of 18 x 14 regions, handed over as 252 numbers."""
+        """Make the untrained network on images of 18 x 14 regions, without filters on 252 numbers."""
         import keras
 
-        inputs = keras.Input((REGIONS[0] * REGIONS[1],), name="inputs")
+        shape = (*REGIONS, 1) if self.filters else (REGIONS[0] * REGIONS[1],)
+        inputs = keras.Input(shape, name="inputs")
         x = cast(inputs, self.inputs, "input_type")
         if self.filters:
-            x = keras.layers.Reshape((*REGIONS, 1), name="image")(x)
             x = convolution(x, self.filters, 2, _FILTERS, "filters")
             x = keras.layers.Flatten(name="flat")(x)
         x = dense(x, self.hidden, _HIDDEN, "hidden")

@@ -11,7 +11,6 @@ SUPPORTED_LAYERS = (
     "QDense",
     "QConv2D",
     "Flatten",
-    "Reshape",
     "Subtract",
     "Multiply",
     "Dot",

@@ -202,7 +202,6 @@ _WRITERS: dict[str, Callable[[Any, list[_Values], list[str], list[str]], _Values
     "QDense": _dense,
     "QConv2D": _convolution,
     "Flatten": _same,
-    "Reshape": _same,
     "Multiply": _product,
     "Dot": _dot,
     "Subtract": _difference,

@@ -114,7 +114,8 @@ def train_student(
     targets = teacher_score(teacher, seen)
     network, scaling = design.network(), _scaling(design)
     _start_within_range(network, float(targets.mean()))
-    train(network, scaling(seen.reshape(len(seen), -1)), targets, schedule, progress, loss="mae")
+    inputs = scaling(seen.reshape(len(seen), -1)).reshape(-1, *network.input_shape[1:])
+    train(network, inputs, targets, schedule, progress, loss="mae")
     return TriggerModel(name, network, scaling, REGIONS)
 
 
