@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 
+AT_ONCE = 65_536  # events scored together, so that a million images of regions need little memory
 LEVEL1_STEP = 0.5  # GeV: one unit of the momenta of CMS's level-1 objects, and of its calorimeter regions
 
 
@@ -114,9 +115,12 @@ class TriggerModel:
 
     def score(self, hardware: ArrayLike, batch_size: int = 4096) -> NDArray[np.float64]:
         """Score hardware integers in the model's own units, (n_events, *input_shape); shape (n_events,)."""
-        scaled = self.scaled(hardware).astype(np.float32)
-        scores = self.network.predict(scaled, batch_size=batch_size, verbose=0)
-        return np.asarray(scores, dtype=np.float64).reshape(-1)
+        array = np.asarray(hardware)
+        scores = [
+            self.network.predict(self.scaled(some).astype(np.float32), batch_size=batch_size, verbose=0)
+            for some in np.split(array, range(AT_ONCE, len(array), AT_ONCE))
+        ]
+        return np.concatenate(scores).astype(np.float64).reshape(-1)
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder, complete or not at all."""
