@@ -85,9 +85,10 @@ def plot_rate_against_threshold(
             low = np.maximum(rate - error, rate / 10)
             axes.fill_between(thresholds, low, rate + error, color=colour, alpha=0.3, linewidth=0)
         for name, point in (working_points or {}).items():
-            text = f"  {name}: {point.rate:.3g} $\\pm$ {point.error:.1g} kHz"
+            text = f"  {name}: {point.rate:.3g} $\\pm$ {point.error:.1g} kHz  "
+            side = "left" if point.threshold < np.mean(thresholds[[0, -1]]) else "right"
             axes.plot([point.threshold], [point.rate], "o", color="black", markersize=7)
-            axes.text(point.threshold, point.rate, text, ha="left", va="bottom", fontsize=13)
+            axes.text(point.threshold, point.rate, text, ha=side, va="bottom", fontsize=13)
         axes.set(xlabel="Threshold on the score", ylabel="Rate [kHz]", yscale="log")
         axes.legend(loc="upper right")
         axes.set_title(label, loc="left", fontsize=16, fontweight="bold")
