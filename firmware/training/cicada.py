@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import keras
 
 _SCALE = 32.0  # steps of the score per e-fold of the loss
+EXPOSURE = 0.2
+"""Outliers per zero-bias event; fewer are repeated, for a few hundred alone would not count."""
 _LARGEST = 1023  # of a region: 10 bits
 
 
@@ -96,8 +98,8 @@ def train_student(
         teacher: trained autoencoder.
         design: of the student.
         name: of the model.
-        outliers: further images that only the student sees, with the teacher's scores, so that it learns how
-            high these get (outlier exposure).
+        outliers: further images that only the student sees, repeated up to `EXPOSURE`, with the teacher's
+            scores, so that it learns how high these get (outlier exposure).
         schedule, progress: see `train`.
 
     Raises:
@@ -109,7 +111,7 @@ def train_student(
     zero_bias = _images(regions)[..., 0]
     parts = [zero_bias, hardened(zero_bias[::2], np.random.default_rng(schedule.seed))]
     if outliers is not None:
-        parts.append(_images(outliers)[..., 0])
+        parts.append(_repeated(_images(outliers)[..., 0], round(EXPOSURE * len(zero_bias))))
     seen = np.concatenate(parts)
     targets = teacher_score(teacher, seen)
     network, scaling = design.network(), _scaling(design)
@@ -137,6 +139,11 @@ def hardened(
     harder = np.rint(np.take_along_axis(flat, leading, axis=1) * factors).clip(max=_LARGEST)
     np.put_along_axis(flat, leading, harder, axis=1)
     return flat.reshape(regions.shape).astype(regions.dtype)
+
+
+def _repeated(events: NDArray[Any], wanted: int) -> NDArray[Any]:
+    """Repeat events until there are as many as wanted; more stay as they are."""
+    return np.resize(events, (max(wanted, len(events)), *events.shape[1:]))
 
 
 def _scaling(design: StudentDesign) -> IntegerScaling:
