@@ -49,7 +49,7 @@ def study(
     ] = False,
     betas: Annotated[
         str, typer.Option(metavar="X,...", help="Their weights of one bit operation in the loss.")
-    ] = "1e-7,1e-6,1e-5",
+    ] = "1e-6,1e-5,1e-4",
     lut_budget: Annotated[float | None, typer.Option(min=1, help="Choose the best network within.")] = None,
     rate: Annotated[float, typer.Option(help="Compare efficiencies at this rate in kHz.")] = 1.0,
     reference: Annotated[

@@ -154,14 +154,16 @@ def print_study(content: Mapping[str, Any], console: Console) -> None:
     headings = [name.removeprefix("level1_").replace("_", "\n") for name in signals]
     title = f"{content['model']}: efficiencies in % at {content['rate']:g} kHz"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("bits", "pruned", "LUTs", *headings, "mean"):
+    several = len(content["seeds"]) > 1
+    for heading in ("bits", "pruned", "LUTs", *headings, "mean", *["±"] * several):
         table.add_column(heading, justify="right")
     for point in filter(None, [*content["points"], content["reference"]]):
         style = "bold green" if point["name"] == content["chosen"] else ""
         found = (f"{100 * point['efficiencies'][name]:.1f}" for name in signals)
-        table.add_row(*_network_cells(point), *found, _mean_cell(point), style=style)
+        mean, spread = (f"{100 * point[name]:.1f}" for name in ("mean_efficiency", "efficiency_spread"))
+        table.add_row(*_network_cells(point), *found, mean, *[spread] * several, style=style)
     console.print(table)
-    if len(content["seeds"]) > 1:
+    if several:
         console.print(f"means over seeds {content['seeds']}; ± is the standard deviation of one training")
     _print_choice(content, console)
 
@@ -169,9 +171,8 @@ def print_study(content: Mapping[str, Any], console: Console) -> None:
 def _print_choice(content: Mapping[str, Any], console: Console) -> None:
     chosen = next(point for point in content["points"] if point["name"] == content["chosen"])
     training = next(one for one in chosen["trainings"] if one["seed"] == content["chosen_seed"])
-    bits, sparsity, _ = _network_cells(chosen)
     console.print(
-        f"Chosen: {bits} bits{sparsity and f', {sparsity} pruned'}, seed {training['seed']}, "
+        f"Chosen: {chosen['name']}, seed {training['seed']}, "
         f"{training['luts']:,} LUTs; an estimate without place-and-route, by alkaid"
     )
     if training["rate"]["warning"]:
@@ -179,18 +180,13 @@ def _print_choice(content: Mapping[str, Any], console: Console) -> None:
 
 
 def _network_cells(point: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Bits, sparsity and LUTs; the name of a network that is no point of the scan."""
+    """Bits, sparsity and LUTs; beta where bits were learnt, the name where neither has a meaning."""
     luts = "" if point["luts"] is None else f"{point['luts']:,.0f}"
     if point["beta0"] is not None:
-        return f"learnt, beta {point['beta0']:.0e}", "", luts
+        return f"{point['beta0']:.0e}", "HGQ2", luts
     if point["weight_bits"] is None:
         return point["name"].replace("_", " "), "", luts
     return str(point["weight_bits"]), f"{point['sparsity']:.0%}", luts
-
-
-def _mean_cell(point: Mapping[str, Any]) -> str:
-    mean, spread = 100 * point["mean_efficiency"], 100 * point["efficiency_spread"]
-    return f"{mean:.1f} ± {spread:.1f}" if len(point["trainings"]) > 1 else f"{mean:.1f}"
 
 
 def _events(configuration: TriggerConfiguration, files: Mapping[str, Path]) -> StudyEvents:
