@@ -23,16 +23,21 @@ def run_trigger(
     dry_run: bool = False,
     fresh: bool = False,
 ) -> None:
-    """Simulate, train, build, compare and report; print what was found and where the page lies."""
+    """Simulate, train, build, compare and report; print what was found and where the page lies.
+
+    The page is `report.html`, the network `model` of the output.
+    """
     console = Console()
     configuration = load_trigger_configuration(config, tuple(overrides))
     with training_bar(console) as progress:
-        stages = TriggerPipeline(configuration, output, workers, progress).stages()
+        pipeline = TriggerPipeline(configuration, output, workers, progress)
+        stages = pipeline.stages()
         if dry_run:
             console.print(plan_table(stages, output, fresh=fresh))
             return
         run_stages(stages, output, console, fresh=fresh)
-    publish(stages[-1].folder(output), output)
+    publish(pipeline.report.folder(output), output)
+    publish(pipeline.train.folder(output) / "model", output / "model")
     _print_findings(json.loads((output / "results.json").read_text()), console)
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 

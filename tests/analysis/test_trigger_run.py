@@ -1,0 +1,85 @@
+"""`trigger run` from files of events to page, model and firmware, and `trigger verify` of what it built."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.trigger.configuration import load_trigger_configuration
+from analysis.trigger.one_model import verify_model
+from analysis.trigger.run import run_trigger
+from errors import MaplessError
+from firmware.trigger_model import TriggerModel
+from selections import level1
+
+SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"
+ZERO_BIAS = SAMPLES / "level1_h_to_4b.root"
+SETTINGS = [
+    "model=axol1tl_v1",
+    f"sample.files.level1_zero_bias={ZERO_BIAS}",
+    f"sample.files.level1_ttbar={SAMPLES / 'level1_ttbar.root'}",
+    "sample.signals=[level1_ttbar]",
+    "training.fraction=0.5",
+    "training.epochs=2",
+    "training.batch_size=64",
+    "rates.targets=[5000]",
+    "firmware.n_events=200",
+]
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trigger")
+    run_trigger(None, SETTINGS, folder)
+    return folder
+
+
+def test_rates_and_efficiencies_are_those_of_the_model_it_leaves(output):
+    results = json.loads((output / "results.json").read_text())
+    (point,) = results["working_points"]
+    model = TriggerModel.load(output / "model")
+    threshold = point["rate"]["threshold"]
+    zero_bias, signal = (
+        model.score(level1.read(file).inputs("objects"))
+        for file in (ZERO_BIAS, SAMPLES / "level1_ttbar.root")
+    )
+    held_out = zero_bias[len(zero_bias) // 2 :]
+    assert point["rate"]["rate"] == pytest.approx(np.mean(held_out >= threshold) * 2544 * 11.2456, rel=1e-4)
+    assert point["rate"]["rate"] <= 5000
+    assert point["efficiencies"]["level1_ttbar"]["value"] == pytest.approx(np.mean(signal >= threshold))
+
+
+def test_every_pair_of_routes_agrees_in_every_event(output):
+    firmware = json.loads((output / "results.json").read_text())["firmware"]
+    assert firmware["n_events_compared"] == 200
+    assert len(firmware["agreements"]) == 6
+    assert {agreement["fraction"] for agreement in firmware["agreements"]} == {1.0}
+    assert "estimates without place-and-route" in (output / "report.html").read_text().replace("\n", " ")
+
+
+def test_the_firmware_it_leaves_can_be_verified_on_other_events(output, capsys):
+    (build,) = (output / "stages").glob("build-*")
+    verify_model(build, SAMPLES / "level1_ttbar.root", max_events=100)
+    assert capsys.readouterr().out.count("100.00%") == 6
+
+
+def test_objects_of_a_wrong_number_give_one_line(output, tmp_path):
+    (build,) = (output / "stages").glob("build-*")
+    np.save(tmp_path / "events.npy", np.zeros((3, 56), np.int32))
+    with pytest.raises(MaplessError, match=r"wants events of shape \(57,\), not \(56,\)"):
+        verify_model(build, tmp_path / "events.npy", max_events=3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("model=axol2tl", "choose from axol1tl"),
+        ("sample.signals=[level1_unicorn]", "no signal 'level1_unicorn'"),
+        ("training.epoch=3", "training.epoch"),
+        ("training.outliers=[level1_ttbar]", "is not among sample.signals"),
+    ],
+)
+def test_impossible_settings_name_their_key(setting, message):
+    with pytest.raises(MaplessError, match=message):
+        load_trigger_configuration(None, (*SETTINGS[2:3], "sample.signals=[level1_h_to_4b]", setting))
