@@ -14,11 +14,11 @@ from firmware.trigger_model import TriggerModel
 from selections import level1
 
 SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"
-ZERO_BIAS = SAMPLES / "level1_h_to_4b.root"
+ZERO_BIAS, TTBAR = SAMPLES / "level1_h_to_4b.root", SAMPLES / "level1_ttbar.root"
 SETTINGS = [
     "model=axol1tl_v1",
     f"sample.files.level1_zero_bias={ZERO_BIAS}",
-    f"sample.files.level1_ttbar={SAMPLES / 'level1_ttbar.root'}",
+    f"sample.files.level1_ttbar={TTBAR}",
     "sample.signals=[level1_ttbar]",
     "training.fraction=0.5",
     "training.epochs=2",
@@ -60,7 +60,7 @@ def test_every_pair_of_routes_agrees_in_every_event(output):
 
 def test_the_firmware_it_leaves_can_be_verified_on_other_events(output, capsys):
     (build,) = (output / "stages").glob("build-*")
-    verify_model(build, SAMPLES / "level1_ttbar.root", max_events=100)
+    verify_model(build, TTBAR, max_events=100)
     assert capsys.readouterr().out.count("100.00%") == 6
 
 
