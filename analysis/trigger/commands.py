@@ -37,7 +37,7 @@ def run(
 def study(
     config: Config = None,
     overrides: Overrides = None,
-    bits: Annotated[str, typer.Option(metavar="N,...", help="Bits of the weights.")] = "4,6,8",
+    bits: Annotated[str, typer.Option(metavar="N,...", help="Bits of the weights.")] = "3,4,6",
     sparsity: Annotated[
         str, typer.Option(metavar="X,...", help="Fractions of weights to prune.")
     ] = "0,0.25,0.5",
