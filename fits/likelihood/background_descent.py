@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from fits.likelihood.descent import Descent, Indices, dot, solved
+from fits.likelihood.descent import Descent, Indices, deviance, saturated, solved
 from fits.likelihood.kernel import BackgroundTerm
 from fits.spectrum import FloatArray
-
-_TINY = 1e-300  # expectation instead of zero or less where events were seen
 
 
 class BackgroundDescent(Descent):
@@ -32,8 +30,7 @@ class BackgroundDescent(Descent):
         self._n = term.design.shape[1]
         self._corner = np.triu_indices(self._n)
         self._products = np.prod(term.design[:, self._corner], axis=1)
-        logs = np.log(counts, out=np.zeros_like(counts), where=counts > 0)
-        self._saturated = np.sum(counts * logs - counts, axis=1)
+        self._saturated = saturated(counts)
         if peak is not None:
             starts = np.append(starts, np.zeros((len(starts), 1)), axis=1)
         low = np.full(starts.shape, -np.inf)
@@ -50,8 +47,7 @@ class BackgroundDescent(Descent):
                 expected += self._known[which]
             if self._peak is not None:
                 expected += points[:, -1:] * self._peak
-            logs = dot(self._counts[which], np.log(np.maximum(expected, _TINY)))
-            value = expected.sum(axis=1) - logs + self._saturated[which]
+            value = deviance(self._counts[which], expected) + self._saturated[which]
         return np.where(np.isfinite(value), value, np.inf), [nodes, expected]
 
     def derivatives(self, which: Indices) -> tuple[FloatArray, FloatArray]:

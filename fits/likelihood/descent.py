@@ -13,6 +13,7 @@ Indices = npt.NDArray[np.intp]
 
 _EDM_TOLERANCE = 1e-8
 _MAX_ITERATIONS = 50
+_TINY = 1e-300  # expectation instead of zero or less where events were seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,17 @@ class Descent(ABC):
 def dot(left: FloatArray, right: FloatArray) -> FloatArray:
     """Products (n,) of vectors (n, ...)."""
     return np.asarray(np.einsum("ij,ij->i", left, right))
+
+
+def saturated(counts: FloatArray) -> FloatArray:
+    """What `deviance` needs to know of counts (n, n_bins) alone, (n,)."""
+    logs = np.log(counts, out=np.zeros_like(counts), where=counts > 0)
+    return np.asarray(np.sum(counts * logs - counts, axis=1))
+
+
+def deviance(counts: FloatArray, expected: FloatArray) -> FloatArray:
+    """Negative Poisson log-likelihood (n,) of counts (n, n_bins), but for what `saturated` adds."""
+    return np.asarray(expected.sum(axis=1) - dot(counts, np.log(np.maximum(expected, _TINY))))
 
 
 def solved(hessian: FloatArray, gradient: FloatArray, held: npt.NDArray[np.bool_]) -> FloatArray:

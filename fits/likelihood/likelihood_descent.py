@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fits.likelihood.binned import Likelihood
-from fits.likelihood.descent import Descent, Indices, ManyEnds, dot
+from fits.likelihood.descent import Descent, Indices, ManyEnds, deviance, dot, saturated
 from fits.likelihood.profile import ProfileLikelihood
 from fits.spectrum import FloatArray
 
-_TINY = 1e-300  # expectation instead of zero or less where events were seen
 _CHUNK = 200_000  # numbers in the jacobian of so many data sets stay in the cache of a core
 
 
@@ -64,7 +63,7 @@ class LikelihoodDescent(Descent):
         places = [likelihood.names.index(constraint.parameter) for constraint in likelihood.constraints]
         self._rows = likelihood.transform[places] / widths[:, None]
         self._centres = data.centres / widths
-        self._saturated = sum(map(_saturated, data.counts), np.zeros(len(data)))
+        self._saturated = sum(map(saturated, data.counts), np.zeros(len(data)))
         events = sum((counts.sum(axis=1) for counts in data.counts), np.zeros(len(data)))
         super().__init__(starts, low, high, 1e-14 * events)
 
@@ -74,7 +73,7 @@ class LikelihoodDescent(Descent):
         value = self._saturated[which] + 0.5 * dot(pulls, pulls)
         with np.errstate(over="ignore", invalid="ignore"):
             for counts, expected in zip(self._counts, self._likelihood.expected(points), strict=True):
-                value += expected.sum(axis=1) - dot(counts[which], np.log(np.maximum(expected, _TINY)))
+                value += deviance(counts[which], expected)
         return np.where(np.isfinite(value), value, np.inf), []
 
     def derivatives(self, which: Indices) -> tuple[FloatArray, FloatArray]:
@@ -91,9 +90,3 @@ class LikelihoodDescent(Descent):
             gradient += ((1 - ratio)[:, None, :] @ jacobian)[:, 0]
             hessian += jacobian.swapaxes(1, 2) @ ((ratio / divisor)[..., None] * jacobian)
         return gradient, hessian
-
-
-def _saturated(counts: FloatArray) -> FloatArray:
-    """What is to be added for values (n,) above those of a perfect description of counts (n, n_bins)."""
-    logs = np.log(counts, out=np.zeros_like(counts), where=counts > 0)
-    return np.asarray(np.sum(counts * logs - counts, axis=1))

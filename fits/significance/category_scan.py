@@ -22,18 +22,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from errors import MaplessError
 from fits.fit import SpectrumFit, fit_background
 from fits.likelihood.binned import Category, Likelihood
 from fits.likelihood.kernel import BackgroundTerm
 from fits.likelihood.minimise import Confirmation
-from fits.likelihood.profile import ProfileLikelihood
 from fits.likelihood.signal_term import SignalTerm
-from fits.results import FitResult, FitStatus
+from fits.results import FitResult
 from fits.search_model import SearchCategory, SearchModel
-from fits.significance.mass_scan import MassPoint, MassPoints, discovery_significance
+from fits.significance.mass_scan import MassPoint, MassPoints
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +98,7 @@ def _test_mass(model: SearchModel, mass: float, confirmation: Confirmation) -> M
         return MassPoint(mass, f"background-only fit {null.status}")
     if not fit.converged:
         return MassPoint(mass, str(fit.status))
-    return _point(mass, profile, null, fit)
-
-
-def _point(mass: float, profile: ProfileLikelihood, null: FitResult, fit: FitResult) -> MassPoint:
-    value = fit.parameters[profile.parameter]
-    error = fit.errors[profile.parameter] if fit.status == FitStatus.CONVERGED else None
-    significance = discovery_significance(null.nll, fit.nll, value)
-    return MassPoint(mass, str(fit.status), float(stats.norm.sf(significance)), significance, value, error)
+    return MassPoint.of(mass, null.nll, fit, profile.parameter)
 
 
 def _category_fit(model: SearchModel, category: SearchCategory, result: FitResult) -> SpectrumFit:

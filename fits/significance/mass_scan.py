@@ -11,7 +11,7 @@ from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
 from fits.fit import SpectrumFit, fit_background, fit_signal
 from fits.likelihood.minimise import Confirmation
-from fits.results import FitStatus
+from fits.results import FitResult, FitStatus
 from fits.signals import SignalShape
 from fits.spectrum import Spectrum
 
@@ -33,6 +33,15 @@ class MassPoint:
     significance: float | None = None
     signal_yield: float | None = None
     signal_yield_error: float | None = None
+
+    @classmethod
+    def of(cls, mass: float, null_nll: float, fit: FitResult, parameter: str) -> "MassPoint":
+        """What a fit whose `parameter` is the signal yield says against background only; both converged."""
+        signal_yield = fit.parameters[parameter]
+        error = fit.errors[parameter] if fit.status == FitStatus.CONVERGED else None
+        significance = discovery_significance(null_nll, fit.nll, signal_yield)
+        p_value = float(stats.norm.sf(significance))
+        return cls(mass, str(fit.status), p_value, significance, signal_yield, error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +146,4 @@ def _test_mass(null: SpectrumFit, shape: SignalShape, mass: float, confirmation:
     fit = fit_signal(null, shape, confirmation=confirmation)
     if not fit.converged:
         return MassPoint(mass, str(fit.status))
-    signal_yield = fit.result.parameters["signal_yield"]
-    error = fit.result.errors["signal_yield"] if fit.status == FitStatus.CONVERGED else None
-    significance = discovery_significance(null.result.nll, fit.result.nll, signal_yield)
-    p_value = float(stats.norm.sf(significance))
-    return MassPoint(mass, str(fit.status), p_value, significance, signal_yield, error)
+    return MassPoint.of(mass, null.result.nll, fit.result, "signal_yield")
