@@ -17,6 +17,10 @@ from firmware.verify import compare_routes, verify
 from tests.firmware.conftest import build_tiny_trigger_model
 from tests.firmware.models import build_convolutional_model, build_latent_autoencoder, hardware_integers
 
+other_architectures = pytest.mark.parametrize(
+    ("build", "low", "high"), [(build_convolutional_model, 0, 80), (build_latent_autoencoder, -300, 800)]
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -62,9 +66,7 @@ def test_one_different_event_fails_the_gate_and_is_named(tiny_trigger_model, tin
         verification.require_exact()
 
 
-@pytest.mark.parametrize(
-    ("build", "low", "high"), [(build_convolutional_model, 0, 80), (build_latent_autoencoder, -300, 800)]
-)
+@other_architectures
 def test_other_architectures_are_exact_as_cpp_and_as_distributed_arithmetic(build, low, high, tmp_path):
     model = build()
     hardware = hardware_integers(model, 2000, low, high)
@@ -175,9 +177,7 @@ def test_other_backends_are_exact(backend, tiny_trigger_model, tiny_hardware, tm
 
 
 @pytest.mark.physics
-@pytest.mark.parametrize(
-    ("build", "low", "high"), [(build_convolutional_model, 0, 80), (build_latent_autoencoder, -300, 800)]
-)
+@other_architectures
 def test_other_architectures_agree_on_all_routes(build, low, high, tmp_path):
     model = build()
     hardware = hardware_integers(model, 5000, low, high)
