@@ -1,0 +1,62 @@
+"""What detectors and cuts see of events: columns by name, whole or in batches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import MaplessError
+
+Array = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+
+class Events(Protocol):
+    """Columns of events, in memory or on disk; `selections.events` has both.
+
+    Always there are `key` (uint64, a hash of run, luminosity block and event number, whose remainder by k is
+    the fold of k folds), `weight`, and `injected` (0 for events of the sample itself, else the number of the
+    injection that added them; for bookkeeping, no detector may use it).
+    """
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Names of all columns."""
+
+    def __len__(self) -> int:
+        """Number of events."""
+
+    def __getitem__(self, column: str) -> Array:
+        """A column of all events: (n,) or (n, *shape)."""
+
+    def where(self, mask: Mask) -> Self:
+        """The events of a mask (n,), in their order."""
+
+    def batches(
+        self, columns: Sequence[str], size: int, *, seed: int | None = None, epoch: int = 0
+    ) -> Iterator[Mapping[str, Array]]:
+        """All events in batches of at most `size`: in order, or shuffled by seed and epoch."""
+
+
+def column(events: Events, name: str) -> Array:
+    """Take one column as a finite array (n,) or (n, *shape).
+
+    Raises:
+        MaplessError: the column is missing, or holds values that are not finite numbers.
+    """
+    if name not in events.columns:
+        raise MaplessError(f"column '{name}' is missing; select it before training or scoring")
+    values = np.asarray(events[name])
+    bad = int(np.count_nonzero(~np.isfinite(values)))
+    if bad:
+        raise MaplessError(
+            f"column '{name}' is not a finite number in {bad} of {values.size} values; "
+            "mend its definition or cut these events"
+        )
+    return values
+
+
+def fold(events: Events, folds: int) -> NDArray[np.intp]:
+    """Fold of every event, 0 to folds - 1, shape (n,): the remainder of its key."""
+    return (events["key"] % np.uint64(folds)).astype(np.intp)

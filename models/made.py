@@ -1,0 +1,64 @@
+"""Detectors and cuts as data: a name with options, which becomes an object only where it is used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from inspect import signature
+from typing import Any
+
+from errors import MaplessError
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a class is made of: its name in a registry or "package.module:Class", and JSON-able arguments.
+
+    `options` must be arguments of the class; `offered` are given to it only if it has them, so that a search
+    can offer its inputs to any detector.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    offered: Mapping[str, Any] = field(default_factory=dict)
+
+
+def place(name: str, registry: Mapping[str, str]) -> str:
+    """The "module:Class" of a registered name, or the name itself where it is one.
+
+    Raises MaplessError for a name that is neither.
+    """
+    if name in registry:
+        return registry[name]
+    if name.count(":") == 1 and all(name.split(":")):
+        return name
+    raise MaplessError(
+        f"nothing is called '{name}'; choose one of {', '.join(sorted(registry))}, or name a class of your "
+        "own as package.module:Class"
+    )
+
+
+def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
+    """The class of a registered name or of "module:Class"; MaplessError if there is none."""
+    module, kind = place(name, registry).split(":")
+    try:
+        return getattr(import_module(module), kind)
+    except ModuleNotFoundError as error:
+        if error.name and not (module == error.name or module.startswith(f"{error.name}.")):
+            raise  # the module is there, but something that it imports is not
+        raise MaplessError(f"there is no module {module} for '{name}'; is its folder on PYTHONPATH?") from None
+    except AttributeError:
+        raise MaplessError(f"module {module} has no class {kind}") from None
+
+
+def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
+    """Make the object; `offered` adds to what is given only where the class has such an argument.
+
+    Raises MaplessError for an option that the class does not have.
+    """
+    kind = find_class(made.name, registry)
+    known = list(signature(kind).parameters)
+    for option in made.options:
+        if option not in known:
+            raise MaplessError(f"{made.name} has no setting '{option}'; it has {', '.join(known)}")
+    usable = {name: value for name, value in {**made.offered, **offered}.items() if name in known}
+    return kind(**{**usable, **made.options})

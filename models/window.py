@@ -1,0 +1,123 @@
+"""Windows in a column, such as a mass: the signal region and its two sidebands."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import MaplessError
+
+Interval = tuple[float, float]
+Array = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A signal region in a column with a sideband on either side; intervals [low, high), masses in GeV.
+
+    Sidebands that are not given touch the window and have its relative width: `low**2 / high` to `low` and
+    `high` to `high**2 / low`.
+
+    Args:
+        name: of the window, such as "B3".
+        column: that the window is in, such as "mjj".
+        low, high: edges of the signal region.
+        low_sideband, high_sideband: intervals below and above it.
+
+    Raises:
+        MaplessError: the window is impossible (edges out of order, sidebands that overlap the window, ...).
+
+    >>> window = Window("B3", "mjj", 2725, 3331)
+    >>> [round(edge) for edge in (*window.low_sideband, *window.high_sideband)]
+    [2229, 2725, 3331, 4072]
+    """
+
+    name: str
+    column: str
+    low: float
+    high: float
+    low_sideband: Interval = (0.0, 0.0)
+    high_sideband: Interval = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < np.inf:
+            raise MaplessError(f"window {self} is impossible; its edges must be positive and rise")
+        defaults = {
+            "low_sideband": (self.low**2 / self.high, self.low),
+            "high_sideband": (self.high, self.high**2 / self.low),
+        }
+        for name, default in defaults.items():
+            given = tuple(getattr(self, name))
+            object.__setattr__(self, name, default if given == (0.0, 0.0) else given)
+        edges = (0.0, *self.low_sideband, self.low, self.high, *self.high_sideband)
+        if any(low >= high for low, high in (self.low_sideband, self.high_sideband)):
+            raise MaplessError(f"window {self} has an empty sideband; give intervals (low, high)")
+        if any(left > right for left, right in pairwise(edges)):
+            raise MaplessError(
+                f"window {self} overlaps its sidebands; low sideband, window and high sideband must follow "
+                "each other"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.column} from {self.low:g} to {self.high:g})"
+
+    def in_signal_region(self, values: Array) -> Mask:
+        """Tell which values lie in the window; shape (n_events,)."""
+        return _within(values, (self.low, self.high))
+
+    def in_low_sideband(self, values: Array) -> Mask:
+        """Tell which values lie in the sideband below the window; shape (n_events,)."""
+        return _within(values, self.low_sideband)
+
+    def in_high_sideband(self, values: Array) -> Mask:
+        """Tell which values lie in the sideband above the window; shape (n_events,)."""
+        return _within(values, self.high_sideband)
+
+    def contains(self, values: Array) -> Mask:
+        """Tell which values lie in the window or one of its sidebands; shape (n_events,)."""
+        return self.in_signal_region(values) | self.in_low_sideband(values) | self.in_high_sideband(values)
+
+    def balanced_weights(self, values: Array, weight: Array) -> NDArray[np.float64]:
+        """Weight both sidebands equally, and the signal region as much as both together.
+
+        The high sideband is scaled to the low one, the signal region to the sum of the two, and events
+        elsewhere get 0, as in CMS EXO-22-026 (arXiv:2412.03747). Shapes (n_events,).
+
+        Raises:
+            MaplessError: the window or a sideband holds no events.
+        """
+        low = self._sum("low sideband", self.in_low_sideband(values), weight)
+        high = self._sum("high sideband", self.in_high_sideband(values), weight)
+        signal = self._sum("signal region", self.in_signal_region(values), weight)
+        scale = np.select(
+            [self.in_low_sideband(values), self.in_high_sideband(values), self.in_signal_region(values)],
+            [1.0, low / high, 2 * low / signal],
+            default=0.0,
+        )
+        return scale * weight
+
+    def sideband_weights(self, values: Array, weight: Array) -> NDArray[np.float64]:
+        """Weight both sidebands equally and everything else by 0, the sample that defines efficiencies.
+
+        Raises:
+            MaplessError: a sideband holds no events.
+        """
+        low = self._sum("low sideband", self.in_low_sideband(values), weight)
+        high = self._sum("high sideband", self.in_high_sideband(values), weight)
+        scale = np.where(self.in_low_sideband(values), 1.0, 0.0)
+        scale += self.in_high_sideband(values) * (low / high)
+        return scale * weight
+
+    def _sum(self, region: str, mask: Mask, weight: Array) -> float:
+        total = float(np.sum(weight, where=mask, dtype=np.float64))
+        if total > 0:
+            return total
+        raise MaplessError(
+            f"the {region} of window {self} holds no events; choose another window or a sample that reaches it"
+        )
+
+
+def _within(values: Array, interval: Interval) -> Mask:
+    return (values >= interval[0]) & (values < interval[1])
