@@ -1,173 +1,140 @@
-"""The stages of a search: select, train per mass window, scan, report; for data a closure test too."""
+"""The stages of a whole run: those of a search up to a last one, with blinding, closure and report."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from analysis import blinding
-from analysis.closure import check_closure, simulated_twins
-from analysis.configuration import Configuration, Settings
-from analysis.search import Search
-from analysis.select import select, signal_files
-from analysis.stages import Stage
-from models.detector import Progress
-from models.mass_windows import MassWindow
+from analysis import blinding, searches
+from analysis.engine.stage import Stage, in_order
+from analysis.plan import Chain, Plan
+from analysis.report.search_report import write_report
+from analysis.search_settings import InjectionSettings, SearchSettings
+from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
+from analysis.stages.data_set import selection_name
 
-STAGES = ("select", "train", "scan", "report")
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run, as opposed to what; only `max_events` and `unblind` change a result."""
-
-    output: Path
-    last_stage: str = "report"
-    max_events: int | None = None
-    threads: int = 2
-    dry_run: bool = False
-    fresh: bool = False
-    unblind: bool = False
+LAST = ("select", "train", "scan", "report")
+"""How far a run may go."""
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One search with its configuration as stages that depend on each other; nothing runs here."""
+    """One search with its settings as stages that depend on each other; nothing runs here."""
 
-    search: Search
-    configuration: Configuration
-    options: RunOptions
-    progress: Progress
+    settings: SearchSettings
+    unblind: bool = False
+    max_events: int | None = None
 
-    def stages(self) -> list[Stage]:
-        """Return the stages up to `options.last_stage` in the order in which they run.
+    def stages(self, last: str, output: Path) -> list[Stage]:
+        """All stages up to `last`, in an order in which they can run.
 
         Raises MaplessError when unblinding is asked for without a closure test that passed.
         """
-        if self.configuration.events.is_data and self.options.unblind:
-            blinding.require_closure(self.closure, self.options.output)
-        groups = {
-            "select": [self.select],
-            "train": [] if self._is_closed else list(self.trains.values()),
-            "scan": [] if self._is_closed else [self.scan],
-            "report": [*(_with_earlier(self.closure) if self.closure else []), self.report],
+        if self.is_data and self.unblind:
+            blinding.require_closure(self.closure, output)
+        chains = () if self.is_closed else self.plan.chains
+        wanted: dict[str, Iterable[Stage]] = {
+            "select": self._selections.values(),
+            "train": [chain.train for chain in chains],
+            "scan": [] if self.is_closed else [self.plan.global_significance, *self.plan.limits.values()],
+            "report": [self.report],
         }
-        wanted = STAGES[: STAGES.index(self.options.last_stage) + 1]
-        return _each_once(stage for name in wanted for stage in groups[name])
+        return in_order([stage for name in LAST[: LAST.index(last) + 1] for stage in wanted[name]])
 
     @cached_property
-    def windows(self) -> dict[str, MassWindow]:
-        """The mass windows in use."""
-        return self.search.mass_windows(self.configuration.detector)
+    def plan(self) -> Plan:
+        """The stages of the search itself."""
+        return Plan(searches.declare(self.settings), self.settings, self.max_events)
 
-    @cached_property
-    def select(self) -> Stage:
-        """From event files to the selected events."""
-        return Stage(
-            name="select",
-            run=lambda folder: select(self.search, self.configuration, folder, self.options),
-            settings={
-                "search": self.search.name,
-                "selection": _plain(self.configuration.selection),
-                "folds": self.configuration.detector.folds,
-                "events": _plain(self.configuration.events, leave_out={"files", "is_data"}),
-                "max_events": self.options.max_events,
-            },
-            inputs=self.configuration.events.files + signal_files(self.configuration),
-            sources=("selections", "analysis/select.py"),
-        )
+    @property
+    def is_data(self) -> bool:
+        """Whether the events that are searched are measured ones."""
+        search = self.plan.search
+        return search.samples[search.data].role == "data"
 
-    @cached_property
-    def trains(self) -> dict[str, Stage]:
-        """One trained detector per mass window."""
-        return {name: self._train(name, window) for name, window in self.windows.items()}
-
-    @cached_property
-    def scan(self) -> Stage:
-        """Fits and local p-values before and after the anomaly cuts."""
-
-        def run(folder: Path) -> None:
-            from analysis.scan import scan
-
-            trained = {name: self._folder(stage) for name, stage in self.trains.items()}
-            scan(self.configuration, self.windows, self._folder(self.select), trained, folder)
-
-        settings = {"fit": _plain(self.configuration.fit), "scan": _plain(self.configuration.scan)}
-        return Stage("scan", run, settings, sources=("fits", "analysis/scan.py"), after=self._before_scan)
+    @property
+    def is_closed(self) -> bool:
+        """Whether intervals of the spectra must not be looked at."""
+        return blinding.is_closed(self.plan.search, unblind=self.unblind)
 
     @cached_property
     def closure(self) -> Stage | None:
         """For data: the same search on simulation with and without signal; None if no simulation is named."""
-        if not (self.configuration.events.is_data and self.configuration.closure.background_files):
+        closure = self.settings.closure
+        if not self.is_data or closure.background is None:
             return None
-        twins = simulated_twins(self.configuration)
-        scans = {name: replace(self, configuration=twin).scan for name, twin in twins.items()}
-
-        def run(folder: Path) -> None:
-            check_closure(
-                self.configuration, {name: self._folder(scan) for name, scan in scans.items()}, folder
-            )
-
-        return Stage("closure", run, sources=("analysis/closure.py",), after=tuple(scans.values()))
+        injected = {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
+        after: dict[str, Stage] = {}
+        for kind, injections in ((BACKGROUND, {}), (INJECTED, injected)):
+            changed = {"data": closure.background, "injections": injections}
+            settings = self.settings.model_copy(update=changed)
+            fits = Plan(searches.declare(settings), settings, self.max_events).fits
+            hunted = {name: fit for name, fit in fits.items() if fit.arguments["hunted"]}
+            after |= {f"{kind} {name}": fit for name, fit in (hunted or fits).items()}
+        mass = self.plan.search.samples[closure.signal].mass if closure.signal else None
+        return Stage("closure", check_closure, {"mass": mass}, after)
 
     @cached_property
     def report(self) -> Stage:
-        """Plots, numbers and the HTML file; of blinded data only what lies outside the mass windows."""
-        opened = (self.select,) if self._is_closed else (*self._before_scan, self.scan)
-        after = (*opened, *([self.closure] if self.closure else []))
+        """Plots, numbers and the HTML file; of closed data only what lies outside of the closed intervals."""
+        plan, search = self.plan, self.plan.search
+        after = dict(self._selections)
+        fits, limits, hunts, opened = {}, {}, (), {}
+        if self.is_closed:
+            opened = {f"open-{name}": stage for name, stage in plan.open_spectra.items()}
+        else:
+            fits, hunts = plan.fits, plan.chains
+            limits = {f"limits-{name}": stage for name, stage in plan.limits.items()}
+            after |= fits | limits | {"global": plan.global_significance}
+            for chain in hunts:
+                after |= {f"cut-{chain.name}": chain.cut}
+                after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}
+        closure = {"closure": self.closure} if self.closure else {}
+        arguments = {
+            "name": search.name,
+            "title": search.title,
+            "reference": search.reference,
+            "data_text": self._data_text,
+            "label": "Mapless" if self.is_data else "Mapless simulation",
+            "configuration": self.settings.model_dump_json(indent=2),
+            "closed": self.is_closed,
+            "selections": tuple(self._selections),
+            "fits": tuple(fits),
+            "limits": tuple(limits),
+            "open_spectra": tuple(opened),
+            "hunts": {chain.name: self._hunt(chain) for chain in hunts},
+            "figures": search.figures,
+        }
+        return Stage("report", write_report, arguments, after | opened | closure)
 
-        def run(folder: Path) -> None:
-            from analysis.report import write_report
-
-            folders = {stage.name: self._folder(stage) for stage in after}
-            write_report(self.search, self.configuration, folders, folder)
-
-        settings = {"configuration": _plain(self.configuration)}
-        return Stage("report", run, settings, sources=("analysis/report",), after=after)
+    @cached_property
+    def _selections(self) -> dict[str, Stage]:
+        """Selected data and injected and other signals, in the regions of the spectra."""
+        search = self.plan.search
+        regions = dict.fromkeys(spectrum.region for spectrum in search.spectra)
+        data_sets = [self.plan.data(region) for region in regions]
+        signals = {name: spectrum.region for spectrum in search.spectra for name in spectrum.signal.samples}
+        found = self.plan.selected(data_sets)
+        for name, region in signals.items():
+            place = selection_name(name, region)
+            found.setdefault(place, self.plan.selected([self.plan.signal(name, region)])[place])
+        return found
 
     @property
-    def _is_closed(self) -> bool:
-        return blinding.is_closed(self.configuration, unblind=self.options.unblind)
+    def _data_text(self) -> str:
+        """What was searched, in words."""
+        search = self.plan.search
+        kind = "collision data" if self.is_data else "simulation"
+        added = [
+            f"{one.n_events} events" if one.n_events else f"{one.cross_section:g} fb" for one in search.injections
+        ]
+        pairs = zip(added, search.injections, strict=True)
+        text = ", ".join(f"{amount} of {one.sample}" for amount, one in pairs)
+        return f"{kind} ({search.data})" + (f" with {text} injected" if text else "")
 
-    @property
-    def _before_scan(self) -> tuple[Stage, ...]:
-        return (self.select, *self.trains.values())
-
-    def _train(self, name: str, window: MassWindow) -> Stage:
-        def run(folder: Path) -> None:
-            from analysis.train import train
-
-            train(
-                self.configuration,
-                window,
-                self._folder(self.select),
-                folder,
-                self.options.threads,
-                self.progress,
-            )
-
-        detector = _plain(self.configuration.detector, leave_out={"windows", "own_windows", "kept_fraction"})
-        injection = _plain(self.configuration.injection)
-        return Stage(
-            name=f"train-{name}",
-            run=run,
-            settings={"window": asdict(window), "detector": detector, "injection": injection},
-            sources=("models", "analysis/train.py", "analysis/injection.py"),
-            after=(self.select,),
-        )
-
-    def _folder(self, stage: Stage) -> Path:
-        return stage.folder(self.options.output)
-
-
-def _with_earlier(stage: Stage) -> list[Stage]:
-    return [*(earlier for before in stage.after for earlier in _with_earlier(before)), stage]
-
-
-def _each_once(stages: Iterable[Stage]) -> list[Stage]:
-    return list({stage.key: stage for stage in stages}.values())
-
-
-def _plain(settings: Settings, leave_out: set[str] | None = None) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude=leave_out)
+    def _hunt(self, chain: Chain) -> dict[str, object]:
+        search = self.plan.search
+        region = search.spectrum(chain.hunt.spectra[0]).region
+        files = {0: search.samples[search.data].files}
+        files |= {i: search.samples[one.sample].files for i, one in enumerate(search.injections, start=1)}
+        return {"data": self.plan.data(region), "window": chain.window, "files": files}

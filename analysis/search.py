@@ -1,37 +1,197 @@
-"""What a search is: a selection, a detector with its mass windows, and where its default settings lie."""
+"""What a search is, as data: samples, regions, mass spectra, and hunts that select anomalous events."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
-from analysis.configuration import DetectorSettings, SelectionSettings
 from errors import MaplessError
-from models.mass_windows import MassWindow
+from fits.background_choice.smooth import Smooth
+from models.made import Made
+from models.window import Window
 from selections.graph import Selection
+
+NOMINAL = "nominal"
+Combination = Literal["separately", "together", "merged"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Event files of one kind, with what is known about them.
+
+    Args:
+        name: by which searches and settings call it.
+        role: "data" stay closed until unblinded; "background" and "signal" are simulation.
+        files: paths of the event files.
+        mass: of the resonance in GeV, for signals.
+        luminosity: of data, or equivalent of a background sample, in 1/fb; 0 if unknown.
+        acceptance: fraction of all produced events that the files hold, for cross sections of signals.
+        parameters: what else distinguishes it, such as masses of daughters.
+        opening: arguments of `selections.sources.open_events`, such as the year.
+    """
+
+    name: str
+    role: Literal["data", "background", "signal"]
+    files: tuple[Path, ...]
+    mass: float | None = None
+    luminosity: float = 0.0
+    acceptance: float = 1.0
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    opening: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Events of a region: of the data of the search if no sample is named, under a systematic shift.
+
+    `share` takes that fraction of them, chosen by a hash of the event.
+    """
+
+    region: str
+    sample: str = ""
+    shift: str = NOMINAL
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Injection:
+    """Signal events that are added to the data: a number after the selection, those of a cross section in fb.
+
+    Both together where limits are measured by adding to what is there.
+    """
+
+    sample: str
+    n_events: int | None = None
+    cross_section: float | None = None
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class SignalModel:
+    """Shape of a resonance in a spectrum: fitted to samples of several masses, or a Gaussian.
+
+    A double Crystal Ball is fitted to each sample; between masses it is interpolated, from a single mass
+    scaled. Without samples the shape is a Gaussian of relative `width`.
+    """
+
+    samples: tuple[str, ...] = ()
+    width: float = 0.03
+
+
+@dataclass(frozen=True)
+class MassSpectrum:
+    """A mass in which resonances are looked for above a smooth background.
+
+    Args:
+        name: of the spectrum.
+        column: with the mass in GeV.
+        region: whose events it holds.
+        edges: of its bins in GeV.
+        background: family of functions and how one of them is chosen.
+        signal: shape of the resonance.
+        masses: hypotheses in GeV, where a hunt does not name its own.
+        title: of its axis.
+        within: a window in another column, for a grid of spectra.
+        inclusive: whether it is searched without any hunt as well.
+        blind: intervals (GeV) that stay closed in data until the closure test has passed; None: all of it.
+    """
+
+    name: str
+    column: str
+    region: str
+    edges: tuple[float, ...]
+    background: Smooth
+    signal: SignalModel
+    masses: tuple[float, ...]
+    title: str = "Mass [GeV]"
+    within: Window | None = None
+    inclusive: bool = True
+    blind: tuple[tuple[float, float], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """A detector, what it learns from, and the cut that turns its scores into categories of spectra.
+
+    Args:
+        name: of the hunt.
+        detector: that is trained, once for each window; in no window if there are none.
+        training: the source of each role of the detector.
+        spectra: names of the spectra that are searched after the cut.
+        cut: from scores to categories; `learn_on` is the source of the events that it learns from.
+        windows: of the detector and the cut.
+        masses: hypotheses (GeV) of each window; without windows those of the spectrum.
+        search, limits: how categories enter p-values and limits: each by itself, fitted together, or as one.
+        together: whether all windows are trained by one stage, which some detectors do faster.
+    """
+
+    name: str
+    detector: Made
+    training: Mapping[str, Source]
+    spectra: tuple[str, ...]
+    cut: Made
+    learn_on: Source
+    windows: tuple[Window, ...] = ()
+    masses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    search: Combination = "separately"
+    limits: Combination = "separately"
+    together: bool = False
 
 
 @dataclass(frozen=True)
 class Search:
-    """One search as data; `columns` names what is kept of the selected events."""
+    """One search as a whole.
+
+    Args:
+        name, title, reference: what it is called and where it is published.
+        data: name of the sample that is searched.
+        samples: all samples that it names.
+        regions: selections by name; they are made in one event loop.
+        spectra, hunts: what is searched, and how anomalous events are selected.
+        injections: signals that are added to the data.
+        columns: what is kept of the events of each region beyond what detectors, cuts and spectra read.
+        figures: drawn in the report for every hunt, as "package.module:Class" with options.
+    """
 
     name: str
     title: str
     reference: str
-    configuration: Path
-    selection: Callable[[SelectionSettings, int], Selection]
-    columns: Callable[[SelectionSettings], tuple[str, ...]]
-    windows: Mapping[str, MassWindow]
+    data: str
+    samples: Mapping[str, Sample]
+    regions: Mapping[str, Selection]
+    spectra: tuple[MassSpectrum, ...]
+    hunts: tuple[Hunt, ...] = ()
+    injections: tuple[Injection, ...] = ()
+    figures: tuple[Made, ...] = ()
 
-    def mass_windows(self, settings: DetectorSettings) -> dict[str, MassWindow]:
-        """Return the windows in use by name; raises MaplessError for one that nobody defined."""
-        own = {name: MassWindow(window.low, window.high) for name, window in settings.own_windows.items()}
-        known = {**self.windows, **own}
-        missing = [name for name in settings.windows if name not in known]
+    def __post_init__(self) -> None:
+        self._check_names("spectra", [spectrum.name for spectrum in self.spectra])
+        self._check_names("hunts", [hunt.name for hunt in self.hunts])
+        self._check_names("injections", [injection.sample for injection in self.injections])
+        sources = [source for hunt in self.hunts for source in (*hunt.training.values(), hunt.learn_on)]
+        regions = [*(source.region for source in sources), *(spectrum.region for spectrum in self.spectra)]
+        samples = [self.data, *(source.sample or self.data for source in sources)]
+        samples += [injection.sample for injection in self.injections]
+        samples += [name for spectrum in self.spectra for name in spectrum.signal.samples]
+        self._check_known("region", regions, self.regions)
+        self._check_known("sample", samples, self.samples)
+        names = [name for hunt in self.hunts for name in hunt.spectra]
+        self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
+
+    def _check_names(self, what: str, names: list[str]) -> None:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise MaplessError(f"{self.name}: two {what} are called {twice[0]}; give each a name of its own")
+
+    def _check_known(self, what: str, names: list[str], known: Mapping[str, Any] | list[str]) -> None:
+        missing = [name for name in names if name not in known]
         if missing:
-            raise MaplessError(
-                f"detector.windows: no window is called {missing[0]!r}; known: {', '.join(known)}, "
-                "or define it in detector.own_windows"
-            )
-        kept = settings.kept_fraction
-        chosen = {name: known[name] for name in settings.windows}
-        return chosen if kept is None else {n: replace(w, kept_fraction=kept) for n, w in chosen.items()}
+            raise MaplessError(f"{self.name}: no {what} is called {missing[0]!r}; known: {', '.join(known)}")
+
+    def spectrum(self, name: str) -> MassSpectrum:
+        """The spectrum of a name."""
+        return next(spectrum for spectrum in self.spectra if spectrum.name == name)
+
+    def sample_of(self, source: Source) -> str:
+        """The sample that a source takes its events from."""
+        return source.sample or self.data

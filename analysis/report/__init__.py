@@ -1,5 +1,1 @@
-"""The report of a search: plots, numbers and one HTML file that opens anywhere."""
-
-from analysis.report.write import write_report
-
-__all__ = ["write_report"]
+"""The report of a search: draws what the stages have stored, in plots, numbers and one HTML file."""

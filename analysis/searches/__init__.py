@@ -1,15 +1,76 @@
-"""The searches by name, one file each."""
+"""The searches: each module here has `Settings` and `declare(settings)`, and its YAML in `analysis/configs`.
+
+A module `cms_dijet` is the search `cms-dijet`. A search of one's own is named as `package.module`.
+"""
 
 import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+from analysis.engine.settings import read_values, validated
 from analysis.search import Search
+from analysis.search_settings import SearchSettings
 from errors import MaplessError
 
-MODULES = {"cms-dijet": "analysis.searches.cms_dijet"}
+CONFIGURATIONS = Path(__file__).parents[1] / "configs"
 
 
-def get(name: str) -> Search:
-    """Return a search; raises MaplessError naming the known ones."""
-    if name not in MODULES:
-        raise MaplessError(f"no search is called {name!r}; known: {', '.join(MODULES)}")
-    return importlib.import_module(MODULES[name]).SEARCH
+def names() -> list[str]:
+    """Names of the searches that come with the suite."""
+    modules = [module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)]
+    return [name for name in modules if _configuration(name).is_file()]
+
+
+def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ()) -> SearchSettings:
+    """Settings of a search: from a YAML file, whose key `search` names it, or the file that it comes with.
+
+    Raises MaplessError for an unknown search, for a name that contradicts the file, and as `load_settings`.
+    """
+    path = config or _configuration(_known(name or names()[0]))
+    values = read_values(path, overrides)
+    if "search" not in values:
+        raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}")
+    if name and values["search"] != name:
+        raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
+    settings = validated(values, module(values["search"]).Settings, path)
+    return settings.model_copy(update={"samples": _with_absolute_files(settings, path.resolve().parent)})
+
+
+def declare(settings: SearchSettings) -> Search:
+    """The search of these settings."""
+    return module(settings.search).declare(settings)
+
+
+def module(name: Any) -> ModuleType:
+    """The module of a search, by its name or as `package.module`; MaplessError if there is none."""
+    place = str(name) if "." in str(name) else f"{__name__}.{_known(str(name)).replace('-', '_')}"
+    try:
+        found = importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (place == error.name or place.startswith(f"{error.name}.")):
+            raise
+        raise MaplessError(f"search: there is no module {place}; is its folder on PYTHONPATH?") from None
+    for part in ("Settings", "declare"):
+        if not hasattr(found, part):
+            raise MaplessError(f"search: module {place} has no {part}; see docs/extending.md")
+    return found
+
+
+def _known(name: str) -> str:
+    if name not in names():
+        raise MaplessError(f"search: no search is called {name!r}; known: {', '.join(names())}")
+    return name
+
+
+def _configuration(name: str) -> Path:
+    return CONFIGURATIONS / f"{name.replace('-', '_')}.yaml"
+
+
+def _with_absolute_files(settings: SearchSettings, folder: Path) -> dict[str, Any]:
+    """The samples of a configuration, with files relative to it."""
+    return {
+        name: sample.model_copy(update={"files": tuple(str(folder / file) for file in sample.files)})
+        for name, sample in settings.samples.items()
+    }

@@ -1,13 +1,15 @@
-"""Draws one event in the eta-phi plane: jets as circles, constituents where the file holds them."""
+"""Draws one dijet event in the eta-phi plane: jets as circles, constituents where the file holds them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.configuration import Configuration
-from analysis.report.plots import new_figure
+from analysis.report.drawing import new_figure
+from analysis.report.hunt_view import HuntView
+from analysis.report.score_figures import Figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,25 +18,35 @@ if TYPE_CHECKING:
 JET_RADIUS = 0.8
 CONSTITUENTS = ("constituent_jet", "constituent_pt", "constituent_eta", "constituent_phi")
 COLOURS = ("tab:red", "tab:blue")
+EVENT_NAME = ("run", "luminosity_block", "event")
 
 
-def most_anomalous_events(
-    events: Mapping[str, np.ndarray], score: np.ndarray, configuration: Configuration
-) -> dict[str, dict[str, Any]]:
-    """Return the event of highest score, shape (n,), and if its constituents are not stored the highest with.
+@dataclass(frozen=True)
+class DijetEventDisplay:
+    """The most anomalous event in the window, and if its constituents are not stored the first that has them."""
 
-    Each is named and maps columns to values, with the constituents if they are stored.
-    """
-    drawable = [origin for origin in (True, False) if _holds_constituents(_files(configuration, origin))]
-    has_constituents = np.isin(events["is_injected"], drawable)
-    first = int(np.argmax(score))
-    chosen = {"most_anomalous": first}
-    if not has_constituents[first] and has_constituents.any():
-        chosen["with_constituents"] = int(np.argmax(np.where(has_constituents, score, -np.inf)))
-    return {
-        name: _event(events, score, index, configuration, bool(has_constituents[index]))
-        for name, index in chosen.items()
-    }
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that must be kept of the selected events."""
+        of_jets = [f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", "softdrop_mass", "tau21")]
+        return ("mjj", *of_jets)
+
+    def draw(self, view: HuntView) -> Figures:
+        """One figure for each event: name, caption, figure."""
+        score = np.where(view.inside, next(iter(view.scores.values())), -np.inf)
+        injected = np.asarray(view.events["injected"])
+        drawable = [number for number, files in view.files.items() if _holds_constituents(files)]
+        with_constituents = np.isin(injected, drawable)
+        chosen = {"most_anomalous": int(np.argmax(score))}
+        if not with_constituents[chosen["most_anomalous"]] and (with_constituents & view.inside).any():
+            chosen["with_constituents"] = int(np.argmax(np.where(with_constituents, score, -np.inf)))
+        for which, index in chosen.items():
+            event = {name: view.events[name][index] for name in (*EVENT_NAME, *self.columns)}
+            event |= {"score": score[index], "injected": injected[index] > 0}
+            if with_constituents[index]:
+                event |= _constituents(event, view.files[int(injected[index])])
+            caption = f"Event of {view.title}: {which.replace('_', ' ')}"
+            yield f"event_{view.name}_{which}", caption, plot_event(event)
 
 
 def plot_event(event: Mapping[str, Any]) -> "Figure":
@@ -51,36 +63,16 @@ def plot_event(event: Mapping[str, Any]) -> "Figure":
     for jet, axis in enumerate(axes[0, 1:], start=1):
         eta, phi = event[f"jet{jet}_eta"], event[f"jet{jet}_phi"]
         axis.set(xlim=(eta - 1, eta + 1), ylim=(phi - 1, phi + 1))
-    figure.suptitle(_headline(event), fontsize=13)
-    return figure
-
-
-def _event(
-    events: Mapping[str, np.ndarray],
-    score: np.ndarray,
-    index: int,
-    configuration: Configuration,
-    with_constituents: bool,
-) -> dict[str, Any]:
-    event = {name: values[index] for name, values in events.items()} | {"score": score[index]}
-    files = _files(configuration, event["is_injected"])
-    return event | (_constituents(event, files) if with_constituents else {})
-
-
-def _headline(event: Mapping[str, Any]) -> str:
-    kind = "injected signal" if event["is_injected"] else f"run {event['run']}"
+    kind = "injected signal" if event["injected"] else f"run {event['run']}"
     missing = "" if "constituent_pt" in event else " (constituents not stored)"
     first = rf"{kind}, event {event['event']}{missing}: $m_{{jj}}$ = {event['mjj']:.0f} GeV"
-    return "\n".join([f"{first}, score {event['score']:.4f}", *(_jet_text(event, jet) for jet in (1, 2))])
-
-
-def _jet_text(event: Mapping[str, Any], jet: int) -> str:
-    mass, tau21 = event[f"jet{jet}_softdrop_mass"], event[f"jet{jet}_tau21"]
-    return rf"jet {jet}: $m_{{SD}}$ = {mass:.0f} GeV, $\tau_{{21}}$ = {tau21:.2f}"
-
-
-def _files(configuration: Configuration, is_injected: bool) -> tuple[Path, ...]:
-    return configuration.injection.files if is_injected else configuration.events.files
+    jets = [
+        rf"jet {jet}: $m_{{SD}}$ = {event[f'jet{jet}_softdrop_mass']:.0f} GeV, "
+        rf"$\tau_{{21}}$ = {event[f'jet{jet}_tau21']:.2f}"
+        for jet in (1, 2)
+    ]
+    figure.suptitle("\n".join([f"{first}, score {event['score']:.4f}", *jets]), fontsize=13)
+    return figure
 
 
 def _holds_constituents(files: tuple[Path, ...]) -> bool:
@@ -93,7 +85,7 @@ def _constituents(event: Mapping[str, Any], files: tuple[Path, ...]) -> dict[str
     """Find the event again in its files and return its constituents and jet axes."""
     from selections.sources import open_events
 
-    here = " && ".join(f"{name} == {event[name]}" for name in ("run", "luminosity_block", "event"))
+    here = " && ".join(f"{name} == {event[name]}" for name in EVENT_NAME)
     source = open_events(files, skip_bad_files=True)
     found = source.frame.Filter(here).AsNumpy([*CONSTITUENTS, "jet_eta", "jet_phi"])
     return {name: np.asarray(values[0]) for name, values in found.items()}

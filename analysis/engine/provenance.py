@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 RECORDED_PACKAGES = (
     "root",
     "tensorflow",
@@ -27,7 +27,12 @@ WHOLE_CHECKSUM_BELOW = 256 * 2**20
 
 def checksum(file: Path) -> str:
     """Return the SHA-256 of a file; beyond 256 MiB of its size, first and last MiB (marked `ends:`)."""
-    size = file.stat().st_size
+    state = file.stat()
+    return _checksum(file, state.st_size, state.st_mtime_ns)
+
+
+@cache
+def _checksum(file: Path, size: int, time: int) -> str:  # noqa: ARG001  (the time tells a changed file)
     with file.open("rb") as stream:
         if size < WHOLE_CHECKSUM_BELOW:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -35,17 +40,6 @@ def checksum(file: Path) -> str:
         stream.seek(-(2**20), 2)
         ends.update(stream.read())
     return f"ends:{ends.hexdigest()}"
-
-
-@cache
-def source_checksum(place: str) -> str:
-    """Return the SHA-256 of a source file or of all in a folder, so that new code redoes its stages."""
-    digest = hashlib.sha256()
-    root = REPOSITORY / place
-    for file in [root] if root.is_file() else sorted(root.rglob("*")):
-        if file.suffix in {".py", ".h", ".j2"}:
-            digest.update(file.relative_to(REPOSITORY).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,153 @@
+"""Runs a search from the command line: the plan, its progress and what was found."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from analysis import searches
+from analysis.engine.json_file import read_json
+from analysis.engine.provenance import peak_memory
+from analysis.engine.running import run_stages
+from analysis.engine.stage import Stage, Tools
+from analysis.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, as opposed to what; only `max_events` and `unblind` change a result."""
+
+    output: Path | None = None
+    last: str = "report"
+    max_events: int | None = None
+    threads: int = 2
+    workers: int = 1
+    dry_run: bool = False
+    fresh: bool = False
+    unblind: bool = False
+
+
+def run_search(name: str | None, config: Path | None, overrides: Sequence[str], options: RunOptions) -> None:
+    """Run a search up to `options.last` and print its findings and where the report lies."""
+    console = Console()
+    settings = searches.load(name, config, tuple(overrides))
+    output = options.output or Path("results") / settings.search
+    pipeline = Pipeline(settings, options.unblind, options.max_events)
+    stages = pipeline.stages(options.last, output)
+    if options.dry_run:
+        console.print(plan_table(stages, output, fresh=options.fresh))
+        return
+    run_with_bar(stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh)
+    if options.last == "report":
+        publish(pipeline.report.folder(output), output)
+        _print_findings(output, console, closed=pipeline.is_closed)
+
+
+def run_with_bar(
+    stages: Sequence[Stage], output: Path, console: Console, *, threads: int, workers: int = 1, fresh: bool
+) -> None:
+    """Run stages, with a bar for what reports its steps on a terminal, and print how long each took."""
+
+    def report(stage: Stage, seconds: float | None) -> None:
+        took = "kept from an earlier run" if seconds is None else f"{seconds:6.1f} s"
+        console.print(f"[bold]{stage.name:40}[/] {took}")
+
+    with _bar(console) as progress:
+        tools = Tools(progress, threads)
+        run_stages(stages, output, tools, workers=workers, fresh=fresh, report=report)
+
+
+def plan_table(stages: Sequence[Stage], output: Path, *, fresh: bool) -> Table:
+    """What a run would do and what it would keep."""
+    table = Table("stage", "state", "folder", title="Would run")
+    for stage in stages:
+        done = stage.is_done(output) and not fresh
+        table.add_row(stage.name, "done" if done else "to do", str(stage.folder(output)))
+    return table
+
+
+def publish(report: Path, output: Path) -> None:
+    """Copy the newest report to where a reader looks first, each file by rename."""
+    for file in sorted(path for path in report.rglob("*") if path.is_file()):
+        target = output / file.relative_to(report)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.partial")
+        shutil.copyfile(file, beside)
+        beside.replace(target)
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Any]:
+    """Give a callback that shows a bar from its first call to its last; the event loop has its own."""
+    columns = (TextColumn("working"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task("working")
+
+    def progress(done: int, total: int) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=total)
+        if done == total:
+            bar.stop()
+
+    try:
+        yield progress
+    finally:
+        bar.stop()
+
+
+def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
+    results = read_json(output / "results.json")
+    if closed:
+        console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
+        console.print(f"Report: [bold]{output / 'report.html'}[/]")
+        return
+    table = Table("fit", "events", "largest excess at", "local significance", title="Local p-values")
+    for name, fit in results["fits"].items():
+        for part in fit["parts"]:
+            if "search" in part["purposes"]:
+                events = sum(category["n_events"] for category in part["counts"].values())
+                title = name if fit["hunt"] is None or len(fit["parts"]) == 1 else f"{name}, {part['name']}"
+                table.add_row(title, f"{events:,}", *_excess_cells(part["search"]["scan"]["points"]))
+    console.print(table)
+    everywhere = results["summary"]["global"]
+    if everywhere and everywhere["significance"] is not None:
+        console.print(
+            f"Global significance over all masses and hunts: [bold]{everywhere['significance']:.2f} σ[/]"
+            f" ({everywhere['n_toys']} toys)"
+        )
+    elif everywhere:
+        console.print(f"Global p-value over all masses and hunts: {everywhere['p_value']} ({everywhere['status']})")
+    for limit in results["limits"].values():
+        console.print(_limits_table(limit))
+    console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
+
+
+def _limits_table(limit: dict[str, Any]) -> Table:
+    title = f"Limits on {limit['signal']} at {limit['mass']:g} GeV [fb]"
+    table = Table("fit", "observed", "expected", "3 σ at", "5 σ at", title=title)
+    for one in limit["found"]:
+        expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)
+        numbers = (one["limit"]["observed"], expected and expected[2], *reach)
+        table.add_row(one["fit"], *("–" if value is None else f"{value:.3g}" for value in numbers))
+    return table
+
+
+def _closure_state(checks: list[dict[str, Any]]) -> str:
+    if not checks:
+        return "missing: name simulation under closure"
+    failed = [check["name"] for check in checks if not check["passed"]]
+    return f"failed: {', '.join(failed)}" if failed else "passed: --unblind opens the region"
+
+
+def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str]:
+    good = [point for point in points if point["significance"] is not None]
+    if not good:
+        return "–", "no fit converged"
+    largest = max(good, key=lambda point: point["significance"])
+    return f"{largest['mass']:.0f} GeV", f"{largest['significance']:.2f} σ"

@@ -1,0 +1,86 @@
+"""Which source files a task runs, told from imports, so that new code redoes exactly its stages."""
+
+import ast
+import hashlib
+import importlib.util
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HEADERS = REPOSITORY / "selections" / "cpp"
+_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+@cache
+def code_key(*modules: str) -> str:
+    """SHA-256 over the files that these modules import, directly or not, and the headers and templates named.
+
+    Imports inside functions count, those for types only do not. Of modules outside of this project only the
+    named ones themselves count.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(source_files(*modules)):
+        name = file.relative_to(REPOSITORY) if file.is_relative_to(REPOSITORY) else Path(file.name)
+        digest.update(name.as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def source_files(*modules: str) -> frozenset[Path]:
+    """The files that decide what modules do: themselves, what they import, headers and templates."""
+    waiting = [file for module in modules if (file := _file_of(module, anywhere=True))]
+    found: set[Path] = set()
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        waiting += _needed_by(file)
+    return frozenset(found)
+
+
+@cache
+def _needed_by(file: Path) -> tuple[Path, ...]:
+    if file.suffix != ".py":
+        included = _INCLUDE.findall(file.read_text()) if file.suffix == ".h" else ()
+        return tuple(HEADERS / name for name in included if (HEADERS / name).is_file())
+    tree = ast.parse(file.read_text())
+    modules = (module for name in _imported(tree) for module in _with_packages(name))
+    imported = [path for module in modules if (path := _file_of(module))]
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    names = [text for text in texts if isinstance(text, str) and re.fullmatch(r"[\w./-]+\.(h|j2)", text)]
+    places = [folder / name for name in names for folder in (HEADERS, file.parent)]
+    return (*imported, *(place for place in places if place.is_file()))
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    """Names that are imported as modules or may be modules, those under TYPE_CHECKING left out."""
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    for child in ast.iter_child_nodes(node):
+        yield from _imported(child)
+
+
+def _with_packages(module: str) -> list[str]:
+    """A module and the packages around it, whose `__init__` runs first."""
+    parts = module.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+
+
+@cache
+def _file_of(module: str, *, anywhere: bool = False) -> Path | None:
+    """Source file of a module of this project, or of any module that can be found."""
+    path = REPOSITORY.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    if not anywhere:
+        return None
+    found = importlib.util.find_spec(module)
+    return Path(found.origin) if found and found.origin and Path(found.origin).is_file() else None

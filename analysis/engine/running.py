@@ -1,0 +1,150 @@
+"""Runs stages: finished ones are kept, products appear complete or not at all, several processes if wanted."""
+
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from analysis.engine import provenance
+from analysis.engine.json_file import read_json, write_json
+from analysis.engine.stage import MANIFEST, Job, Stage, Tools, fingerprint, plain
+from errors import MaplessError
+
+Report = Callable[[Stage, float | None], None]
+"""Hears of every stage that is there, with its seconds, or None if it was kept from an earlier run."""
+
+
+def run_stages(
+    stages: Sequence[Stage],
+    output: Path,
+    tools: Tools,
+    *,
+    workers: int = 1,
+    fresh: bool = False,
+    report: Report = lambda stage, seconds: None,
+) -> None:
+    """Run stages, each behind what it needs, and keep those that are done unless `fresh`.
+
+    `stages` are in order (`analysis.engine.stage.in_order`). With several workers independent stages run side
+    by side, each in a process of its own. Raises MaplessError when interrupted; finished stages stay.
+    """
+    kept = [stage for stage in stages if stage.is_done(output) and not fresh]
+    for stage in kept:
+        report(stage, None)
+    groups = _groups([stage for stage in stages if stage not in kept])
+    try:
+        if workers == 1:
+            for group in groups:
+                _run(group, output, tools)
+                _tell(group, output, report)
+        else:
+            _run_side_by_side(groups, output, tools, workers, report)
+    except KeyboardInterrupt:
+        raise MaplessError("interrupted; finished stages are kept, run again to go on") from None
+
+
+def run_stage(stage: Stage, output: Path, tools: Tools | None = None, *, fresh: bool = False) -> Path:
+    """Run one stage whose earlier ones are done, unless its products exist, and return its folder."""
+    if fresh or not stage.is_done(output):
+        _run([stage], output, tools or Tools())
+    return stage.folder(output)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished stage."""
+    return read_json(folder / MANIFEST)
+
+
+def _groups(stages: Sequence[Stage]) -> list[list[Stage]]:
+    """Stages of one batch together, at the place of the first of them: they need the same earlier ones."""
+    groups: dict[str, list[Stage]] = {}
+    for stage in stages:
+        groups.setdefault(stage.batch or stage.key, []).append(stage)
+    return list(groups.values())
+
+
+def _run(group: Sequence[Stage], output: Path, tools: Tools) -> None:
+    """Run stages of one batch; their folders are filled beside and renamed together with their manifests."""
+    with ExitStack() as stack:
+        jobs = [stack.enter_context(_job(stage, output)) for stage in group]
+        start = time.perf_counter()
+        group[0].task(jobs if group[0].batch else jobs[0], tools)
+        seconds = (time.perf_counter() - start) / len(group)
+        for stage, job in zip(group, jobs, strict=True):
+            _write_manifest(stage, job.folder, seconds)
+        for stage, job in zip(group, jobs, strict=True):
+            folder = stage.folder(output)
+            shutil.rmtree(folder, ignore_errors=True)
+            job.folder.rename(folder)
+
+
+@contextmanager
+def _job(stage: Stage, output: Path) -> Iterator[Job]:
+    folder = stage.folder(output)
+    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield Job(
+            partial, {name: earlier.folder(output) for name, earlier in stage.after.items()}, stage.arguments
+        )
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _tell(group: Sequence[Stage], output: Path, report: Report) -> None:
+    for stage in group:
+        report(stage, read_manifest(stage.folder(output))["seconds"])
+
+
+def _run_side_by_side(
+    groups: list[list[Stage]], output: Path, tools: Tools, workers: int, report: Report
+) -> None:
+    waiting, running = list(groups), dict[Future[None], list[Stage]]()
+    unfinished = {stage.key for group in groups for stage in group}
+    quiet = Tools(threads=max(1, tools.threads // workers))
+    # A fresh interpreter for each process: ROOT and TensorFlow do not survive a fork.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn) as pool:
+        try:
+            while waiting or running:
+                ready = [group for group in waiting if not _needs(group) & unfinished]
+                for group in ready[: workers - len(running)]:
+                    waiting.remove(group)
+                    running[pool.submit(_run, group, output, quiet)] = group
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                    group = running.pop(future)
+                    unfinished -= {stage.key for stage in group}
+                    _tell(group, output, report)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            raise
+
+
+def _needs(group: Sequence[Stage]) -> set[str]:
+    return {earlier.key for stage in group for earlier in stage.after.values()}
+
+
+def _write_manifest(stage: Stage, folder: Path, seconds: float) -> None:
+    products = sorted(file for file in folder.rglob("*") if file.is_file())
+    content = {
+        "stage": stage.name,
+        "key": stage.key,
+        "arguments": plain(stage.arguments),
+        "inputs": {str(file): fingerprint(file) for file in stage.input_files},
+        "after": {name: earlier.key for name, earlier in stage.after.items()},
+        "products": {str(file.relative_to(folder)): provenance.checksum(file) for file in products},
+        "seconds": round(seconds, 2),
+        "peak_memory_gb": round(provenance.peak_memory(), 2),
+        **provenance.environment(),
+    }
+    write_json(folder / MANIFEST, content)

@@ -1,0 +1,133 @@
+"""Stages: steps of a search as data, each with a key over all that decides its products."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.engine import provenance
+from analysis.engine.code_key import code_key
+from models.made import Made, place
+from models.registry import CUTS, DETECTORS
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a task may use that does not decide its products: `progress(done, total)` and a number of threads."""
+
+    progress: Callable[[int, int], None] = lambda done, total: None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """One stage at work: the folder that it fills, those of earlier stages by name, and its arguments."""
+
+    folder: Path
+    after: Mapping[str, Path]
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a search, which fills a folder named by what decides its content.
+
+    `task` is a function of a module, so that a stage can be sent to another process: it is called as
+    `task(job, tools)`. Its `arguments` are plain data: numbers, text, dataclasses, and paths of input files,
+    which count by their content. `after` are the stages whose products it reads, by the names under which the
+    task finds them. Stages of the same `batch` run in one call, `task(jobs, tools)`, such as the regions of
+    one event loop.
+    """
+
+    name: str
+    task: Callable[..., None]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, "Stage"] = field(default_factory=dict)
+    batch: str | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 over name, code, arguments, input files and earlier stages."""
+        classes = [place(made.name, {**DETECTORS, **CUTS}).split(":")[0] for made in _found(self, Made)]
+        content = {
+            "name": self.name,
+            "task": f"{self.task.__module__}:{self.task.__qualname__}",
+            "code": code_key(self.task.__module__, *classes),
+            "arguments": plain(self.arguments),
+            "after": {name: stage.key for name, stage in self.after.items()},
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def folder(self, output: Path) -> Path:
+        """Where the products of this stage lie below `output`."""
+        return output / "stages" / f"{self.name}-{self.key[:12]}"
+
+    def is_done(self, output: Path) -> bool:
+        """Tell whether the products are complete."""
+        return (self.folder(output) / MANIFEST).is_file()
+
+    @property
+    def input_files(self) -> tuple[Path, ...]:
+        """Paths among the arguments, each once."""
+        return tuple(dict.fromkeys(_found(self, Path)))
+
+
+def in_order(stages: Sequence[Stage]) -> list[Stage]:
+    """These stages and all that come before them, each once and behind what it needs."""
+    found: dict[str, Stage] = {}
+
+    def visit(stage: Stage) -> None:
+        for earlier in stage.after.values():
+            visit(earlier)
+        found.setdefault(stage.key, stage)
+
+    for stage in stages:
+        visit(stage)
+    return list(found.values())
+
+
+def plain(content: Any) -> Any:
+    """Arguments as JSON's types; files by their checksum. Raises TypeError for what cannot be part of a key."""
+    if content is None or isinstance(content, str | int | float | bool):
+        return content
+    if isinstance(content, Path):
+        return fingerprint(content)
+    if isinstance(content, np.ndarray):
+        return content.tolist()
+    if isinstance(content, Mapping):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    if is_dataclass(content):
+        values = {one.name: plain(getattr(content, one.name)) for one in fields(content) if one.init}
+        return {"class": type(content).__qualname__} | values
+    raise TypeError(f"{type(content).__name__} cannot be part of the key of a stage")
+
+
+def fingerprint(file: Path) -> str:
+    """The checksum of a file, or the word for one that a task will name as lost."""
+    return provenance.checksum(file) if file.is_file() else "unreadable"
+
+
+def _found(content: Any, kind: type[Any]) -> Iterator[Any]:
+    """All objects of a kind in arguments, at any depth."""
+    if isinstance(content, kind):
+        yield content
+    elif isinstance(content, Stage):
+        yield from _found(content.arguments, kind)
+    elif isinstance(content, Mapping):
+        for value in content.values():
+            yield from _found(value, kind)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _found(value, kind)
+    elif is_dataclass(content):
+        for one in fields(content):
+            yield from _found(getattr(content, one.name), kind)

@@ -1,0 +1,255 @@
+"""From a search to its stages: what runs, on what, and in which order; nothing runs here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from analysis.engine.stage import Stage
+from analysis.search import NOMINAL, Hunt, Injection, MassSpectrum, Search, Source
+from analysis.search_settings import SearchSettings
+from analysis.stages.cut import cut
+from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
+from analysis.stages.fit import Hunted, fit
+from analysis.stages.global_significance import find_global_significance
+from analysis.stages.limits import limits
+from analysis.stages.open_spectrum import open_spectrum
+from analysis.stages.score import score
+from analysis.stages.select import EVENT_COLUMNS, select
+from analysis.stages.signal_shape import signal_shape
+from analysis.stages.train import train
+from models.made import make
+from models.registry import make_cut, make_detector
+from models.window import Window
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One hunt in one window (or in none): its stages from training to the cut, for given injections."""
+
+    hunt: Hunt
+    window: Window | None
+    train: Stage
+    scores: Mapping[str, Stage]
+    cut: Stage
+
+    @property
+    def name(self) -> str:
+        """Of the hunt and its window."""
+        return chain_name(self.hunt, self.window)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of a search with its settings; `max_events` reads only so many events of each sample."""
+
+    search: Search
+    settings: SearchSettings
+    max_events: int | None = None
+
+    @cached_property
+    def chains(self) -> tuple[Chain, ...]:
+        """All hunts in all their windows, with the injections of the search."""
+        pairs = [(hunt, window) for hunt in self.search.hunts for window in hunt.windows or (None,)]
+        return tuple(self.chain(hunt, window, self.search.injections) for hunt, window in pairs)
+
+    @cached_property
+    def fits(self) -> dict[str, Stage]:
+        """The search of every spectrum: inclusive, and after the cut of every chain that tests a mass."""
+        found = {s.name: self._fit(s, None) for s in self.search.spectra if s.inclusive}
+        for chain in self.chains:
+            for spectrum in map(self.search.spectrum, chain.hunt.spectra):
+                if self.masses(chain.hunt, chain.window, spectrum):
+                    found[f"{spectrum.name}-{chain.name}"] = self._fit(spectrum, chain)
+        return found
+
+    @cached_property
+    def global_significance(self) -> Stage:
+        """The smallest local p-value of every mass, and one global significance over all fits."""
+        arguments = self.settings.global_significance.model_dump()
+        return Stage("global", find_global_significance, arguments, self.fits)
+
+    @cached_property
+    def limits(self) -> dict[str, Stage]:
+        """Limits on the cross section of each signal asked for."""
+        return {signal: self._limits(signal) for signal in self.settings.limits.signals}
+
+    @cached_property
+    def open_spectra(self) -> dict[str, Stage]:
+        """Of each spectrum of data what lies outside of the closed intervals."""
+        return {spectrum.name: self._open_spectrum(spectrum) for spectrum in self.search.spectra}
+
+    def data(self, region: str) -> DataSet:
+        """The data of a region, with the injections of the search."""
+        return self.data_set(Source(region), self.search.injections)
+
+    def signal(self, name: str, region: str) -> DataSet:
+        """A signal sample in a region."""
+        return self.data_set(Source(region, name))
+
+    def data_set(self, source: Source, injections: tuple[Injection, ...] = ()) -> DataSet:
+        """A source with its sample named, and the signals that are injected if it is the data."""
+        named = replace(source, sample=self.search.sample_of(source))
+        if named.sample != self.search.data:
+            return DataSet(named)
+        luminosity = self.search.samples[self.search.data].luminosity
+        reference = self.search.spectra[0].region
+        samples = [self.search.samples[injection.sample] for injection in injections]
+        pairs = zip(injections, samples, strict=True)
+        return DataSet(named, tuple(InjectedSignal(i, luminosity * s.acceptance, reference) for i, s in pairs))
+
+    def masses(self, hunt: Hunt, window: Window | None, spectrum: MassSpectrum) -> tuple[float, ...]:
+        """The mass hypotheses of a hunt in a window."""
+        return spectrum.masses if window is None else hunt.masses[window.name]
+
+    def selected(self, data_sets: Iterable[DataSet]) -> dict[str, Stage]:
+        """The selected events that data sets are made of, by name."""
+        places = [place for data in data_sets for place in data.selections]
+        return {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
+
+    def chain(self, hunt: Hunt, window: Window | None, injections: tuple[Injection, ...]) -> Chain:
+        """One hunt in one window with these injections into the data."""
+        training = {role: self.data_set(source, injections) for role, source in hunt.training.items()}
+        trained = self._train(hunt, window, training)
+        learn_on = self.data_set(hunt.learn_on, injections)
+        regions = dict.fromkeys(self.search.spectrum(name).region for name in hunt.spectra)
+        signals = [name for spectrum in hunt.spectra for name in self.search.spectrum(spectrum).signal.samples]
+        signals += [injection.sample for injection in injections]
+        data_sets = [
+            learn_on,
+            *(self.data_set(Source(region), injections) for region in regions),
+            *(self.data_set(Source(region, name)) for region in regions for name in signals),
+        ]
+        kept = tuple(dict.fromkeys(data_sets))
+        scores = {data.name: self._score(hunt, window, data, trained) for data in kept}
+        arguments = {
+            "cut": self._offered(hunt),
+            "window": window,
+            "learn_on": learn_on,
+            "data_sets": kept,
+            "masses": self.masses(hunt, window, self.search.spectrum(hunt.spectra[0])),
+        }
+        after = self.selected(kept) | {f"score-{name}": stage for name, stage in scores.items()}
+        return Chain(
+            hunt, window, trained, scores, Stage(f"cut-{chain_name(hunt, window)}", cut, arguments, after)
+        )
+
+    def _select(self, sample: str, region: str, shift: str) -> Stage:
+        arguments = {
+            "sample": self.search.samples[sample],
+            "region": region,
+            "selection": self.search.regions[region].needed_for(self._columns[region]),
+            "columns": self._columns[region],
+            "shift": shift,
+            "max_events": self.max_events,
+        }
+        name = selection_name(sample, region, shift)
+        return Stage(f"select-{name}", select, arguments, batch=f"select-{sample}")
+
+    @cached_property
+    def _columns(self) -> dict[str, tuple[str, ...]]:
+        """What is kept of the events of each region."""
+        wanted: dict[str, list[str]] = {region: [*EVENT_COLUMNS] for region in self.search.regions}
+        for spectrum in self.search.spectra:
+            within = [spectrum.within.column] if spectrum.within else []
+            wanted[spectrum.region] += [spectrum.column, *within]
+        for hunt in self.search.hunts:
+            window = hunt.windows[0] if hunt.windows else None
+            detector = make_detector(hunt.detector, window=window)
+            read = [*detector.score_columns, *make_cut(self._offered(hunt), window=window).columns]
+            for role, source in hunt.training.items():
+                wanted[source.region] += detector.columns[role]
+            for region in {hunt.learn_on.region, *(self.search.spectrum(s).region for s in hunt.spectra)}:
+                wanted[region] += [*read, *(name for made in self.search.figures for name in make(made, {}).columns)]
+        always = ("key", "injected")  # of all events, whatever is selected
+        return {
+            region: tuple(name for name in dict.fromkeys(names) if name not in always)
+            for region, names in wanted.items()
+        }
+
+    def _offered(self, hunt: Hunt) -> Any:
+        """The cut of a hunt, which is offered the mass that it is to leave alone."""
+        column = self.search.spectrum(hunt.spectra[0]).column
+        return replace(hunt.cut, offered={"column": column, **hunt.cut.offered})
+
+    def _train(self, hunt: Hunt, window: Window | None, training: Mapping[str, DataSet]) -> Stage:
+        windows = hunt.windows if hunt.together and hunt.windows else (window,)
+        name = hunt.name if hunt.together else chain_name(hunt, window)
+        arguments = {"detector": hunt.detector, "windows": windows, "training": training}
+        return Stage(f"train-{name}", train, arguments, self.selected(training.values()))
+
+    def _score(self, hunt: Hunt, window: Window | None, data: DataSet, trained: Stage) -> Stage:
+        arguments = {"detector": hunt.detector, "window": window, "events": data}
+        name = f"score-{chain_name(hunt, window)}-{data.name}"
+        return Stage(name, score, arguments, {"train": trained} | self.selected([data]))
+
+    def _shape(self, spectrum: MassSpectrum) -> Stage:
+        data_sets = [self.data_set(Source(spectrum.region, name)) for name in spectrum.signal.samples]
+        arguments = {
+            "column": spectrum.column,
+            "within": spectrum.within,
+            "width": spectrum.signal.width,
+            "region": spectrum.region,
+            "masses": {name: self.search.samples[name].mass for name in spectrum.signal.samples},
+        }
+        after = self.selected(data_sets)
+        return Stage(f"shape-{spectrum.name}", signal_shape, arguments, after)
+
+    def _fit(self, spectrum: MassSpectrum, chain: Chain | None) -> Stage:
+        data = self.data(spectrum.region)
+        arguments = {
+            "spectrum": spectrum,
+            "data": data,
+            "settings": self.settings.fit.model_dump(),
+            "masses": self.masses(chain.hunt, chain.window, spectrum) if chain else spectrum.masses,
+            "hunted": Hunted(chain.hunt.name, chain.window, chain.hunt.search, chain.hunt.limits) if chain else None,
+        }
+        after = self.selected([data]) | {"shape": self._shape(spectrum)} | ({"cut": chain.cut} if chain else {})
+        name = f"fit-{spectrum.name}" + (f"-{chain.name}" if chain else "")
+        return Stage(name, fit, arguments, after)
+
+    def _limits(self, signal: str) -> Stage:
+        mass, settings = self.search.samples[signal].mass, self.settings.limits
+        after: dict[str, Stage] = {}
+        tested: dict[str, list[str]] = {}
+        for name, fitted in self.fits.items():
+            spectrum, hunted = fitted.arguments["spectrum"], fitted.arguments["hunted"]
+            if mass not in fitted.arguments["masses"]:
+                continue
+            after[name], tested[name] = fitted, []
+            after |= self.selected([self.data_set(Source(spectrum.region, signal))])
+            if hunted is None:
+                continue
+            hunt = next(one for one in self.search.hunts if one.name == hunted.hunt)
+            for cross_section in settings.cross_sections:
+                injections = _with_signal(self.search.injections, signal, cross_section, settings.seed)
+                place = f"{name} {cross_section:g}"
+                after[place] = self.chain(hunt, hunted.window, injections).cut
+                tested[name].append(place)
+        arguments = {
+            "signal": self.search.samples[signal],
+            "data": self.search.samples[self.search.data],
+            "cross_sections": settings.cross_sections,
+            "tested": tested,
+            "settings": self.settings.fit.model_dump(),
+        }
+        return Stage(f"limits-{signal}", limits, arguments, after)
+
+    def _open_spectrum(self, spectrum: MassSpectrum) -> Stage:
+        data = self.data(spectrum.region)
+        arguments = {"spectrum": spectrum, "data": data}
+        return Stage(f"open-{spectrum.name}", open_spectrum, arguments, self.selected([data]))
+
+
+def chain_name(hunt: Hunt, window: Window | None) -> str:
+    """Name of a hunt in a window, or of a hunt without windows."""
+    return hunt.name if window is None else f"{hunt.name}-{window.name}"
+
+
+def _with_signal(
+    injections: tuple[Injection, ...], signal: str, cross_section: float, seed: int
+) -> tuple[Injection, ...]:
+    """Injections with a cross section of a signal on top of what is injected of it already."""
+    own = next((one for one in injections if one.sample == signal), Injection(signal, seed=seed))
+    others = tuple(one for one in injections if one.sample != signal)
+    return (*others, replace(own, cross_section=cross_section + (own.cross_section or 0.0)))

@@ -1,0 +1,191 @@
+"""Stage `report`: plots as PNG and PDF, numbers as JSON, and everything in one HTML file."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from analysis.engine import provenance
+from analysis.engine.json_file import read_json, write_json
+from analysis.engine.running import read_manifest
+from analysis.engine.stage import Job, Tools
+from analysis.report.hunt_view import HuntView
+from analysis.report.limit_figures import limit_figures
+from analysis.report.open_figure import open_figure
+from analysis.report.page import render, save_figures
+from analysis.report.score_figures import Figures, score_figures
+from analysis.stages.closure import CLOSURE
+from analysis.stages.cut import mask_file
+from analysis.stages.data_set import CUTFLOW, read_events
+from analysis.stages.fit import RESULTS
+from analysis.stages.global_significance import GLOBAL
+from analysis.stages.limits import LIMITS
+from analysis.stages.open_spectrum import SPECTRUM
+from analysis.stages.score import SCORES
+from models.made import make
+
+REPORT = "report.html"
+NUMBERS = "results.json"
+
+
+def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
+    """Write `report.html`, `results.json` and `plots/*.{png,pdf}`.
+
+    Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
+    `selections`, `fits`, `limits`, `open_spectra`: the names of these stages; `hunts` (data set, window and
+    files of each chain) and the `figures` to draw of them.
+    """
+    results = _results(job)
+    figures = [*_open_figures(job), *_fit_figures(job, results), *limit_figures(results["limits"], job.arguments["label"])]
+    plots = save_figures(figures, job.folder / "plots")
+    plots += save_figures(_hunt_figures(job), job.folder / "plots")
+    write_json(job.folder / NUMBERS, results)
+    page = render(
+        "search.html.j2",
+        header={**job.arguments, **_verdict(results)},
+        results=results,
+        plots=plots,
+        manifests=[read_manifest(folder) for folder in job.after.values()],
+        environment=provenance.environment(),
+    )
+    (job.folder / REPORT).write_text(page)
+
+
+def _results(job: Job) -> dict[str, Any]:
+    """All numbers that the stages have stored."""
+    names = job.arguments
+
+    def stored(kind: str, file: str) -> dict[str, Any]:
+        return {name: read_json(job.after[name] / file) for name in names[kind]}
+
+    found = read_json(job.after["global"] / GLOBAL) if "global" in job.after else None
+    return {
+        "summary": found,
+        "fits": stored("fits", RESULTS),
+        "limits": stored("limits", LIMITS),
+        "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
+        "cutflow": stored("selections", CUTFLOW),
+    }
+
+
+def _verdict(results: Mapping[str, Any]) -> dict[str, Any]:
+    """The largest excess anywhere, and one row for each category of every fit."""
+    summary = results["summary"]["smallest"] if results["summary"] else []
+    good = [point for point in summary if point["local_p_value"] is not None]
+    largest = min(good, key=lambda point: point["local_p_value"], default=None)
+    parts = [(fit, part) for fit in results["fits"].values() for part in fit["parts"]]
+    searched = [(fit, part) for fit, part in parts if "search" in part["purposes"]]
+    if largest is not None:
+        fit = results["fits"][largest["fit"]]
+        largest = largest | {"where": fit_title(fit, largest["part"])}
+    return {
+        "verdict": largest,
+        "rows": [row for fit, part in searched for row in _rows(fit, part)],
+        "n_hypotheses": sum(len(part["search"]["scan"]["points"]) for _, part in searched),
+    }
+
+
+def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """One row for each category of a part; the largest excess of the part stands in the first."""
+    points = [point for point in part["search"]["scan"]["points"] if point["local_p_value"] is not None]
+    largest: Mapping[str, Any] = min(points, key=lambda point: point["local_p_value"], default={})
+    for place, (name, category) in enumerate(part["search"]["spectra"].items()):
+        title = fit_title(fit, part["name"])
+        goodness = category["chi_square"]
+        yield part["counts"][name] | {
+            "title": title if name == part["name"] else f"{title}: {name}",
+            "background": category["background_name"],
+            "statistic": goodness["statistic"],
+            "n_degrees_of_freedom": goodness["n_degrees_of_freedom"],
+            "p_value": goodness["p_value"],
+            "status": category["background_fit"]["status"],
+            "mass": None if place else largest.get("mass"),
+            "significance": None if place else largest.get("significance"),
+        }
+
+
+def _open_figures(job: Job) -> Figures:
+    for name in job.arguments["open_spectra"]:
+        stored = read_json(job.after[name] / SPECTRUM)
+        caption = f"{stored['spectrum']}: what lies outside of the closed intervals"
+        yield f"open_{stored['spectrum']}", caption, open_figure(stored, job.arguments["label"])
+
+
+def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
+    """The smallest local p-values of each spectrum, then every fit."""
+    from fits.plots.p_values import plot_p_values
+    from fits.plots.resonance_search import resonance_figures
+
+    label = job.arguments["label"]
+    summary = results["summary"]["smallest"] if results["summary"] else []
+    for spectrum in dict.fromkeys(fit["spectrum"] for fit in results["fits"].values()):
+        scans = {
+            fit_title(fit, part["name"]): part["search"]["scan"]["points"]
+            for fit in results["fits"].values()
+            for part in fit["parts"]
+            if fit["spectrum"] == spectrum and "search" in part["purposes"]
+        }
+        smallest = [point for point in summary if point["spectrum"] == spectrum]
+        figure = plot_p_values(joined(scans), smallest=smallest, label=label)
+        yield f"p_values_{spectrum}", f"Local p-values, spectrum {spectrum}", figure
+    for name, fit in results["fits"].items():
+        for part in fit["parts"]:
+            place = name if len(fit["parts"]) == 1 else f"{name}_{part['name']}"
+            drawn = resonance_figures(part["search"], label=label, x_title=fit["title"])
+            for kind, figure in drawn.items():
+                if kind == "p_values":
+                    continue
+                caption = f"{kind.replace('_', ' ')}: {fit_title(fit, part['name'])}"
+                yield file_name(f"{kind}_{place}"), caption, figure
+
+
+def joined(scans: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Scans of single masses of one hunt as one curve, in order of mass."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, points in scans.items():
+        found.setdefault(name.partition("@")[0], []).extend(points)
+    return {name: sorted(points, key=lambda point: point["mass"]) for name, points in found.items()}
+
+
+def fit_title(fit: Mapping[str, Any], part: str) -> str:
+    """What a fit is called in the report."""
+    if fit["hunt"] is None:
+        return f"{fit['spectrum']}, all events"
+    window = f", window {fit['window']['name']}" if fit["window"] else ""
+    return f"{fit['spectrum']}, {fit['hunt']}{window}, {part}"
+
+
+def file_name(text: str) -> str:
+    """Text as part of a name of a file.
+
+    >>> file_name("spectrum_mjj-forest_0-1%")
+    'spectrum_mjj-forest_0-1_percent'
+    """
+    return text.replace("%", "_percent").replace(" ", "_").replace("+", "and")
+
+
+def _hunt_figures(job: Job) -> Iterator[tuple[str, str, Any]]:
+    """Scores and what the search declares, hunt by hunt."""
+    from selections.scores import read_scores
+
+    for name, hunt in job.arguments["hunts"].items():
+        data, window = hunt["data"], hunt["window"]
+        events = read_events(job, data)
+        masks = read_scores(job.after[f"cut-{name}"] / mask_file(data), events)
+        own = {} if window is None else {"name": window.name, "column": window.column, "low": window.low, "high": window.high}
+        inside = np.ones(len(events), bool) if window is None else window.in_signal_region(events[window.column])
+        view = HuntView(
+            file_name(name),
+            f"hunt {name.replace('-', ', window ', 1)}" if window else f"hunt {name}",
+            events,
+            read_scores(job.after[f"score-{name}-{data.name}"] / SCORES, events),
+            {mask: values.astype(bool) for mask, values in masks.items()},
+            inside,
+            own or None,
+            hunt["files"],
+            job.arguments["label"],
+        )
+        yield from score_figures(view)
+        for made in job.arguments["figures"]:
+            yield from make(made, {}).draw(view)
+

@@ -1,0 +1,188 @@
+"""Settings that every search has: its samples, injections, masses, fits, limits and closure test."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from analysis.engine.settings import Settings
+from analysis.engine.units import Energy
+from analysis.sample_table import SampleSettings, sample_table
+from analysis.search import Injection, Sample
+from fits.background_choice.smooth import Smooth
+from fits.limits.mass_scan import SignalUncertainties
+from models.made import Made
+
+
+class InjectionSettings(Settings):
+    """Signal added to the data: so many events that pass the selection, or a cross section in fb."""
+
+    n_events: Annotated[int, Field(ge=0)] | None = None
+    cross_section: Annotated[float, Field(ge=0)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "InjectionSettings":
+        if (self.n_events is None) == (self.cross_section is None):
+            raise ValueError("give either n_events or cross_section (fb)")
+        return self
+
+
+class DetectorSettings(Settings):
+    """One detector of a search: its name, or package.module:Class of your own, with options as they are.
+
+    `cut` replaces the cut of the search in the same way.
+    """
+
+    detector: str
+    options: dict[str, Any] = {}
+    seed: Annotated[int, Field(ge=0)] = 1
+    folds: Annotated[int, Field(ge=2, le=40)] = 5
+    cut: str | None = None
+    cut_options: dict[str, Any] = {}
+
+    def made(self, **offered: Any) -> Made:
+        """The detector, with what the search offers to it."""
+        return Made(self.detector, self.options, {"seed": self.seed, "folds": self.folds, **offered})
+
+    def made_cut(self, usual: Made) -> Made:
+        """The cut of these settings, or the usual one with their options."""
+        if self.cut is None:
+            return Made(usual.name, {**usual.options, **self.cut_options}, usual.offered)
+        return Made(self.cut, self.cut_options, usual.offered)
+
+
+class MassSettings(Settings):
+    """Resonance masses at which a local p-value is computed (GeV)."""
+
+    low: Annotated[Energy, Field(gt=0)]
+    high: Annotated[Energy, Field(gt=0)]
+    step: Annotated[Energy, Field(gt=0)] = 100.0
+
+    @model_validator(mode="after")
+    def _range_is_ordered(self) -> "MassSettings":
+        if self.low > self.high:
+            raise ValueError(f"impossible masses: low {self.low:g} > high {self.high:g} GeV")
+        return self
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All masses, both ends included."""
+        steps = int((self.high - self.low) / self.step + 1e-9)
+        return tuple((self.low + self.step * np.arange(steps + 1)).tolist())
+
+
+class RangeSettings(Settings):
+    """Range of a mass in which its spectrum is fitted (GeV)."""
+
+    low: Annotated[Energy, Field(gt=0)]
+    high: Annotated[Energy, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _range_is_ordered(self) -> "RangeSettings":
+        if self.low >= self.high:
+            raise ValueError(f"impossible range: low {self.low:g} >= high {self.high:g} GeV")
+        return self
+
+
+class BackgroundSettings(Settings):
+    """Family of background functions and how one of them is chosen (`fits.background_choice.smooth`)."""
+
+    family: str = "dijet"
+    parameters: tuple[Annotated[int, Field(ge=1)], ...] | None = None
+    choice: Literal["f-test", "in-turn"] = "f-test"
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    largest_relative_error: Annotated[float, Field(gt=0)] = 0.15
+    collision_energy: Annotated[Energy, Field(gt=0)] = 13000.0
+
+    @property
+    def smooth(self) -> Smooth:
+        """The background as a spectrum takes it; MaplessError for families that there are not."""
+        return Smooth(**self.model_dump())
+
+
+class FitSettings(Settings):
+    """What is computed of every spectrum beyond p-values; as the options of `./run_analysis.py fit`."""
+
+    limits: bool = False
+    expected_signal: Annotated[float, Field(gt=0)] | None = None
+    uncertainties: dict[str, Annotated[float, Field(ge=0, lt=1)]] = {
+        "scale": 0.01,
+        "resolution": 0.035,
+        "luminosity": 0.016,
+    }
+    uncertain_p_values: bool = False
+    checks: tuple[str, ...] = ()
+    check_toys: Annotated[int, Field(ge=1)] = 200
+    exports: tuple[Literal["hepdata", "combine", "hs3"], ...] = ()
+    seed: Annotated[int, Field(ge=0)] = 1
+
+    @property
+    def signal_uncertainties(self) -> SignalUncertainties:
+        """Uncertainties of mass scale and resolution, and of the yield."""
+        yields = {key: size for key, size in self.uncertainties.items() if key not in ("scale", "resolution")}
+        sizes = (self.uncertainties.get(key, 0.0) for key in ("scale", "resolution"))
+        return SignalUncertainties(*sizes, tuple(yields.items()))
+
+
+class GlobalSettings(Settings):
+    """Toys for the global significance over all spectra, hunts and masses; 0 for none."""
+
+    toys: Annotated[int, Field(ge=0)] = 500
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class LimitSettings(Settings):
+    """Limits on cross sections, with the efficiency measured by injecting each signal and training again.
+
+    `signals` are samples; `cross_sections` in fb are what is injected of each of them.
+    """
+
+    signals: tuple[str, ...] = ()
+    cross_sections: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (
+        2.0,
+        4.0,
+        8.0,
+        16.0,
+        24.0,
+    )
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class ClosureSettings(Settings):
+    """Simulation that must behave before data are unblinded: nothing in background, injected signal found."""
+
+    background: str | None = None
+    signal: str | None = None
+    n_signal_events: Annotated[int, Field(ge=0)] = 0
+
+
+class SearchSettings(Settings):
+    """Base of the settings of every search; `data` names the sample that is searched."""
+
+    search: str
+    data: str
+    samples: dict[str, SampleSettings] = {}
+    injections: dict[str, InjectionSettings] = {}
+    fit: FitSettings = FitSettings()
+    global_significance: GlobalSettings = GlobalSettings()
+    limits: LimitSettings = LimitSettings()
+    closure: ClosureSettings = ClosureSettings()
+
+    def injected(self) -> tuple[Injection, ...]:
+        """The injections that add something."""
+        pairs = self.injections.items()
+        return tuple(
+            Injection(sample, one.n_events, one.cross_section, one.seed)
+            for sample, one in pairs
+            if one.n_events or one.cross_section
+        )
+
+    def table(self, *more: tuple[str, str]) -> dict[str, Sample]:
+        """All samples that these settings name, and `more` pairs of a name and the key that names it."""
+        wanted = {name: key for name, key in more}
+        wanted |= {name: "limits.signals" for name in self.limits.signals}
+        closure = {"background": self.closure.background, "signal": self.closure.signal}
+        wanted |= {name: f"closure.{key}" for key, name in closure.items() if name}
+        wanted |= {name: "injections" for name in self.injections} | {self.data: "data"}
+        return sample_table(self.samples, wanted)

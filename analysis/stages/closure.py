@@ -1,0 +1,64 @@
+"""Stage `closure`: on simulation the search must find injected signal, and nothing in background."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from analysis.engine.json_file import read_json, write_json
+from analysis.engine.stage import Job, Tools
+from analysis.stages.fit import RESULTS
+
+CLOSURE = "closure.json"
+BACKGROUND, INJECTED = "background", "injected"
+MAX_BACKGROUND_SIGNIFICANCE = 3.5
+MIN_SIGNAL_SIGNIFICANCE = 3.0
+SIGNAL_MASS_TOLERANCE = 0.05
+MIN_FIT_P_VALUE = 0.01
+
+
+def check_closure(job: Job, tools: Tools) -> None:  # noqa: ARG001
+    """Write `closure.json`: one entry per check with its value, its limit and whether it passed.
+
+    Arguments: `mass` of the injected signal in GeV; after: the fits of hunts on background alone, under
+    "background <name>", and with signal, under "injected <name>".
+    """
+    found = {name: list(_parts(folder)) for name, folder in job.after.items()}
+    background = {name: parts for name, parts in found.items() if name.startswith(BACKGROUND)}
+    checks = [check for name, parts in background.items() for part in parts for check in _background(name, part)]
+    mass = job.arguments["mass"]
+    if mass is not None:
+        near = [
+            point["significance"]
+            for name, parts in found.items()
+            if name.startswith(INJECTED)
+            for part in parts
+            for point in part["search"]["scan"]["points"]
+            if abs(point["mass"] / mass - 1) <= SIGNAL_MASS_TOLERANCE
+        ]
+        checks.append(_check("injected signal is found", _largest(near), ">", MIN_SIGNAL_SIGNIFICANCE))
+    write_json(job.folder / CLOSURE, checks)
+
+
+def _parts(folder: Path) -> Iterator[dict[str, Any]]:
+    yield from (part for part in read_json(folder / RESULTS)["parts"] if "search" in part["purposes"])
+
+
+def _background(name: str, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    where = f"{name.removeprefix(BACKGROUND).strip()}, {part['name']}"
+    largest = _largest([point["significance"] for point in part["search"]["scan"]["points"]])
+    yield _check(f"no excess in background-only events, {where}", largest, "<", MAX_BACKGROUND_SIGNIFICANCE)
+    for category, spectrum in part["search"]["spectra"].items():
+        p_value = spectrum["chi_square"]["p_value"]
+        yield _check(
+            f"the background function describes what {where}, {category} keeps", p_value, ">", MIN_FIT_P_VALUE
+        )
+
+
+def _largest(significances: list[float | None]) -> float | None:
+    """The largest of those that are numbers: failed fits do not count."""
+    return max((value for value in significances if value is not None), default=None)
+
+
+def _check(name: str, value: float | None, relation: str, limit: float) -> dict[str, Any]:
+    passed = value is not None and (value < limit if relation == "<" else value > limit)
+    return {"name": name, "value": value, "limit": f"{relation} {limit:g}", "passed": passed}

@@ -1,0 +1,104 @@
+"""Stage `cut`: learns where to cut on scores and sorts events into categories."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from analysis.engine.json_file import write_json
+from analysis.engine.stage import Job, Tools
+from analysis.search import NOMINAL
+from analysis.stages.data_set import DataSet, read_events
+from analysis.stages.score import SCORES
+from errors import MaplessError
+from models.anomaly_cut import AnomalyCut
+from models.events import Events, Mask
+
+EFFICIENCIES = "efficiencies.json"
+
+
+def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
+    """Write the cut, the category masks of all data sets, and how much of each they keep.
+
+    Arguments: `cut`, `window`, `learn_on` and `data_sets` (which are to be cut), `masses` (hypotheses in GeV).
+    """
+    from models.registry import make_cut
+    from selections.scores import read_scores, write_scores
+
+    learnt: AnomalyCut = make_cut(job.arguments["cut"], window=job.arguments["window"])
+    masses = job.arguments["masses"]
+    events = {data.name: read_events(job, data) for data in job.arguments["data_sets"]}
+    scores = {name: read_scores(job.after[f"score-{name}"] / SCORES, one) for name, one in events.items()}
+    name = job.arguments["learn_on"].name
+    learnt.learn(events[name], scores[name], masses)
+    learnt.save(job.folder / "cut")
+    efficiencies = []
+    for data in job.arguments["data_sets"]:
+        masks = category_masks(learnt, events[data.name], scores[data.name], masses)
+        write_scores(job.folder / mask_file(data), events[data.name], masks)
+        efficiencies += [_efficiency(data, one, events[data.name], mask) for one, mask in masks.items()]
+    _check_anything_is_kept(job, efficiencies)
+    write_json(job.folder / EFFICIENCIES, efficiencies)
+
+
+def mask_file(data: DataSet) -> str:
+    """Where the masks of a data set lie in the folder of the stage."""
+    return f"masks-{data.name}.root"
+
+
+def mask_name(category: str, mass: float | None) -> str:
+    """Name of the mask of a category, for cuts that depend on the mass hypothesis with the mass in GeV.
+
+    >>> mask_name("kept", None), mask_name("kept", 3000)
+    ('kept', 'kept@3000')
+    """
+    return category if mass is None else f"{category}@{mass:g}"
+
+
+def category_masks(
+    learnt: AnomalyCut, events: Events, scores: Mapping[str, np.ndarray], masses: tuple[float, ...]
+) -> dict[str, Mask]:
+    """The mask of every category, and of every mass hypothesis (GeV) if the cut depends on it."""
+    hypotheses = masses if learnt.per_mass else (None,)
+    return {
+        mask_name(category, mass): mask
+        for mass in hypotheses
+        for category, mask in learnt.masks(events, scores, mass).items()
+    }
+
+
+def _efficiency(data: DataSet, name: str, events: Events, mask: Mask) -> dict[str, Any]:
+    """How much of a data set is kept, by weight, and how much of the signal injected into it."""
+    weight = np.asarray(events["weight"], dtype=float)
+    total = float(weight.sum())
+    efficiency = float(weight[mask].sum()) / total if total else None
+    # of a weighted binomial: the weights of events that pass and of those that do not
+    squared = weight**2
+    spread = 0.0
+    if total and efficiency is not None:
+        passed, failed = float(squared[mask].sum()), float(squared[~mask].sum())
+        spread = float(np.sqrt((1 - efficiency) ** 2 * passed + efficiency**2 * failed)) / total
+    injected = np.asarray(events["injected"]) > 0
+    return {
+        "category": name,
+        "sample": data.source.sample,
+        "region": data.source.region,
+        "shift": data.source.shift,
+        "n_events": len(events),
+        "kept": int(mask.sum()),
+        "efficiency": efficiency,
+        "error": spread,
+        "injected": int(injected.sum()),
+        "injected_kept": int((injected & mask).sum()),
+    }
+
+
+def _check_anything_is_kept(job: Job, efficiencies: list[dict[str, Any]]) -> None:
+    learn_on = job.arguments["learn_on"].source.sample
+    for one in efficiencies:
+        if one["sample"] == learn_on and one["shift"] == NOMINAL and one["kept"] == 0:
+            window = job.arguments["window"]
+            where = f" of window {window.name}" if window else ""
+            raise MaplessError(
+                f"no event passes the anomaly cut{where} into {one['category']}; keep more events"
+            )

@@ -1,0 +1,229 @@
+"""Stage `fit`: searches one mass spectrum for resonances, in all events or after the cut of a hunt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from analysis.engine.json_file import read_json, write_json
+from analysis.engine.stage import Job, Tools
+from analysis.search import Combination, MassSpectrum
+from analysis.stages.cut import EFFICIENCIES, mask_file, mask_name
+from analysis.stages.data_set import read_events
+from analysis.stages.signal_shape import SHAPE
+from errors import MaplessError
+from fits.limits.mass_scan import SignalUncertainties
+from fits.resonance_categories import ResonanceCategory
+from fits.resonance_search import search_for_resonance
+from fits.resonance_settings import ResonanceSettings
+from fits.signals import signal_from_json
+from fits.spectrum import unweighted_spectrum
+from models.events import Events, Mask
+from models.window import Window
+
+RESULTS = "results.json"
+SELECTED = "selected_events.npz"
+EVERYTHING = "all events"
+
+Purpose = Literal["search", "limits"]
+
+
+@dataclass(frozen=True)
+class Hunted:
+    """The hunt whose cut selects events, and how its categories enter p-values and limits."""
+
+    hunt: str
+    window: Window | None
+    search: Combination
+    limits: Combination
+
+
+@dataclass(frozen=True)
+class Part:
+    """Categories that are fitted together at some mass hypotheses (GeV), and what for.
+
+    `masks` names the masks of each category; `shares` are the fractions of the signal in the categories.
+    """
+
+    name: str
+    purposes: tuple[Purpose, ...]
+    masks: Mapping[str, tuple[str, ...]]
+    masses: tuple[float, ...]
+    shares: tuple[float, ...] = (1.0,)
+
+
+def fit(job: Job, tools: Tools) -> None:
+    """Write `results.json` with the search of each part, exports, and the keys of the events in each category.
+
+    Arguments: `spectrum`, `data`, `settings` (of fits), `masses` (GeV), `hunted` (None for all events).
+    """
+    spectrum: MassSpectrum = job.arguments["spectrum"]
+    events = read_events(job, job.arguments["data"])
+    shape = read_json(job.after["shape"] / SHAPE)
+    masks = _masks(job, events)
+    parts = _parts(job, shape)
+    inside = _inside(spectrum, events)
+    results, selected = [], {}
+    for part in parts:
+        categories = []
+        for (name, combined), share in zip(part.masks.items(), part.shares, strict=True):
+            chosen = inside & np.any([masks[one] for one in combined], axis=0)
+            values, weights = events[spectrum.column][chosen], events["weight"][chosen]
+            categories.append(
+                ResonanceCategory(name, unweighted_spectrum(values, spectrum.edges, weights), share)
+            )
+            selected[f"{part.name}/{name}"] = events["key"][chosen]
+        result = _search(job, part, categories, shape, tools)
+        counts = {
+            name: _counts(events, inside & np.any([masks[m] for m in combined], axis=0))
+            for name, combined in part.masks.items()
+        }
+        results.append(
+            {
+                "name": part.name,
+                "purposes": part.purposes,
+                "masks": part.masks,
+                "counts": counts,
+                "search": result,
+            }
+        )
+    np.savez(job.folder / SELECTED, **selected)
+    hunted: Hunted | None = job.arguments["hunted"]
+    write_json(
+        job.folder / RESULTS,
+        {
+            "spectrum": spectrum.name,
+            "title": spectrum.title,
+            "region": spectrum.region,
+            "hunt": hunted and hunted.hunt,
+            "window": _window_json(hunted and hunted.window),
+            "masses": job.arguments["masses"],
+            "parts": results,
+        },
+    )
+
+
+def _search(
+    job: Job, part: Part, categories: list[ResonanceCategory], shape: Mapping[str, Any], tools: Tools
+) -> Mapping[str, Any]:
+    from fits.export.resonance_search import write_exports
+
+    given = dict(job.arguments["settings"])
+    sizes = given.pop("uncertainties")
+    settings = ResonanceSettings(
+        part.masses,
+        job.arguments["spectrum"].background,
+        choice_mass=shape["peak"],
+        uncertainties=signal_uncertainties(sizes),
+        **given | {"limits": given["limits"] and "limits" in part.purposes},
+    )
+    signal = signal_from_json(shape["signal"])
+    try:
+        found = search_for_resonance(
+            categories, signal, settings, lambda what, done, total: tools.progress(done, total)
+        )
+    except MaplessError as error:
+        raise MaplessError(f"{_where(job, part)}: {error}") from None
+    if settings.exports:
+        folder = job.folder / "exports" / part.name.replace(" ", "_")
+        folder.mkdir(parents=True)
+        write_exports(found, settings, folder)
+    return found.to_json()
+
+
+def signal_uncertainties(sizes: Mapping[str, float]) -> SignalUncertainties:
+    """Relative uncertainties of a signal from those by name: of mass scale and resolution, and of the yield."""
+    yields = tuple((name, size) for name, size in sizes.items() if name not in ("scale", "resolution"))
+    return SignalUncertainties(sizes.get("scale", 0.0), sizes.get("resolution", 0.0), yields)
+
+
+def _masks(job: Job, events: Events) -> dict[str, Mask]:
+    """Masks of all categories by name."""
+    from selections.scores import read_scores
+
+    if job.arguments["hunted"] is None:
+        return {EVERYTHING: np.ones(len(events), bool)}
+    stored = read_scores(job.after["cut"] / mask_file(job.arguments["data"]), events)
+    return {name: values.astype(bool) for name, values in stored.items()}
+
+
+def _inside(spectrum: MassSpectrum, events: Events) -> Mask:
+    """Events in the range of the spectrum, and in the window of another column that it lies in."""
+    mass = events[spectrum.column]
+    inside = (mass >= spectrum.edges[0]) & (mass < spectrum.edges[-1])
+    return inside if spectrum.within is None else inside & spectrum.within.in_signal_region(events[spectrum.within.column])
+
+
+def _parts(job: Job, shape: Mapping[str, Any]) -> list[Part]:
+    """What is fitted: one part for each mass if the cut depends on it, or each category, or all together."""
+    hunted: Hunted | None = job.arguments["hunted"]
+    masses = job.arguments["masses"]
+    if hunted is None:
+        return [Part(EVERYTHING, ("search", "limits"), {EVERYTHING: (EVERYTHING,)}, masses)]
+    efficiencies = read_json(job.after["cut"] / EFFICIENCIES)
+    data = job.arguments["data"].source
+    own = [one for one in efficiencies if one["sample"] == data.sample and one["region"] == data.region]
+    per_mass = any("@" in one["category"] for one in own)
+    parts = []
+    for mass in masses if per_mass else (None,):
+        suffix = "" if mass is None else mask_name("", mass)
+        names = [one["category"] for one in own if one["category"].endswith(suffix)]
+        tested = masses if mass is None else (mass,)
+        parts += _combined(names, tested, hunted, lambda name: _signal_kept(efficiencies, name, data, shape))
+    return parts
+
+
+def _combined(names: list[str], masses: tuple[float, ...], hunted: Hunted, kept: Any) -> list[Part]:
+    """The parts that are searched and those that give limits; they are the same where both combine alike."""
+
+    def parts(how: Combination, purposes: tuple[Purpose, ...]) -> list[Part]:
+        if how == "separately":
+            return [Part(name, purposes, {name: (name,)}, masses) for name in names]
+        if how == "merged" or len(names) == 1:
+            name = " + ".join(names)
+            return [Part(name, purposes, {name: tuple(names)}, masses)]
+        signal = np.array([kept(name) for name in names])
+        shares = tuple((signal / signal.sum()).tolist())
+        return [Part("together", purposes, {name: (name,) for name in names}, masses, shares)]
+
+    if hunted.search == hunted.limits or len(names) == 1:
+        return parts(hunted.search, ("search", "limits"))
+    return [*parts(hunted.search, ("search",)), *parts(hunted.limits, ("limits",))]
+
+
+def _signal_kept(efficiencies: list[dict[str, Any]], category: str, data: Any, shape: Mapping[str, Any]) -> float:
+    """Mean efficiency of a category for the signals that give the shape of the resonance."""
+    found = [
+        one["efficiency"]
+        for one in efficiencies
+        if one["category"] == category and one["region"] == data.region and one["sample"] in shape["samples"]
+    ]
+    if not found:
+        raise MaplessError(
+            "categories that are fitted together need their shares of the signal: name signal samples for the "
+            "spectrum, or search the categories separately"
+        )
+    return float(np.mean(found))
+
+
+def _counts(events: Events, chosen: Mask) -> dict[str, int]:
+    injected = np.asarray(events["injected"]) > 0
+    return {
+        "n_events": int(chosen.sum()),
+        "injected": int(injected.sum()),
+        "injected_kept": int((injected & chosen).sum()),
+    }
+
+
+def _window_json(window: Window | None) -> dict[str, Any] | None:
+    if window is None:
+        return None
+    return {"name": window.name, "column": window.column, "low": window.low, "high": window.high}
+
+
+def _where(job: Job, part: Part) -> str:
+    hunted: Hunted | None = job.arguments["hunted"]
+    window = f", window {hunted.window.name}" if hunted and hunted.window else ""
+    hunt = f", hunt {hunted.hunt}{window}, {part.name}" if hunted else ""
+    return f"spectrum {job.arguments['spectrum'].name}{hunt}"

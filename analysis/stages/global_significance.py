@@ -1,0 +1,104 @@
+"""Stage `global`: the smallest local p-value at every mass, and one global significance over all fits.
+
+The null: trained detectors and selections are held fixed and each event keeps its scores; masses are drawn
+from the background fitted to each category, and events that several selections share stay shared. Spectra in
+different masses fluctuate independently.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.engine.json_file import read_json, write_json
+from analysis.engine.stage import Job, Tools
+from analysis.stages.fit import RESULTS, SELECTED
+
+GLOBAL = "global.json"
+
+
+@dataclass(frozen=True)
+class SearchedPart:
+    """A part of a fit that looks for an excess: its result and the events of each of its categories."""
+
+    fit: str
+    name: str
+    spectrum: str
+    result: Mapping[str, Any]
+    keys: tuple[np.ndarray, ...]
+
+
+def find_global_significance(job: Job, tools: Tools) -> None:
+    """Write `global.json`; arguments: `toys` (0 for no global significance) and `seed`; after: all fits."""
+    parts = [part for name, folder in job.after.items() for part in _searched(name, folder)]
+    content: dict[str, Any] = {"smallest": _smallest(parts), "global": None}
+    if job.arguments["toys"]:
+        content["global"] = _over_all(parts, job, tools)
+    write_json(job.folder / GLOBAL, content)
+
+
+def _searched(name: str, folder: Any) -> list[SearchedPart]:
+    stored = read_json(folder / RESULTS)
+    with np.load(folder / SELECTED) as keys:
+        return [
+            SearchedPart(
+                name,
+                part["name"],
+                stored["spectrum"],
+                part["search"],
+                tuple(keys[f"{part['name']}/{category}"] for category in part["counts"]),
+            )
+            for part in stored["parts"]
+            if "search" in part["purposes"]
+        ]
+
+
+def _smallest(parts: Sequence[SearchedPart]) -> list[dict[str, Any]]:
+    """For every spectrum and mass the smallest local p-value and the fit that it comes from."""
+    best: dict[tuple[str, float], dict[str, Any]] = {}
+    for part in parts:
+        for point in part.result["scan"]["points"]:
+            place = (part.spectrum, point["mass"])
+            found = {"spectrum": part.spectrum, "fit": part.fit, "part": part.name} | point
+            if point["local_p_value"] is None:
+                best.setdefault(place, found)
+            elif place not in best or point["local_p_value"] < (best[place]["local_p_value"] or np.inf):
+                best[place] = found
+    return [best[place] for place in sorted(best)]
+
+
+def _over_all(parts: Sequence[SearchedPart], job: Job, tools: Tools) -> dict[str, Any]:
+    from fits.stored_search import tested_from_json
+    from fits.significance.global_significance import global_significance
+
+    rng = np.random.default_rng(job.arguments["seed"])
+    tested = [tested_from_json(part.result) for part in parts]
+    toys: list[Any] = [None] * len(parts)
+    for spectrum in dict.fromkeys(part.spectrum for part in parts):
+        places = [i for i, part in enumerate(parts) if part.spectrum == spectrum]
+        drawn = _toys([parts[i] for i in places], [tested[i] for i in places], job.arguments["toys"], rng)
+        for place, counts in zip(places, drawn, strict=True):
+            toys[place] = counts
+    found = global_significance(
+        tested, job.arguments["toys"], rng, toys=toys, workers=tools.threads, report=tools.progress
+    )
+    return found.to_json()
+
+
+def _toys(parts: Sequence[SearchedPart], tested: Sequence[Any], n_toys: int, rng: np.random.Generator) -> list[Any]:
+    """Counts of each part in every toy, from events that stay in all the categories that they are in."""
+    from fits.significance.raked_toys import raked_toys
+
+    keys = [one for part in parts for one in part.keys]
+    everything, place = np.unique(np.concatenate(keys), return_inverse=True)
+    members = np.zeros((len(everything), len(keys)), bool)
+    members[place, np.repeat(np.arange(len(keys)), [len(one) for one in keys])] = True
+    patterns, counts = np.unique(np.packbits(members, axis=1), axis=0, return_counts=True)
+    unpacked = np.unpackbits(patterns, axis=1, count=len(keys)).astype(bool)
+    expected = [
+        one for part, test in zip(parts, tested, strict=True) for one in np.split(test.expected(), len(part.keys))
+    ]
+    drawn = raked_toys(unpacked, counts, expected, n_toys, rng)
+    ends = np.cumsum([len(part.keys) for part in parts])
+    return [np.concatenate(drawn[end - len(part.keys) : end], axis=1) for part, end in zip(parts, ends, strict=True)]

@@ -1,0 +1,41 @@
+"""Stage `open`: what may be seen of a spectrum of data before its closure test has passed."""
+
+import numpy as np
+
+from analysis.engine.json_file import write_json
+from analysis.engine.stage import Job, Tools
+from analysis.search import MassSpectrum
+from analysis.stages.data_set import read_events
+
+SPECTRUM = "open_spectrum.json"
+_WIDTH = 0.03  # of bins over mass
+
+
+def open_spectrum(job: Job, tools: Tools) -> None:  # noqa: ARG001
+    """Write the histogram of the events outside of the closed intervals of a spectrum.
+
+    Arguments: `spectrum`, `data`.
+    """
+    spectrum: MassSpectrum = job.arguments["spectrum"]
+    mass = read_events(job, job.arguments["data"])[spectrum.column]
+    low, high = spectrum.edges[0], spectrum.edges[-1]
+    closed = ((low, high),) if spectrum.blind is None else spectrum.blind
+    n_bins = max(1, round(np.log(high / low) / _WIDTH))
+    edges = np.union1d(np.geomspace(low, high, n_bins + 1), [edge for ends in closed for edge in ends])
+    content = {
+        "spectrum": spectrum.name,
+        "title": spectrum.title,
+        "edges": edges.tolist(),
+        "counts": np.histogram(mass[is_open(mass, closed)], edges)[0].tolist(),
+        "closed": closed,
+    }
+    write_json(job.folder / SPECTRUM, content)
+
+
+def is_open(mass: np.ndarray, closed: tuple[tuple[float, float], ...]) -> np.ndarray:
+    """Mask (n,) of masses outside of all closed intervals.
+
+    >>> is_open(np.array([1.0, 2.0, 3.0]), ((1.5, 2.5),)).tolist()
+    [True, False, True]
+    """
+    return ~np.any([(mass >= low) & (mass < high) for low, high in closed], axis=0) if closed else mass == mass

@@ -1,0 +1,43 @@
+"""Stage `score`: scores the events of a data set with a trained detector."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analysis.engine.stage import Job, Tools
+from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.stages.data_set import read_events
+from analysis.stages.train import limit_threads, window_folder
+from models.anomaly_detector import AnomalyDetector
+from models.events import Events
+
+SCORES = "scores.root"
+_AT_ONCE = 2**18  # events, which bounds the memory that inputs of a detector take
+
+
+def score(job: Job, tools: Tools) -> None:
+    """Write the scores of every event under its run, luminosity block and event number.
+
+    Arguments: `detector`, `window`, `events` (a data set).
+    """
+    from models.registry import DETECTORS
+    from models.made import find_class
+    from selections.scores import write_scores
+
+    events = read_events(job, job.arguments["events"])
+    kind = find_class(job.arguments["detector"].name, DETECTORS)
+    with tensorflow_reports_only_failures():
+        limit_threads(tools.threads)
+        detector = kind.load(job.after["train"] / window_folder(job.arguments["window"]))
+        scores = scores_in_parts(detector, events)
+    write_scores(job.folder / SCORES, events, scores)
+
+
+def scores_in_parts(detector: AnomalyDetector, events: Events) -> Mapping[str, np.ndarray]:
+    """Scores of all events, some of them at a time."""
+    numbers = np.arange(len(events))
+    starts = range(0, max(len(events), 1), _AT_ONCE)
+    parts = [
+        detector.score(events.where((numbers >= start) & (numbers < start + _AT_ONCE))) for start in starts
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in detector.scores}

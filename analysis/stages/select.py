@@ -1,0 +1,62 @@
+"""Stage `select`: from the files of a sample to the events of its regions and shifts, in one event loop."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from analysis.engine.json_file import write_json
+from analysis.engine.stage import Job, Tools
+from analysis.search import Sample
+from analysis.stages.data_set import CUTFLOW, EVENTS
+from errors import MaplessError
+
+EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
+
+
+def select(jobs: Sequence[Job], tools: Tools) -> None:
+    """Write `events.root` and `cutflow.json` of each region and shift into its folder.
+
+    Arguments of every job: `sample`, `region`, `selection`, `columns`, `shift`, `max_events`; sample and
+    number of events are common to all.
+    """
+    from selections.graph import book
+    from selections.root import show_progress, use_threads
+    from selections.snapshot import write_many
+    from selections.sources import open_events
+
+    use_threads(tools.threads)
+    first = jobs[0].arguments
+    sample: Sample = first["sample"]
+    opened = open_events(sample.files, max_events=first["max_events"], **sample.opening)
+    _check_columns(jobs, opened.lacks)
+    regions = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
+    booked = book(opened, regions, tuple(dict.fromkeys(job.arguments["shift"] for job in jobs)))
+    places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
+    show_progress(opened.frame)
+    write_many(
+        {place: booked[place] for place in places},
+        {place: job.folder / EVENTS for place, job in places.items()},
+        {place: job.arguments["columns"] for place, job in places.items()},
+    )
+    for place, job in places.items():
+        content: dict[str, Any] = {
+            "sample": sample.name,
+            "region": place[0],
+            "shift": place[1],
+            "cutflow": booked[place].cutflow().to_dict(),
+            "notes": dict(opened.notes),
+            "lacking_columns": dict(opened.lacks),
+            "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in opened.lost],
+        }
+        write_json(job.folder / CUTFLOW, content)
+
+
+def _check_columns(jobs: Sequence[Job], lacks: Any) -> None:
+    """Raise MaplessError for a canonical column that a selection needs and the files do not have."""
+    for job in jobs:
+        for name, place in job.arguments["selection"].required_columns().items():
+            if name in lacks:
+                sample: Sample = job.arguments["sample"]
+                raise MaplessError(
+                    f"{sample.files[0]} lacks {name} ({lacks[name]}), which {place} of the region "
+                    f"{job.arguments['region']} needs; leave it out of the selection (see `show`)"
+                )
