@@ -124,7 +124,7 @@ def simulate(
     overrides: Overrides = None,
 ) -> None:
     """Simulate collisions with Pythia 8 and a parametric detector."""
-    from analysis.simulate import simulate_to_file
+    from analysis.commands.simulate import simulate_to_file
 
     simulate_to_file(process, n_events, output, seed, workers, quality, tuple(overrides or ()))
 
@@ -218,7 +218,7 @@ def fit(
 @app.command()
 def doctor() -> None:
     """Check Python, ROOT, the compiler and the packages, and say how to get what is missing."""
-    from analysis.doctor import examine
+    from analysis.commands.doctor import examine
 
     raise typer.Exit(0 if examine() else 1)
 
@@ -226,7 +226,7 @@ def doctor() -> None:
 @app.command()
 def selftest() -> None:
     """Compute golden numbers on this machine and compare them with the recorded ones."""
-    from analysis.selftest import run_selftest
+    from analysis.commands.selftest import run_selftest
 
     raise typer.Exit(0 if run_selftest() else 1)
 

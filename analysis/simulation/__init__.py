@@ -2,9 +2,10 @@
 
 The way of an event: `processes` (what collides) -> `generator` (Pythia) -> `underlying_event` (overlay) ->
 `detector` -> `jets` -> `chunks` (one seed) -> `production` (many chunks) -> `merge` -> `writer` (the file).
+`columns` is what passes between them.
 """
 
-from analysis.simulation.merge import Sample
+from analysis.simulation.merge import SimulatedSample
 from analysis.simulation.production import simulate
 
-__all__ = ["Sample", "simulate"]
+__all__ = ["SimulatedSample", "simulate"]

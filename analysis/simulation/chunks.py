@@ -1,25 +1,20 @@
-"""One chunk of a sample: from the seed to the columns of its selected events, and to disk and back."""
-
-import os
-from pathlib import Path
-from typing import Any
+"""One chunk of a sample: from the seed to the columns of its selected events."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.simulation.columns import Columns
 from analysis.simulation.detector import Detector, reconstruct
 from analysis.simulation.generator import GeneratedBatch, Generator, Particles, gather, offsets
 from analysis.simulation.jets import find_jets
 from analysis.simulation.processes import DijetProcess
-from analysis.simulation.recipe import Recipe
-from analysis.simulation.underlying_event import Pool
+from analysis.simulation.recipe import SampleRecipe
+from analysis.simulation.underlying_event import UnderlyingEventPool
 
 COLLECTIONS = ("jet", "constituent", "generator_quark")
 
-Columns = dict[str, NDArray[Any]]
 
-
-def generate(recipe: Recipe, chunk: int, n_generated: int, pool: Pool | None) -> Columns:
+def generate(recipe: SampleRecipe, chunk: int, n_generated: int, pool: UnderlyingEventPool | None) -> Columns:
     """Events of one chunk, from `n_generated` events that passed the shower veto.
 
     The result depends on nothing but the arguments. The columns of each collection are flat, with the number
@@ -41,7 +36,7 @@ def generate(recipe: Recipe, chunk: int, n_generated: int, pool: Pool | None) ->
 
 
 def select(
-    batch: GeneratedBatch, process: DijetProcess, pool: Pool | None, rng: np.random.Generator
+    batch: GeneratedBatch, process: DijetProcess, pool: UnderlyingEventPool | None, rng: np.random.Generator
 ) -> Columns:
     """Columns of the events of a batch that end in the dijet slice."""
     detector = Detector()
@@ -65,16 +60,3 @@ def generator_quarks(quarks: Particles, n_events: int, selected: NDArray[np.int6
         "generator_quark_phi": chosen.phi,
         "generator_quark_pdg_id": chosen.pdg_id,
     }
-
-
-def save(path: Path, events: Columns) -> None:
-    """Write a chunk so that what has its final name is complete."""
-    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npz")
-    np.savez(partial, **events)  # type: ignore[arg-type]
-    partial.replace(path)
-
-
-def load(path: Path) -> Columns:
-    """Read a chunk written by `save`."""
-    with np.load(path) as stored:
-        return {name: stored[name] for name in stored.files}

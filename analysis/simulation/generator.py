@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.simulation.processes import DijetProcess, Process, Quality
+from analysis.simulation.processes import DijetProcess, GeneratedProcess, Quality
 from errors import MaplessError
 
 BATCH_SIZE = 250
@@ -75,7 +75,7 @@ def gather(starts: NDArray[np.int64], chosen: NDArray[Any]) -> tuple[NDArray[np.
 class Generator:
     """A Pythia instance for one process; raises MaplessError where Pythia refuses the settings."""
 
-    def __init__(self, process: Process, quality: Quality, seed: int) -> None:
+    def __init__(self, process: GeneratedProcess, quality: Quality, seed: int) -> None:
         import pythia8mc
 
         self.pythia = pythia8mc.Pythia("", False)

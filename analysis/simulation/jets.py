@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.simulation.columns import Columns
 from analysis.simulation.detector import Detector, Objects
 from analysis.simulation.generator import GeneratedBatch, hadron_flavour, offsets
 from analysis.simulation.processes import DijetProcess
@@ -18,8 +19,6 @@ HEAVY_HADRON_PT = 15.0  # GeV
 # 1 % of light subjets score above 0.4.
 B_TAG_SHAPES = {0: (1.0, 9.0), 4: (1.0, 3.0), 5: (1.2, 0.8)}
 JET_FLOATS = ("pt", "eta", "phi", "mass", "softdrop_mass", "tau1", "tau2", "tau3", "tau4", "lsf3")
-
-Columns = dict[str, NDArray[Any]]
 
 
 @cache

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis.simulation import chunks, writer
+from analysis.simulation import writer
+from analysis.simulation.chunks import COLLECTIONS
+from analysis.simulation.columns import Columns, load_columns
 from analysis.simulation.processes import DijetProcess
-from analysis.simulation.recipe import Recipe
+from analysis.simulation.recipe import SampleRecipe
 
 
 @dataclass(frozen=True)
-class Sample:
+class SimulatedSample:
     """A finished sample; the cross section (pb) is the one after the selection, the luminosity n over it."""
 
     path: Path
@@ -46,11 +48,11 @@ class Bookkeeping(NamedTuple):
         return cls(sum(selected), sum(generated), sum(tried), float(np.average(measured, weights=tried)))
 
 
-def merge(recipe: Recipe, paths: list[Path], n_events: int, output: Path) -> Sample:
+def merge(recipe: SampleRecipe, paths: list[Path], n_events: int, output: Path) -> SimulatedSample:
     """Write the first `n_events` events of the chunks as one file, and its description beside it."""
     counts = Bookkeeping.of_all(paths)
     cross_section = counts.cross_section * counts.n_selected / counts.n_generated
-    sample = Sample(output, n_events, cross_section, n_events / cross_section)
+    sample = SimulatedSample(output, n_events, cross_section, n_events / cross_section)
     writer.write(output, numbered(recipe.process, paths, sample))
     description = recipe.as_dict() | {
         "n_events": n_events,
@@ -72,17 +74,17 @@ def describe(output: Path, description: dict[str, Any]) -> None:
     partial.replace(beside)
 
 
-def numbered(process: DijetProcess, paths: list[Path], sample: Sample) -> Iterator[chunks.Columns]:
+def numbered(process: DijetProcess, paths: list[Path], sample: SimulatedSample) -> Iterator[Columns]:
     """The chunks with event numbers and weights, the last one cut at the wanted number of events."""
     done = 0
     for path in paths:
-        events = chunks.load(path)
+        events = load_columns(path)
         size = min(len(events["n_jet"]), sample.n_events - done)
         yield first_events(events, size) | event_columns(process, done, size, sample)
         done += size
 
 
-def event_columns(process: DijetProcess, first: int, size: int, sample: Sample) -> chunks.Columns:
+def event_columns(process: DijetProcess, first: int, size: int, sample: SimulatedSample) -> Columns:
     """Identity, weight, label and flags of `size` events."""
     return {
         "run": np.full(size, process.run),
@@ -95,10 +97,10 @@ def event_columns(process: DijetProcess, first: int, size: int, sample: Sample) 
     }
 
 
-def first_events(events: chunks.Columns, size: int) -> chunks.Columns:
+def first_events(events: Columns, size: int) -> Columns:
     """The columns of the first `size` events of a chunk."""
     kept = {}
-    for collection in chunks.COLLECTIONS:
+    for collection in COLLECTIONS:
         if f"n_{collection}" in events:
             counts = kept[f"n_{collection}"] = events[f"n_{collection}"][:size]
             names = [name for name in events if name.startswith(f"{collection}_")]

@@ -16,7 +16,7 @@ from errors import MaplessError
 QUARKS = (1, 2, 3, 4, 5)
 
 
-class Process(BaseModel, ABC):
+class GeneratedProcess(BaseModel, ABC):
     """What every process shares: the beams and the hard process (energies in GeV)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +31,7 @@ class Process(BaseModel, ABC):
         """Pythia settings of the hard process."""
 
 
-class DijetProcess(Process):
+class DijetProcess(GeneratedProcess):
     """A process of the dijet search: the slice of events to keep, and what is stored of them."""
 
     min_pt: float = Field(default=300, ge=100, description="smallest jet transverse momentum")
@@ -153,7 +153,7 @@ def scalar(code: int, name: str, mass: float) -> list[str]:
 
 PROCESSES: dict[str, type[DijetProcess]] = {"qcd": QCD, "x_to_yy": XToYY}
 Quality = Literal["full", "fast", "tiny"]
-AnyProcess = TypeVar("AnyProcess", bound=Process)
+AnyProcess = TypeVar("AnyProcess", bound=GeneratedProcess)
 
 
 def create(name: str, known: Mapping[str, type[AnyProcess]], /, **parameters: Any) -> AnyProcess:

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from analysis.simulation import chunks
-from analysis.simulation.merge import Bookkeeping, Sample, merge
+from analysis.simulation.columns import save_columns
+from analysis.simulation.merge import Bookkeeping, SimulatedSample, merge
 from analysis.simulation.processes import PROCESSES, Quality, create
-from analysis.simulation.recipe import Recipe
-from analysis.simulation.underlying_event import Pool
+from analysis.simulation.recipe import SampleRecipe
+from analysis.simulation.underlying_event import UnderlyingEventPool
 from errors import MaplessError
 
 EVENTS_PER_CHUNK = {"full": 1000, "fast": 2000, "tiny": 100}  # generated; about half of them are selected
@@ -26,7 +27,7 @@ PATIENCE = 20  # chunks without a selected event
 POOL_SIZE = 10_000
 POOL_CHUNK = 2**31  # a chunk number for the seed of the pool, out of the way of real chunks
 
-Progress = Callable[[int, int], None]
+SimulationProgress = Callable[[int, int], None]
 Result = TypeVar("Result")
 
 
@@ -38,9 +39,9 @@ def simulate(
     seed: int = 1,
     workers: int = 2,
     quality: Quality = "fast",
-    progress: Progress = lambda done, wanted: None,
+    progress: SimulationProgress = lambda done, wanted: None,
     **parameters: Any,
-) -> Sample:
+) -> SimulatedSample:
     """Generate `n_events` selected events of a process into the RNTuple `output`, described in `output`.json.
 
     `parameters` are the fields of the process in `processes`. The same arguments give the same events,
@@ -56,7 +57,7 @@ def simulate(
             f"cannot simulate {n_events} events of quality {quality!r} on {workers} workers; "
             f"ask for at least one, in quality {', '.join(EVENTS_PER_CHUNK)}"
         )
-    recipe = Recipe(process, create(process, PROCESSES, **parameters), quality, seed)
+    recipe = SampleRecipe(process, create(process, PROCESSES, **parameters), quality, seed)
     output = Path(output)
     folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,11 +77,11 @@ def pool_path(folder: Path) -> Path:
     return folder / "underlying_event.npz"
 
 
-def prepare_pool(folder: Path, recipe: Recipe) -> None:
+def prepare_pool(folder: Path, recipe: SampleRecipe) -> None:
     """Make the pool of underlying events, unless it is there."""
     if not pool_path(folder).exists():
         seed = int(np.random.SeedSequence([recipe.seed, POOL_CHUNK]).generate_state(1)[0])
-        Pool.generate(POOL_SIZE, seed, recipe.process.beam_energy).save(pool_path(folder))
+        UnderlyingEventPool.generate(POOL_SIZE, seed, recipe.process.beam_energy).save(pool_path(folder))
 
 
 def chunk_path(folder: Path, chunk: int) -> Path:
@@ -88,12 +89,12 @@ def chunk_path(folder: Path, chunk: int) -> Path:
     return folder / f"chunk{chunk:06d}.npz"
 
 
-def make_chunk(recipe: Recipe, folder: Path, chunk: int) -> int:
+def make_chunk(recipe: SampleRecipe, folder: Path, chunk: int) -> int:
     """Generate a chunk unless it is on disk; returns its number of selected events. Runs in a worker."""
     path = chunk_path(folder, chunk)
     if not path.exists():
-        pool = Pool.load(pool_path(folder)) if recipe.quality == "fast" else None
-        chunks.save(path, chunks.generate(recipe, chunk, EVENTS_PER_CHUNK[recipe.quality], pool))
+        pool = UnderlyingEventPool.load(pool_path(folder)) if recipe.quality == "fast" else None
+        save_columns(path, chunks.generate(recipe, chunk, EVENTS_PER_CHUNK[recipe.quality], pool))
     return Bookkeeping.read(path).n_selected
 
 
@@ -145,7 +146,9 @@ def run_all(
 class Production:
     """The chunks of one sample: how many there are, how many more it takes."""
 
-    def __init__(self, recipe: Recipe, folder: Path, n_events: int, progress: Progress) -> None:
+    def __init__(
+        self, recipe: SampleRecipe, folder: Path, n_events: int, progress: SimulationProgress
+    ) -> None:
         self.recipe, self.folder, self.n_events, self.progress = recipe, folder, n_events, progress
         self.sizes: dict[int, int] = {}  # selected events of the finished chunks
 

@@ -20,7 +20,7 @@ def packages() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Recipe(Generic[AnyProcess]):
+class SampleRecipe(Generic[AnyProcess]):
     """A process with its parameters, how carefully it is simulated, and the seed."""
 
     name: str

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from analysis.simulation.generator import Generator, Particles, gather, offsets
-from analysis.simulation.processes import Process
+from analysis.simulation.processes import GeneratedProcess
 
 
-class InvisibleResonance(Process):
+class InvisibleResonance(GeneratedProcess):
     """A heavy Z' -> neutrinos without initial-state radiation: a hard scale and nothing else visible.
 
     Pythia cannot leave out the radiation of the resonance alone, the multiparton interactions lose theirs
@@ -37,7 +37,7 @@ class InvisibleResonance(Process):
         ]
 
 
-class Pool:
+class UnderlyingEventPool:
     """Underlying events to draw from; `particles` are ordered by event."""
 
     def __init__(self, particles: Particles, n_events: int) -> None:
@@ -45,7 +45,7 @@ class Pool:
         self.starts = offsets(particles.event, n_events)
 
     @classmethod
-    def generate(cls, n_events: int, seed: int, beam_energy: float) -> "Pool":
+    def generate(cls, n_events: int, seed: int, beam_energy: float) -> "UnderlyingEventPool":
         """Make a pool of `n_events` events with multiparton interactions."""
         generator = Generator(InvisibleResonance(beam_energy=beam_energy), "full", seed)
         parts, done = [], 0
@@ -56,7 +56,7 @@ class Pool:
         return cls(Particles.joined(parts), done)
 
     @classmethod
-    def load(cls, path: Path) -> "Pool":
+    def load(cls, path: Path) -> "UnderlyingEventPool":
         """Read a pool written by `save`."""
         with np.load(path) as stored:
             return cls(Particles(*(stored[name] for name in Particles._fields)), int(stored["n_events"]))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.simulation.columns import Columns
 from errors import MaplessError
 from selections import headers
 from selections.root import import_root
@@ -15,8 +16,6 @@ from selections.root import import_root
 TUPLE_NAME = "Events"
 COMPRESSION = 505  # zstd, level 5
 FLOAT_BITS = 32
-
-Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)

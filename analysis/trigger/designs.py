@@ -8,7 +8,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from firmware.networks import axol1tl, cicada
-from firmware.training.schedule import Progress, Schedule
+from firmware.training.schedule import EpochProgress, TrainingSchedule
 from firmware.trigger_model import TriggerModel
 
 
@@ -20,7 +20,7 @@ class TrainingSample:
     outliers: NDArray[Any] | None = None
 
 
-Training = Callable[[str, TrainingSample, Schedule, Progress], TriggerModel]
+Training = Callable[[str, TrainingSample, TrainingSchedule, EpochProgress], TriggerModel]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class TriggerDesign:
 
 
 def _variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
-    def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
+    def train(
+        name: str, sample: TrainingSample, schedule: TrainingSchedule, progress: EpochProgress
+    ) -> TriggerModel:
         from firmware.training.variational import train_variational
 
         return train_variational(sample.zero_bias, design, name=name, schedule=schedule, progress=progress)
@@ -41,7 +43,9 @@ def _variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
 
 
 def _embedding(design: axol1tl.EmbeddingDesign) -> TriggerDesign:
-    def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
+    def train(
+        name: str, sample: TrainingSample, schedule: TrainingSchedule, progress: EpochProgress
+    ) -> TriggerModel:
         from firmware.training.embedding import train_embedding
 
         return train_embedding(sample.zero_bias, design, name=name, schedule=schedule, progress=progress)
@@ -55,7 +59,9 @@ def _student(design: cicada.StudentDesign) -> TriggerDesign:
     The teacher takes far longer per event and learns in small batches, one epoch for ten of the student.
     """
 
-    def train(name: str, sample: TrainingSample, schedule: Schedule, progress: Progress) -> TriggerModel:
+    def train(
+        name: str, sample: TrainingSample, schedule: TrainingSchedule, progress: EpochProgress
+    ) -> TriggerModel:
         from firmware.training.cicada import TeacherDesign, train_student, train_teacher
 
         taught, learnt = sample.zero_bias[::2], sample.zero_bias[1::2]

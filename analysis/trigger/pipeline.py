@@ -10,7 +10,7 @@ from analysis.configuration import Settings
 from analysis.stages import Stage
 from analysis.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
-from firmware.training.schedule import Progress
+from firmware.training.schedule import EpochProgress
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class TriggerPipeline:
     configuration: TriggerConfiguration
     output: Path
     workers: int
-    progress: Progress
+    progress: EpochProgress
 
     def stages(self) -> list[Stage]:
         """Return all stages in the order in which they run."""

@@ -22,7 +22,7 @@ from errors import MaplessError
 from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, planned, scan
 from firmware.performance.study_points import StudyPoint, choose, pareto_front
 from firmware.training import hgq2
-from firmware.training.schedule import Progress
+from firmware.training.schedule import EpochProgress
 from firmware.trigger_model import TriggerModel
 from selections import level1
 
@@ -111,7 +111,7 @@ def write_study(
     files: Mapping[str, Path],
     options: StudyOptions,
     folder: Path,
-    progress: Progress | None = None,
+    progress: EpochProgress | None = None,
 ) -> None:
     """Scan, choose and write numbers, plot and the chosen model into `folder`."""
     from firmware.performance.study_plot import plot_study

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.trigger.configuration import ZERO_BIAS, TrainingSettings, TriggerConfiguration
 from analysis.trigger.designs import DESIGNS, TrainingSample
-from firmware.training.schedule import Progress, Schedule
+from firmware.training.schedule import EpochProgress, TrainingSchedule
 from selections import level1
 
 OUTLIER_FRACTION = 0.5
@@ -17,7 +17,7 @@ OUTLIER_FRACTION = 0.5
 
 
 def train(
-    configuration: TriggerConfiguration, files: Mapping[str, Path], folder: Path, progress: Progress
+    configuration: TriggerConfiguration, files: Mapping[str, Path], folder: Path, progress: EpochProgress
 ) -> None:
     """Train the model of a configuration on samples by name and save it as `folder/model`."""
     design, settings = DESIGNS[configuration.model], configuration.training
@@ -33,9 +33,9 @@ def _exposed(file: Path, kind: Literal["objects", "regions"]) -> NDArray[Any]:
     return hardware[for_training(len(hardware), OUTLIER_FRACTION)]
 
 
-def schedule_of(settings: TrainingSettings) -> Schedule:
+def schedule_of(settings: TrainingSettings) -> TrainingSchedule:
     """How long and how fast a network trains, as a configuration says."""
-    return Schedule(settings.epochs, settings.batch_size, settings.learning_rate, settings.seed)
+    return TrainingSchedule(settings.epochs, settings.batch_size, settings.learning_rate, settings.seed)
 
 
 def for_training(n_events: int, fraction: float) -> NDArray[np.bool_]:

@@ -20,8 +20,7 @@ from firmware.networks import axol1tl, cicada
 from firmware.networks.quantise import FixedPoint, fixed_point_of
 from firmware.trigger_model import LEVEL1_STEP, TriggerModel
 
-Array = NDArray[np.float64]
-Arrays = Mapping[str, ArrayLike]
+PublishedArrays = Mapping[str, ArrayLike]
 
 _WHOLE = FixedPoint.parse("ap_fixed<10,10>")
 _HALVES = FixedPoint.parse("ap_fixed<10,9>")
@@ -61,7 +60,7 @@ PUBLISHED = {
 }
 
 
-def import_published(version: str, arrays: Arrays) -> TriggerModel:
+def import_published(version: str, arrays: PublishedArrays) -> TriggerModel:
     """Rebuild a deployed model from its arrays.
 
     Args:
@@ -96,7 +95,7 @@ def read_published(version: str, file: Path) -> TriggerModel:
         raise MaplessError(f"{file} is no npz file of weights ({error}); name another one") from error
 
 
-def _scaling(version: str, published: PublishedModel, arrays: Arrays) -> IntegerScaling:
+def _scaling(version: str, published: PublishedModel, arrays: PublishedArrays) -> IntegerScaling:
     n_inputs = int(np.prod(published.input_shape))
     if published.offset is None:
         return IntegerScaling.identity(n_inputs)
@@ -106,7 +105,7 @@ def _scaling(version: str, published: PublishedModel, arrays: Arrays) -> Integer
     return IntegerScaling(published.offset.cast(offset), shift.astype(np.int64))
 
 
-def _fill(network: Any, version: str, arrays: Arrays) -> None:
+def _fill(network: Any, version: str, arrays: PublishedArrays) -> None:
     layers = [layer for layer in network.layers if hasattr(layer, "kernel_quantizer_internal")]
     layers = [layer for layer in layers if layer.name != "sum"]
     numbers = sorted({int(found[1]) for name in arrays if (found := re.fullmatch(r"[wsb](\d+)", name))})
@@ -119,7 +118,7 @@ def _fill(network: Any, version: str, arrays: Arrays) -> None:
         _fill_layer(layer, f"{version} layer {number}", arrays, number)
 
 
-def _fill_layer(layer: Any, title: str, arrays: Arrays, number: int) -> None:
+def _fill_layer(layer: Any, title: str, arrays: PublishedArrays, number: int) -> None:
     if f"s{number}" in arrays:
         layer.set_weights(_normalisation(layer, title, arrays, number))
         return
@@ -134,7 +133,7 @@ def _fill_layer(layer: Any, title: str, arrays: Arrays, number: int) -> None:
     layer.set_weights(parameters)
 
 
-def _normalisation(layer: Any, title: str, arrays: Arrays, number: int) -> list[Array]:
+def _normalisation(layer: Any, title: str, arrays: PublishedArrays, number: int) -> list[NDArray[np.float64]]:
     """Weights of a normalisation as a diagonal kernel; its biases also turn ties upwards.
 
     The firmware cuts the scales off to their type on assignment, so these need not be values of it.
@@ -150,7 +149,7 @@ def _normalisation(layer: Any, title: str, arrays: Arrays, number: int) -> list[
     return [np.diag(scale), bias + output.tie_shift(_NORMALISATION_TYPE.fraction + half_integers)]
 
 
-def _sized(title: str, values: ArrayLike | None, shape: tuple[int, ...]) -> Array:
+def _sized(title: str, values: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if values is None:
         raise MaplessError(f"{title} are missing; the arrays hold other layers than this version")
     array = np.asarray(values, dtype=np.float64)

@@ -10,8 +10,6 @@ from scipy import stats
 from errors import MaplessError
 from firmware.performance.rates import ZeroBiasRates
 
-Array = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Efficiency:
@@ -55,7 +53,7 @@ def efficiencies_at_rate(
     return {name: efficiency(scores, threshold) for name, scores in signals.items()}
 
 
-def roc(rates: ZeroBiasRates, scores: ArrayLike) -> tuple[Array, Array]:
+def roc(rates: ZeroBiasRates, scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rate (kHz) and signal efficiency at every threshold that occurs, from loose to tight.
 
     Args:
@@ -75,11 +73,11 @@ class PileupProfile:
     Errors are statistical; bins without events hold NaN.
     """
 
-    edges: Array
-    mean: Array
-    mean_error: Array
-    fraction: Array
-    fraction_error: Array
+    edges: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    mean_error: NDArray[np.float64]
+    fraction: NDArray[np.float64]
+    fraction_error: NDArray[np.float64]
 
 
 def pileup_profile(
@@ -93,7 +91,7 @@ def pileup_profile(
     position = np.clip(np.searchsorted(edges, n_pileup, side="right") - 1, 0, len(edges) - 2)
     inside = (n_pileup >= edges[0]) & (n_pileup <= edges[-1])
 
-    def averages(values: Array) -> tuple[Array, Array]:
+    def averages(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         sums = [np.bincount(position[inside], values[inside] ** k, len(edges) - 1) for k in (0, 1, 2)]
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = sums[1] / sums[0]

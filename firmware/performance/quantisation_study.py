@@ -12,8 +12,8 @@ from firmware.networks.axol1tl import EncoderDesign
 from firmware.networks.quantise import FixedPoint
 from firmware.performance.efficiencies import efficiency
 from firmware.performance.rates import NOMINAL_BUNCHES, ZeroBiasRates
-from firmware.performance.study_points import StudyPoint, Training
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling
+from firmware.performance.study_points import StudyPoint, StudyTraining
+from firmware.training.schedule import DEFAULT_SCHEDULE, EpochProgress, TrainingSchedule, learned_scaling
 
 if TYPE_CHECKING:
     from firmware.networks.building_blocks import LayerTypes
@@ -51,7 +51,7 @@ class StudySettings:
     """
 
     design: EncoderDesign
-    schedule: Schedule = DEFAULT_SCHEDULE
+    schedule: TrainingSchedule = DEFAULT_SCHEDULE
     rate: float = 1.0
     bunches: int = NOMINAL_BUNCHES
     seeds: tuple[int, ...] = (1,)
@@ -95,7 +95,7 @@ def scan(
     events: StudyEvents,
     settings: StudySettings,
     plan: Sequence[StudyPoint],
-    progress: Progress | None = None,
+    progress: EpochProgress | None = None,
 ) -> Iterator[tuple[StudyPoint, list["TriggerModel"]]]:
     """Train every point with each seed and give it with its models.
 
@@ -128,14 +128,14 @@ def scan(
 
 def measured(
     model: "TriggerModel", events: StudyEvents, settings: StudySettings, *, with_logic: bool = False
-) -> Training:
+) -> StudyTraining:
     """Efficiency of each signal at the rate of the study, and with logic the zeros and LUTs, of any model."""
     rates = ZeroBiasRates(model.score(events.zero_bias), bunches=settings.bunches)
     rate = rates.threshold(settings.rate)
     efficiencies = {
         name: efficiency(model.score(signal), rate.threshold) for name, signal in events.signals.items()
     }
-    training = Training(rate, efficiencies)
+    training = StudyTraining(rate, efficiencies)
     return replace(training, **_logic(model)) if with_logic else training
 
 

@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
 
-Array = NDArray[np.float64]
-
 REVOLUTION_FREQUENCY = 11.2456  # kHz, of protons in the LHC
 NOMINAL_BUNCHES = 2544
 THIN_TAIL = 100
@@ -104,7 +102,7 @@ class ZeroBiasRates:
             return self.at(float(self._values[allowed[0]]))
         return self.at(float(np.nextafter(self._values[-1], np.inf)))
 
-    def rates(self, thresholds: ArrayLike) -> Array:
+    def rates(self, thresholds: ArrayLike) -> NDArray[np.float64]:
         """Rates in kHz at many thresholds; same shape."""
         kept = np.append(self._kept, 0.0)
         return self.base_rate * kept[np.searchsorted(self._values, np.asarray(thresholds), side="left")]

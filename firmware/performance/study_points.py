@@ -12,7 +12,7 @@ from firmware.performance.rates import Rate
 
 
 @dataclass(frozen=True)
-class Training:
+class StudyTraining:
     """What one trained network achieves.
 
     Args:
@@ -47,7 +47,7 @@ class StudyPoint:
     """
 
     name: str
-    trainings: tuple[Training, ...]
+    trainings: tuple[StudyTraining, ...]
     weight_bits: int | None = None
     sparsity: float | None = None
     beta0: float | None = None
@@ -94,7 +94,7 @@ class StudyPoint:
             "efficiency_spread": self.efficiency_spread,
         }
 
-    def _spread(self, quantity: Callable[[Training], float]) -> float:
+    def _spread(self, quantity: Callable[[StudyTraining], float]) -> float:
         values = [quantity(training) for training in self.trainings]
         return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 

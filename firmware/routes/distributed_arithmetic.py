@@ -32,7 +32,7 @@ class _Cast(ReplayOperationBase):
         return inputs.quantize(to.signed, to.integer - to.signed, to.fraction, to.overflow, to.rounding)
 
 
-class _QuantisedWeights:
+class _AlkaidWeights:
     op: Any
 
     def _load_weight(self, name: str) -> NDArray[np.float64]:
@@ -41,12 +41,12 @@ class _QuantisedWeights:
         return quantised_weights(self.op)[("kernel", "bias").index(name)]
 
 
-class _Dense(_QuantisedWeights, ReplayDense):
+class _Dense(_AlkaidWeights, ReplayDense):
     handles = (QDense,)
     __activation_handled__ = True
 
 
-class _Convolution(_QuantisedWeights, ReplayConv):
+class _Convolution(_AlkaidWeights, ReplayConv):
     handles = (QConv2D,)
     __activation_handled__ = True
 

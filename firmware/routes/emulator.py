@@ -1,47 +1,19 @@
 """Emulators of trigger firmware: shared libraries as the CMS Level-1 software loads them."""
 
 import ctypes
-import shutil
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
 from firmware.routes.compiler import run_tool
-from firmware.trigger_model import TriggerModel
-
-if TYPE_CHECKING:
-    from firmware.routes.project import Project
-
-TEMPLATES = Path(__file__).parents[1] / "cpp"
-EXPORTED = ("create_model", "destroy_model", "number_of_inputs", "score_events")
-# Nothing but the four functions leaves the library: two emulators in one process then share no symbol.
-_FLAGS = ("-O3", "-std=c++17", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-gnu-unique")
+from firmware.routes.emulator_sources import EXPORTED
+from firmware.routes.project import Project
 
 
-def write_emulator_sources(model: TriggerModel, namespace: str, types: tuple[str, str], folder: Path) -> None:
-    """Write the C++ of an emulator and its Makefile; `types` name those of input and score."""
-    import jinja2
-
-    folder.mkdir()
-    template = jinja2.Template((TEMPLATES / "emulator.cpp.j2").read_text(), keep_trailing_newline=True)
-    source = template.render(name=model.name, namespace=namespace, types=types, **model.scaling.as_json())
-    (folder / "emulator.cpp").write_text(source)
-    shutil.copy(TEMPLATES / "emulator.h", folder)
-    (folder / "exported.map").write_text(f"{{ global: {'; '.join(EXPORTED)}; local: *; }};\n")
-    (folder / "Makefile").write_text(_makefile(model.name))
-
-
-def _makefile(name: str) -> str:
-    sources = f"emulator.cpp ../firmware/{name}.cpp"
-    flags = f"{' '.join(_FLAGS)} -I. -I../firmware -I../firmware/ap_types -Wl,--version-script=exported.map"
-    return f"CXX ?= g++\n\n{name}.so: {sources}\n\t$(CXX) {flags} -o $@ {sources}\n"
-
-
-def build_emulator(project: "Project") -> Path:
+def build_emulator(project: Project) -> Path:
     """Compile the emulator of a Vitis or Vivado project and give the shared library.
 
     Raises:

@@ -19,7 +19,7 @@ from errors import MaplessError
 from firmware.folders import complete_folder
 from firmware.networks.supported_layers import check_network
 from firmware.routes.compiler import run_tool
-from firmware.routes.emulator import write_emulator_sources
+from firmware.routes.emulator_sources import write_emulator_sources
 from firmware.trigger_model import TriggerModel
 
 

@@ -30,7 +30,7 @@ class QActivationHandler(KerasV3LayerHandler):
         return ({**self.default_config, **cast},)
 
 
-class _QuantisedWeights:
+class _Hls4mlWeights:
     """Loads the weights that a QKeras layer multiplies with instead of those that its training moves."""
 
     def load_weight(self, layer: Any, key: str) -> NDArray[np.float64]:
@@ -40,13 +40,13 @@ class _QuantisedWeights:
         return type(layer).__name__.removeprefix("Q")
 
 
-class QDenseHandler(_QuantisedWeights, DenseHandler):
+class QDenseHandler(_Hls4mlWeights, DenseHandler):
     """A QDense is a Dense with quantised weights."""
 
     handles = ("qkeras.qlayers.QDense",)
 
 
-class QConv2DHandler(_QuantisedWeights, ConvHandler):
+class QConv2DHandler(_Hls4mlWeights, ConvHandler):
     """A QConv2D is a Conv2D with quantised weights."""
 
     handles = ("qkeras.qconvolutional.QConv2D",)

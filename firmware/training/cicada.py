@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from errors import MaplessError
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks.cicada import REGIONS, SCORE, StudentDesign
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, train
+from firmware.training.schedule import DEFAULT_SCHEDULE, EpochProgress, TrainingSchedule, train
 from firmware.trigger_model import TriggerModel
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def train_teacher(
     regions: ArrayLike,
     design: TeacherDesign,
     *,
-    schedule: Schedule = DEFAULT_SCHEDULE,
-    progress: Progress | None = None,
+    schedule: TrainingSchedule = DEFAULT_SCHEDULE,
+    progress: EpochProgress | None = None,
 ) -> "keras.Model":
     """Train the autoencoder on zero-bias events, integers of shape (n_events, 18, 14).
 
@@ -85,8 +85,8 @@ def train_student(
     *,
     name: str = "cicada",
     outliers: ArrayLike | None = None,
-    schedule: Schedule = DEFAULT_SCHEDULE,
-    progress: Progress | None = None,
+    schedule: TrainingSchedule = DEFAULT_SCHEDULE,
+    progress: EpochProgress | None = None,
 ) -> TriggerModel:
     """Train the quantised network that is deployed to give the score of the teacher.
 

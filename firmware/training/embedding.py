@@ -8,7 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks.axol1tl import EmbeddingDesign
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling, train
+from firmware.training.schedule import (
+    DEFAULT_SCHEDULE,
+    EpochProgress,
+    TrainingSchedule,
+    learned_scaling,
+    train,
+)
 from firmware.trigger_model import TriggerModel
 
 _PHI_STEPS = np.array([144] + 4 * [144] + 4 * [576] + 10 * [144])
@@ -42,10 +48,10 @@ def train_embedding(
     design: EmbeddingDesign,
     *,
     name: str = "axol1tl",
-    schedule: Schedule = DEFAULT_SCHEDULE,
+    schedule: TrainingSchedule = DEFAULT_SCHEDULE,
     loss: EmbeddingLoss = DEFAULT_LOSS,
     scaling: IntegerScaling | None = None,
-    progress: Progress | None = None,
+    progress: EpochProgress | None = None,
 ) -> TriggerModel:
     """Train an embedding on distorted copies of zero-bias events, then the autoencoder of its features.
 

@@ -15,7 +15,13 @@ from firmware.integer_scaling import IntegerScaling
 from firmware.networks.axol1tl import EncoderDesign
 from firmware.networks.building_blocks import LayerTypes, cast, dense, sum_of_squares
 from firmware.networks.quantise import FixedPoint
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling, train
+from firmware.training.schedule import (
+    DEFAULT_SCHEDULE,
+    EpochProgress,
+    TrainingSchedule,
+    learned_scaling,
+    train,
+)
 from firmware.training.variational import DEFAULT_LOSS, VariationalLoss, variational_autoencoder
 from firmware.trigger_model import TriggerModel
 
@@ -40,10 +46,10 @@ def train_hgq2_encoder(
     *,
     beta0: float = 1e-6,
     name: str = "axol1tl_hgq2",
-    schedule: Schedule = DEFAULT_SCHEDULE,
+    schedule: TrainingSchedule = DEFAULT_SCHEDULE,
     loss: VariationalLoss = DEFAULT_LOSS,
     scaling: IntegerScaling | None = None,
-    progress: Progress | None = None,
+    progress: EpochProgress | None = None,
 ) -> TriggerModel:
     """Train a variational autoencoder whose encoder learns how many bits its weights and activations need.
 

@@ -11,12 +11,12 @@ from errors import MaplessError
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks.quantise import FixedPoint
 
-Progress = Callable[[int, int], None]
+EpochProgress = Callable[[int, int], None]
 """Called with (epochs done, epochs in total)."""
 
 
 @dataclass(frozen=True)
-class Schedule:
+class TrainingSchedule:
     """How long and how fast a network trains.
 
     Args:
@@ -31,15 +31,15 @@ class Schedule:
     seed: int = 1
 
 
-DEFAULT_SCHEDULE = Schedule()
+DEFAULT_SCHEDULE = TrainingSchedule()
 
 
 def train(
     network: Any,
     inputs: ArrayLike,
     targets: ArrayLike | None,
-    schedule: Schedule,
-    progress: Progress | None = None,
+    schedule: TrainingSchedule,
+    progress: EpochProgress | None = None,
     loss: str | None = None,
     callbacks: Sequence[Any] = (),
 ) -> list[float]:

@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks.axol1tl import EncoderDesign
 from firmware.training.pruning import pruning_callback
-from firmware.training.schedule import DEFAULT_SCHEDULE, Progress, Schedule, learned_scaling, train
+from firmware.training.schedule import (
+    DEFAULT_SCHEDULE,
+    EpochProgress,
+    TrainingSchedule,
+    learned_scaling,
+    train,
+)
 from firmware.trigger_model import TriggerModel
 
 if TYPE_CHECKING:
@@ -42,12 +48,12 @@ def train_variational(
     design: EncoderDesign,
     *,
     name: str = "axol1tl",
-    schedule: Schedule = DEFAULT_SCHEDULE,
+    schedule: TrainingSchedule = DEFAULT_SCHEDULE,
     loss: VariationalLoss = DEFAULT_LOSS,
     quantised: bool = True,
     sparsity: float = 0.0,
     scaling: IntegerScaling | None = None,
-    progress: Progress | None = None,
+    progress: EpochProgress | None = None,
 ) -> TriggerModel:
     """Train a variational autoencoder on zero-bias events; what is deployed is its encoder.
 

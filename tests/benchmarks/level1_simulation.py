@@ -15,7 +15,7 @@ from rich.table import Table
 from scipy import ndimage
 
 from analysis.simulation.level1.crossings import trigger
-from analysis.simulation.level1.pool import EMBEDDED, Draw, Pool
+from analysis.simulation.level1.pool import EMBEDDED, CollisionPool, Draw
 from analysis.simulation.level1.towers import cpp
 from tests.selections.cpp.level1_reference import ETA_CODES, response
 
@@ -28,7 +28,7 @@ def cpu_seconds(function: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, result
 
 
-def overlay(pool: Pool, draw: Draw, event: int) -> tuple[np.ndarray, np.ndarray]:
+def overlay(pool: CollisionPool, draw: Draw, event: int) -> tuple[np.ndarray, np.ndarray]:
     """Towers of one crossing in 0.5 GeV, by numpy."""
     starts = pool.collisions.starts
     chosen = slice(draw.starts[event], draw.starts[event + 1])
@@ -76,7 +76,7 @@ def candidates(pt: np.ndarray, chosen: np.ndarray, most: int) -> np.ndarray:
 
 
 def main(n_crossings: int, pileup: float) -> None:
-    pool, rng = Pool.load(EMBEDDED), np.random.default_rng(1)
+    pool, rng = CollisionPool.load(EMBEDDED), np.random.default_rng(1)
     few = max(n_crossings // 50, 20)
     trigger(pool.collisions, pool.draw(10, pileup, 72, rng))  # compiles
     drawing, draw = cpu_seconds(lambda: pool.draw(n_crossings, pileup, cpp().n_phi, rng))

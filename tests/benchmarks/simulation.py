@@ -16,8 +16,8 @@ from rich.table import Table
 from analysis.simulation import chunks
 from analysis.simulation.jets import cpp
 from analysis.simulation.processes import PROCESSES, create
-from analysis.simulation.recipe import Recipe
-from analysis.simulation.underlying_event import Pool
+from analysis.simulation.recipe import SampleRecipe
+from analysis.simulation.underlying_event import UnderlyingEventPool
 from selections.root import import_root
 
 PARAMETERS = {
@@ -34,11 +34,13 @@ def cpu_seconds(function: Callable[[], Any]) -> tuple[float, Any]:
 
 def simulation(n_generated: int) -> Table:
     table = Table("process", "quality", "selected", "ms per selected event", "events/s", title="Simulation")
-    pool = Pool.generate(300, seed=1, beam_energy=13000)
-    chunks.generate(Recipe("qcd", create("qcd", PROCESSES), "tiny", 1), 0, 20, None)  # compiles the headers
+    pool = UnderlyingEventPool.generate(300, seed=1, beam_energy=13000)
+    chunks.generate(
+        SampleRecipe("qcd", create("qcd", PROCESSES), "tiny", 1), 0, 20, None
+    )  # compiles the headers
     for name, parameters in PARAMETERS.items():
         for quality in ("full", "fast", "tiny"):
-            recipe = Recipe(name, create(name, PROCESSES, **parameters), quality, 1)
+            recipe = SampleRecipe(name, create(name, PROCESSES, **parameters), quality, 1)
             overlay = pool if quality == "fast" else None
             seconds, events = cpu_seconds(lambda r=recipe, p=overlay: chunks.generate(r, 0, n_generated, p))
             n_selected = len(events["n_jet"])
@@ -49,7 +51,7 @@ def simulation(n_generated: int) -> Table:
 
 def jets_with_constituents(n_generated: int) -> list[np.ndarray]:
     """Constituents (pt, eta, phi) of QCD jets, float32."""
-    recipe = Recipe("qcd", create("qcd", PROCESSES, max_jets=2, max_constituents=100), "full", 1)
+    recipe = SampleRecipe("qcd", create("qcd", PROCESSES, max_jets=2, max_constituents=100), "full", 1)
     events = chunks.generate(recipe, 0, n_generated, None)
     jet = np.repeat(np.cumsum(events["n_constituent"]), events["n_constituent"]) + events["constituent_jet"]
     ends = np.flatnonzero(np.diff(jet)) + 1

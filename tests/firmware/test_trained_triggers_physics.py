@@ -12,14 +12,14 @@ from firmware.performance.efficiencies import efficiencies_at_rate
 from firmware.performance.rates import ZeroBiasRates
 from firmware.training.cicada import TeacherDesign, teacher_score, train_student, train_teacher
 from firmware.training.embedding import train_embedding
-from firmware.training.schedule import Schedule
+from firmware.training.schedule import TrainingSchedule
 from selections.level1.files import read
 
 SIGNALS = ("ttbar", "h_to_4b", "h_to_4tau", "a_to_4l", "leptoquark", "charged_higgs")
 N_TRAINING, N_RATE, N_SIGNAL = 100_000, 200_000, 1000
 RATE = 10.0  # kHz: 70 events of zero bias
-TEACHING = Schedule(epochs=2, batch_size=128, learning_rate=1e-3)
-LEARNING = Schedule(epochs=15, batch_size=1024)
+TEACHING = TrainingSchedule(epochs=2, batch_size=128, learning_rate=1e-3)
+LEARNING = TrainingSchedule(epochs=15, batch_size=1024)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def mean(efficiencies):
 def test_the_embedding_of_version_5_finds_more_than_the_leading_jet(samples):
     objects = {name: events.objects for name, events in samples.items()}
     model = train_embedding(
-        objects["zero_bias"][:N_TRAINING], axol1tl.TRAINED_VERSION_5, schedule=Schedule(epochs=10)
+        objects["zero_bias"][:N_TRAINING], axol1tl.TRAINED_VERSION_5, schedule=TrainingSchedule(epochs=10)
     )
     found, jet = kept(lambda name: model.score(objects[name])), simple(samples, "leading jet")
     print(found, jet)

@@ -9,7 +9,7 @@ from firmware.networks.published import read_published
 from firmware.performance.efficiencies import efficiencies_at_rate
 from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, with_weight_bits
 from firmware.performance.rates import ZeroBiasRates
-from firmware.training.schedule import Schedule
+from firmware.training.schedule import TrainingSchedule
 from firmware.training.variational import train_variational
 from selections.level1.files import read
 
@@ -32,7 +32,7 @@ def objects(tmp_path_factory):
 
 @pytest.mark.physics
 def test_quantisation_costs_less_than_two_percent_on_most_signals(objects):
-    schedule = Schedule(epochs=12, batch_size=512)
+    schedule = TrainingSchedule(epochs=12, batch_size=512)
     efficiencies = {}
     for quantised in (True, False):
         model = train_variational(
@@ -67,7 +67,7 @@ def test_a_pruned_network_finds_more_than_the_deployed_one_in_less_logic(objects
 
     Trainings with other seeds scatter by up to a third of the efficiency, which is why so much is allowed.
     """
-    settings = StudySettings(axol1tl.VERSION_3, Schedule(epochs=8), rate=1.0)
+    settings = StudySettings(axol1tl.VERSION_3, TrainingSchedule(epochs=8), rate=1.0)
     deployed = read_published("axol1tl_v3", shared_data / "l1_trigger" / "axol1tl_v3_weights.npz")
     events, own_units = (
         StudyEvents(

@@ -5,20 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.simulation.columns import Columns
 from analysis.simulation.generator import Generator
-from analysis.simulation.level1.pool import Draw, Pool
+from analysis.simulation.level1.pool import CollisionPool, Draw
 from analysis.simulation.level1.processes import Crossing, ZeroBias
 from analysis.simulation.level1.soft_muons import soft_muons
 from analysis.simulation.level1.towers import Collisions, cpp, digitise_collisions
 from analysis.simulation.processes import Quality
-from analysis.simulation.recipe import Recipe
+from analysis.simulation.recipe import SampleRecipe
 from selections.level1.hardware import N_INPUTS, REGION_SHAPE
 from selections.root import import_root
 
-Columns = dict[str, NDArray[Any]]
 
-
-def generate(recipe: Recipe[Crossing], chunk: int, n_events: int, pool: Pool) -> Columns:
+def generate(recipe: SampleRecipe[Crossing], chunk: int, n_events: int, pool: CollisionPool) -> Columns:
     """Objects (n, 57), regions (n, 18, 14) and n_pileup (n,) of one chunk, from nothing but the arguments.
 
     `cross_section` (pb) is that of the hard collision, or the inelastic one for zero bias.

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from analysis.simulation.generator import GeneratedBatch, Generator, Particles
 from analysis.simulation.level1.processes import RUN_3_ENERGY, Crossing, ZeroBias
 from analysis.simulation.level1.towers import Collisions, digitise_collisions
-from analysis.simulation.production import Progress, run_all
+from analysis.simulation.production import SimulationProgress, run_all
 from analysis.simulation.recipe import VERSION, packages
 from selections.headers import cache_directory
 
@@ -98,7 +98,7 @@ class Draw(NamedTuple):
         return np.diff(self.starts)
 
 
-class Pool:
+class CollisionPool:
     """Collisions by stratum: `sizes` of the strata, and their `cross_sections` in pb."""
 
     def __init__(
@@ -134,7 +134,7 @@ class Pool:
         partial.replace(path)
 
     @classmethod
-    def load(cls, path: Path) -> "Pool":
+    def load(cls, path: Path) -> "CollisionPool":
         """Read a pool written by `save`."""
         with np.load(path) as stored:
             columns = {name: stored[name] for name in Collisions._fields}
@@ -145,14 +145,14 @@ class Pool:
         return cls(Collisions(**columns), sizes, cross_sections)
 
 
-def prepare_pool(recipe: PoolRecipe, workers: int, progress: Progress) -> Path:
+def prepare_pool(recipe: PoolRecipe, workers: int, progress: SimulationProgress) -> Path:
     """The file of the pool of a recipe, made where it is not kept yet; `progress` gets (done, wanted)."""
     if not recipe.path.exists():
         make_pool(recipe, workers, progress).save(recipe.path)
     return recipe.path
 
 
-def make_pool(recipe: PoolRecipe, workers: int, progress: Progress) -> Pool:
+def make_pool(recipe: PoolRecipe, workers: int, progress: SimulationProgress) -> CollisionPool:
     """The collisions of a pool, made anew."""
     tasks = [
         (stratum, part, min(COLLISIONS_PER_PART, size - part * COLLISIONS_PER_PART))
@@ -170,7 +170,7 @@ def make_pool(recipe: PoolRecipe, workers: int, progress: Progress) -> Pool:
     strata = np.array([stratum for stratum, _, _ in tasks])
     measured = np.array([cross_section for _, cross_section in parts])
     cross_sections = np.array([measured[strata == stratum].mean() for stratum in range(len(sizes))])
-    return Pool(Collisions.joined([collisions for collisions, _ in parts]), sizes, cross_sections)
+    return CollisionPool(Collisions.joined([collisions for collisions, _ in parts]), sizes, cross_sections)
 
 
 def collide(recipe: PoolRecipe, stratum: int, part: int, size: int) -> tuple[Collisions, float]:

@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from analysis.simulation.processes import Process, scalar
+from analysis.simulation.processes import GeneratedProcess, scalar
 
 RUN_3_ENERGY = 13600.0  # GeV
 
 
-class Crossing(Process):
+class Crossing(GeneratedProcess):
     """What all bunch crossings share."""
 
     beam_energy: float = Field(default=RUN_3_ENERGY, gt=0, description="proton-proton centre-of-mass energy")

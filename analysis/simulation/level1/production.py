@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from analysis.simulation import chunks
+from analysis.simulation.columns import Columns, load_columns, save_columns
 from analysis.simulation.level1 import crossings, writer
 from analysis.simulation.level1.menu import read_menu
-from analysis.simulation.level1.pool import Pool, PoolRecipe, prepare_pool
+from analysis.simulation.level1.pool import CollisionPool, PoolRecipe, prepare_pool
 from analysis.simulation.level1.processes import PROCESSES, Crossing, ZeroBias
 from analysis.simulation.merge import describe
 from analysis.simulation.processes import Quality, create
-from analysis.simulation.production import Progress, run_all
-from analysis.simulation.recipe import Recipe
+from analysis.simulation.production import SimulationProgress, run_all
+from analysis.simulation.recipe import SampleRecipe
 from errors import MaplessError
 
 ZERO_BIAS_CHUNK, SIGNAL_CHUNK = 20_000, 500  # crossings: some seconds of work
@@ -45,8 +45,8 @@ def simulate(
     seed: int = 1,
     workers: int = 2,
     quality: Quality = "fast",
-    progress: Progress = ignore,
-    pool_progress: Progress = ignore,
+    progress: SimulationProgress = ignore,
+    pool_progress: SimulationProgress = ignore,
     **parameters: Any,
 ) -> Level1Sample:
     """Simulate `n_events` bunch crossings into the RNTuple `output`, described in `output`.json.
@@ -61,7 +61,7 @@ def simulate(
     """
     if n_events < 1 or workers < 1:
         raise MaplessError(f"cannot simulate {n_events} events on {workers} workers; ask for at least one")
-    recipe = Recipe(process, create(process, PROCESSES, **parameters), quality, seed)
+    recipe = SampleRecipe(process, create(process, PROCESSES, **parameters), quality, seed)
     pool_of = PoolRecipe if quality == "full" else PoolRecipe.small
     pool_recipe = pool_of(beam_energy=recipe.process.beam_energy)
     output = Path(output)
@@ -78,7 +78,12 @@ def simulate(
 
 
 def make_chunks(
-    recipe: Recipe[Crossing], pool: Path, folder: Path, n_events: int, workers: int, progress: Progress
+    recipe: SampleRecipe[Crossing],
+    pool: Path,
+    folder: Path,
+    n_events: int,
+    workers: int,
+    progress: SimulationProgress,
 ) -> list[Path]:
     """The files of all chunks of a sample, in order."""
     size = ZERO_BIAS_CHUNK if isinstance(recipe.process, ZeroBias) else SIGNAL_CHUNK
@@ -93,30 +98,30 @@ def make_chunks(
     return run_all(make_chunk, tasks, workers, count)
 
 
-def make_chunk(recipe: Recipe[Crossing], pool: Path, folder: Path, chunk: int, size: int) -> Path:
+def make_chunk(recipe: SampleRecipe[Crossing], pool: Path, folder: Path, chunk: int, size: int) -> Path:
     """The file of a chunk, made unless it is on disk. Runs in a worker."""
     path = folder / f"chunk{chunk:06d}_{size}.npz"
     if not path.exists():
-        chunks.save(path, crossings.generate(recipe, chunk, size, load_pool(pool)))
+        save_columns(path, crossings.generate(recipe, chunk, size, load_pool(pool)))
     return path
 
 
 @cache
-def load_pool(path: Path) -> Pool:
+def load_pool(path: Path) -> CollisionPool:
     """The pool, read once per process."""
-    return Pool.load(path)
+    return CollisionPool.load(path)
 
 
 def merge(
-    recipe: Recipe[Crossing], pool: PoolRecipe, paths: list[Path], n_events: int, output: Path
+    recipe: SampleRecipe[Crossing], pool: PoolRecipe, paths: list[Path], n_events: int, output: Path
 ) -> Level1Sample:
     """Write the chunks as one file with the bits of the menu, and its description beside it."""
     menu = read_menu()
     measured: list[float] = []
 
-    def parts() -> Iterator[crossings.Columns]:
+    def parts() -> Iterator[Columns]:
         for path in paths:
-            events = chunks.load(path)
+            events = load_columns(path)
             measured.append(float(events["cross_section"]))
             yield events
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.simulation.level1.crossings import Columns
+from analysis.simulation.columns import Columns
 from analysis.simulation.writer import COMPRESSION, TUPLE_NAME
 from selections import headers
 from selections.level1.hardware import N_INPUTS, REGION_SHAPE

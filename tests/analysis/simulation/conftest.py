@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.simulation import Sample, simulate
+from analysis.simulation import SimulatedSample, simulate
 
 SIGNAL = {
     "resonance_mass": 3000,
@@ -18,7 +18,7 @@ SIGNAL = {
 
 
 @pytest.fixture(scope="session")
-def signal(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def signal(tmp_path_factory: pytest.TempPathFactory) -> SimulatedSample:
     """300 signal events with constituents and generator quarks."""
     output = tmp_path_factory.mktemp("signal") / "signal.root"
     return simulate("x_to_yy", 300, seed=5, workers=1, quality="tiny", output=output, **SIGNAL)

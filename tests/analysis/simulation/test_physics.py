@@ -6,7 +6,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from analysis.simulation import Sample, simulate
+from analysis.simulation import SimulatedSample, simulate
 from tests.analysis.simulation.conftest import read
 
 
@@ -29,7 +29,7 @@ def soft_drop_masses(events: dict[str, np.ndarray]) -> np.ndarray:
     return np.sort(ak.to_numpy(events["jet_softdrop_mass"][:, :2]), axis=1)
 
 
-def test_signal_masses_come_out(signal: Sample) -> None:
+def test_signal_masses_come_out(signal: SimulatedSample) -> None:
     events = read(signal.path)
     lighter, heavier = soft_drop_masses(events).T
     assert np.median(dijet_mass(events)) == pytest.approx(3000, rel=0.02)
@@ -37,7 +37,7 @@ def test_signal_masses_come_out(signal: Sample) -> None:
     assert mode(lighter, 60, 300) == pytest.approx(170, rel=0.1)
 
 
-def test_two_prong_jets_have_small_tau21(signal: Sample) -> None:
+def test_two_prong_jets_have_small_tau21(signal: SimulatedSample) -> None:
     events = read(signal.path)
     masses = ak.flatten(events["jet_softdrop_mass"])
     tau21 = ak.flatten(events["jet_tau2"]) / ak.flatten(events["jet_tau1"])
@@ -45,7 +45,7 @@ def test_two_prong_jets_have_small_tau21(signal: Sample) -> None:
     assert ak.all(tau21 <= 1.05)
 
 
-def test_jets_are_ordered_and_inside_the_acceptance(signal: Sample) -> None:
+def test_jets_are_ordered_and_inside_the_acceptance(signal: SimulatedSample) -> None:
     events = read(signal.path)
     pt, eta = events["jet_pt"], events["jet_eta"]
     assert ak.all(pt[:, :-1] >= pt[:, 1:])
@@ -56,7 +56,7 @@ def test_jets_are_ordered_and_inside_the_acceptance(signal: Sample) -> None:
     assert ak.all(events["jet_n_constituents"] > 1)
 
 
-def test_constituents_add_up_to_their_jets(signal: Sample) -> None:
+def test_constituents_add_up_to_their_jets(signal: SimulatedSample) -> None:
     events = read(signal.path)
     few = events["jet_n_constituents"] <= 50
     px, py = (events["constituent_pt"] * function(events["constituent_phi"]) for function in (np.cos, np.sin))
@@ -70,14 +70,14 @@ def test_constituents_add_up_to_their_jets(signal: Sample) -> None:
         )
 
 
-def test_four_quarks_come_from_the_signal(signal: Sample) -> None:
+def test_four_quarks_come_from_the_signal(signal: SimulatedSample) -> None:
     events = read(signal.path)
     assert ak.all(ak.num(events["generator_quark_pt"]) == 4)
     assert ak.all(ak.sum(events["generator_quark_pdg_id"], axis=1) == 0)
     assert set(abs(ak.flatten(events["generator_quark_pdg_id"])).tolist()) == {1, 2, 3, 4, 5}
 
 
-def test_jets_with_bottom_quarks_score_high(signal: Sample) -> None:
+def test_jets_with_bottom_quarks_score_high(signal: SimulatedSample) -> None:
     events = read(signal.path)
     has_bottom = ak.any(abs(events["generator_quark_pdg_id"]) == 5, axis=1)
     best = ak.to_numpy(ak.max(events["jet_b_tag"], axis=1)).data

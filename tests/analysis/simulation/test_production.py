@@ -5,7 +5,7 @@ from pathlib import Path
 import awkward as ak
 import pytest
 
-from analysis.simulation import Sample, production, simulate
+from analysis.simulation import SimulatedSample, production, simulate
 from errors import MaplessError
 from tests.analysis.simulation.conftest import SIGNAL, read
 
@@ -15,26 +15,28 @@ def same_events(first: Path, second: Path) -> bool:
     return one.keys() == other.keys() and all(ak.array_equal(one[name], other[name]) for name in one)
 
 
-def small(output: Path, **changes: object) -> Sample:
+def small(output: Path, **changes: object) -> SimulatedSample:
     arguments = {"seed": 3, "workers": 1, "quality": "tiny", "mjj_min": 2200, "max_delta_eta": 1.3} | changes
     return simulate("qcd", 60, output=output, **arguments)
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> SimulatedSample:
     return small(tmp_path_factory.mktemp("qcd") / "qcd.root")
 
 
-def test_same_seed_gives_same_events_on_any_number_of_workers(sample: Sample, tmp_path: Path) -> None:
+def test_same_seed_gives_same_events_on_any_number_of_workers(
+    sample: SimulatedSample, tmp_path: Path
+) -> None:
     assert same_events(sample.path, small(tmp_path / "two.root", workers=2).path)
 
 
-def test_another_seed_gives_other_events(sample: Sample, tmp_path: Path) -> None:
+def test_another_seed_gives_other_events(sample: SimulatedSample, tmp_path: Path) -> None:
     assert not same_events(sample.path, small(tmp_path / "other.root", seed=4).path)
 
 
 def test_interrupted_production_goes_on_where_it_stopped(
-    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SimulatedSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(done: int, wanted: int) -> None:
         raise KeyboardInterrupt
@@ -56,14 +58,14 @@ def test_interrupted_production_goes_on_where_it_stopped(
     assert not list(tmp_path.glob("*.chunks"))
 
 
-def test_weights_add_up_to_the_cross_section(sample: Sample) -> None:
+def test_weights_add_up_to_the_cross_section(sample: SimulatedSample) -> None:
     weight = read(sample.path)["weight"]
     assert float(ak.sum(weight)) == pytest.approx(sample.cross_section, rel=1e-5)
     assert len(weight) == sample.n_events == 60
     assert sample.luminosity == pytest.approx(60 / sample.cross_section)
 
 
-def test_description_tells_the_recipe(sample: Sample) -> None:
+def test_description_tells_the_recipe(sample: SimulatedSample) -> None:
     description = json.loads(sample.path.with_name("qcd.root.json").read_text())
     assert description["parameters"]["mjj_min"] == 2200
     assert (description["seed"], description["quality"], description["n_events"]) == (3, "tiny", 60)
@@ -95,7 +97,7 @@ def test_wrong_arguments_are_told_in_one_line(
 
 
 def test_selection_that_nothing_passes_ends_with_a_message(tmp_path: Path) -> None:
-    recipe = production.Recipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
+    recipe = production.SampleRecipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
     attempt = production.Production(recipe, tmp_path, 10, lambda done, wanted: None)
     attempt.sizes = dict.fromkeys(range(production.PATIENCE), 0)
     with pytest.raises(MaplessError, match="no event of qcd passes its own selection"):
@@ -103,7 +105,7 @@ def test_selection_that_nothing_passes_ends_with_a_message(tmp_path: Path) -> No
 
 
 def test_chunks_count_from_the_first_without_a_gap(tmp_path: Path) -> None:
-    recipe = production.Recipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
+    recipe = production.SampleRecipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
     attempt = production.Production(recipe, tmp_path, 10, lambda done, wanted: None)
     attempt.sizes = {0: 6, 2: 6}
     assert attempt.sufficient() is None
@@ -112,7 +114,7 @@ def test_chunks_count_from_the_first_without_a_gap(tmp_path: Path) -> None:
 
 
 def test_recipe_key_follows_every_setting() -> None:
-    recipe = production.Recipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
+    recipe = production.SampleRecipe("qcd", production.create("qcd", production.PROCESSES), "tiny", 1)
     others = [
         replace(recipe, seed=2),
         replace(recipe, quality="fast"),

@@ -4,14 +4,14 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from analysis.simulation import Sample, writer
+from analysis.simulation import SimulatedSample, writer
 from analysis.simulation.writer import PRECISION, Bits
 from errors import MaplessError
 from selections.root import import_root
 from tests.analysis.simulation.conftest import read
 
 
-def test_file_reads_alike_in_rdataframe_and_uproot(signal: Sample) -> None:
+def test_file_reads_alike_in_rdataframe_and_uproot(signal: SimulatedSample) -> None:
     events = read(signal.path)
     frame = import_root().RDataFrame("Events", str(signal.path))
     assert {str(name) for name in frame.GetColumnNames()} == events.keys()
@@ -21,7 +21,7 @@ def test_file_reads_alike_in_rdataframe_and_uproot(signal: Sample) -> None:
         assert total.GetValue() == pytest.approx(exactly, rel=1e-6, abs=1e-6), name
 
 
-def test_events_are_numbered_and_labelled(signal: Sample) -> None:
+def test_events_are_numbered_and_labelled(signal: SimulatedSample) -> None:
     events = read(signal.path)
     assert events["event"].to_list() == list(range(300))
     assert ak.all(events["truth_label"] == 1)

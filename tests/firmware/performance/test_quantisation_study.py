@@ -18,16 +18,16 @@ from firmware.performance.quantisation_study import (
 )
 from firmware.performance.rates import Rate
 from firmware.performance.study_plot import plot_study
-from firmware.performance.study_points import StudyPoint, Training, choose, pareto_front
+from firmware.performance.study_points import StudyPoint, StudyTraining, choose, pareto_front
 from firmware.routes.distributed_arithmetic import trace_trigger
 from firmware.training.pruning import fraction_of_zeros, largest_weights, quantised_kernels, sparsity_at
-from firmware.training.schedule import Schedule
+from firmware.training.schedule import TrainingSchedule
 from firmware.training.variational import train_variational
 from firmware.trigger_model import TriggerModel
 
 SMALL = EncoderDesign((12, 8), 4)
 FINE = with_weight_bits(SMALL, 8)
-QUICK = Schedule(epochs=3, batch_size=128, learning_rate=1e-2)
+QUICK = TrainingSchedule(epochs=3, batch_size=128, learning_rate=1e-2)
 
 
 def momenta(n_events, scale, seed):
@@ -59,7 +59,9 @@ def point(name, luts, *means, **what):
     """A study point whose trainings keep `means` of the only signal."""
     rate = Rate(1.0, 1.0, 0.1, 100, "")
     trainings = [
-        Training(rate, {"signal": Efficiency(mean, mean, mean, 100)}, seed, luts=luts and luts + 10 * seed)
+        StudyTraining(
+            rate, {"signal": Efficiency(mean, mean, mean, 100)}, seed, luts=luts and luts + 10 * seed
+        )
         for seed, mean in enumerate(means)
     ]
     return StudyPoint(name, tuple(trainings), **what)

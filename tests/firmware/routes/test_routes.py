@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
-from firmware.routes.emulator import EXPORTED, Emulator, build_emulator
+from firmware.routes.emulator import Emulator, build_emulator
+from firmware.routes.emulator_sources import EXPORTED
 from firmware.routes.project import Project, load_project, write_project
 from firmware.routes.resources import ESTIMATE, estimate, synthesise
 from firmware.routes.rtl import RtlProject, write_rtl

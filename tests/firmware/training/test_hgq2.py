@@ -12,12 +12,12 @@ from firmware.routes.distributed_arithmetic import trace_trigger
 from firmware.training import hgq2 as hgq2_training
 from firmware.training.hgq2 import train_hgq2_encoder
 from firmware.training.pruning import quantised_kernels
-from firmware.training.schedule import Schedule
+from firmware.training.schedule import TrainingSchedule
 from firmware.training.variational import VariationalLoss
 from firmware.trigger_model import TriggerModel
 
 SMALL = EncoderDesign((12, 8), 4)
-QUICK = Schedule(epochs=10, batch_size=128, learning_rate=1e-2)
+QUICK = TrainingSchedule(epochs=10, batch_size=128, learning_rate=1e-2)
 
 with_extra = pytest.mark.skipif(find_spec("hgq") is None, reason="the extra hgq2 is not installed")
 
@@ -105,7 +105,7 @@ def activations(model: TriggerModel) -> list[FixedPoint]:
 
 @with_extra
 def test_a_network_that_lost_everything_is_named():
-    events, schedule = momenta(5000, 20, 1), Schedule(epochs=4, batch_size=16, learning_rate=3e-2)
+    events, schedule = momenta(5000, 20, 1), TrainingSchedule(epochs=4, batch_size=16, learning_rate=3e-2)
     with pytest.raises(MaplessError, match="choose a smaller beta0"):
         train_hgq2_encoder(events, EncoderDesign((4,), 2), beta0=10.0, schedule=schedule)
 

@@ -7,10 +7,10 @@ from errors import MaplessError
 from firmware.networks import axol1tl, cicada
 from firmware.training.cicada import TeacherDesign, hardened, teacher_score, train_student, train_teacher
 from firmware.training.embedding import EmbeddingLoss, distorted, train_embedding
-from firmware.training.schedule import Schedule
+from firmware.training.schedule import TrainingSchedule
 from firmware.training.variational import train_variational
 
-QUICK = Schedule(epochs=4, batch_size=128, learning_rate=1e-2)
+QUICK = TrainingSchedule(epochs=4, batch_size=128, learning_rate=1e-2)
 
 
 def toy_objects(n, scale=1.0, seed=1):
@@ -67,7 +67,7 @@ def test_a_variational_autoencoder_finds_hard_events(events, quantised):
 
 def test_the_same_seed_trains_the_same_network(events):
     def scores(seed):
-        schedule = Schedule(epochs=1, batch_size=512, seed=seed)
+        schedule = TrainingSchedule(epochs=1, batch_size=512, seed=seed)
         design = axol1tl.EncoderDesign((4,), 2)
         return train_variational(events, design, schedule=schedule, quantised=False).score(events[:200])
 
@@ -107,10 +107,14 @@ def test_half_of_the_distorted_copies_are_mirrored_as_a_whole():
 
 def test_a_student_learns_the_score_of_its_teacher():
     zero_bias = np.concatenate([toy_regions(1500, seed=1), toy_regions(1500, jets=1, seed=2)])
-    teacher = train_teacher(zero_bias, TeacherDesign((2, 2), 8), schedule=Schedule(2, 128, 1e-3))
+    teacher = train_teacher(zero_bias, TeacherDesign((2, 2), 8), schedule=TrainingSchedule(2, 128, 1e-3))
     outliers = toy_regions(500, jets=6, seed=3)
     student = train_student(
-        zero_bias, teacher, cicada.TRAINED_VERSION_1, outliers=outliers, schedule=Schedule(20, 128, 1e-2)
+        zero_bias,
+        teacher,
+        cicada.TRAINED_VERSION_1,
+        outliers=outliers,
+        schedule=TrainingSchedule(20, 128, 1e-2),
     )
     test = np.concatenate([toy_regions(300, jets, seed=4) for jets in (0, 1, 6)])
     wanted, found = teacher_score(teacher, test), student.score(test)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from analysis.simulation.level1.crossings import trigger
-from analysis.simulation.level1.pool import Draw, Pool
+from analysis.simulation.level1.pool import CollisionPool, Draw
 from analysis.simulation.level1.towers import Collisions
 from tests.selections.cpp import level1_reference as reference
 
@@ -59,7 +59,9 @@ def test_crossing_without_collision_is_empty() -> None:
 
 
 def test_strata_are_drawn_by_their_cross_sections() -> None:
-    pool = Pool(random_collisions(30, 5, 100, 1), np.array([10, 15, 5]), np.array([100.0, 20.0, 5.0]))
+    pool = CollisionPool(
+        random_collisions(30, 5, 100, 1), np.array([10, 15, 5]), np.array([100.0, 20.0, 5.0])
+    )
     draw = pool.draw(4000, 40, 72, np.random.default_rng(1))
     stratum = np.searchsorted([10, 25], draw.collision, side="right")
     assert abs(draw.n_pileup.mean() - 40) < 0.5

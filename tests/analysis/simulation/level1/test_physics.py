@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.simulation.level1 import Level1Sample, simulate
-from analysis.simulation.level1.pool import EMBEDDED, HARD_SCALES, Pool, PoolRecipe, collide
+from analysis.simulation.level1.pool import EMBEDDED, HARD_SCALES, CollisionPool, PoolRecipe, collide
 from selections.level1 import Level1Events, read
 from selections.level1.hardware import INPUT_NAMES, PT_STEP
 from selections.level1.seeds import momenta
@@ -80,7 +80,7 @@ def test_regions_hold_more_energy_with_more_pileup(crossings: Level1Events) -> N
 
 
 def test_harder_strata_are_rarer_and_make_harder_jets() -> None:
-    pool = Pool.load(EMBEDDED)
+    pool = CollisionPool.load(EMBEDDED)
     hard = pool.cross_sections[1:-1]
     assert (hard[1:] < 0.1 * hard[:-1]).all()
     assert pool.shares.sum() == pytest.approx(1)
@@ -102,13 +102,13 @@ def test_ordinary_collisions_lack_what_the_hard_strata_have() -> None:
 
     scales = [b.hard_scale for b in Generator(ZeroBias(), "full", 5).batches(10_000)]
     share = np.mean(np.concatenate(scales) > HARD_SCALES[0])
-    expected = 1 - Pool.load(EMBEDDED).shares[0]
+    expected = 1 - CollisionPool.load(EMBEDDED).shares[0]
     assert share == pytest.approx(expected, abs=4 * np.sqrt(expected / 10_000))
 
 
 @pytest.mark.physics
 def test_embedded_collisions_are_made_again_by_their_recipe() -> None:
-    pool = Pool.load(EMBEDDED)
+    pool = CollisionPool.load(EMBEDDED)
     collisions, _ = collide(PoolRecipe.small(), 4, 0, 200)
     first = pool.sizes[:4].sum()
     towers = slice(pool.collisions.starts[first], pool.collisions.starts[first + 200])

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.simulation.level1 import Level1Sample, production, simulate
 from analysis.simulation.level1.menu import read_menu
-from analysis.simulation.level1.pool import EMBEDDED, Pool, PoolRecipe
+from analysis.simulation.level1.pool import EMBEDDED, CollisionPool, PoolRecipe
 from errors import MaplessError
 from selections.level1 import Level1Events, read
 
@@ -94,9 +94,9 @@ def test_menu_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_pool_comes_back_from_disk(tmp_path: Path) -> None:
-    pool = Pool.load(EMBEDDED)
+    pool = CollisionPool.load(EMBEDDED)
     pool.save(tmp_path / "pool.npz")
-    again = Pool.load(tmp_path / "pool.npz")
+    again = CollisionPool.load(tmp_path / "pool.npz")
     for one, other in zip(pool.collisions, again.collisions, strict=True):
         assert np.array_equal(one, other)
     assert pool.collisions.starts[-1] == len(pool.collisions.tower)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from analysis import selftest
+from analysis.commands import selftest
 
 
 def test_golden_numbers_are_reproduced_here() -> None:

@@ -9,7 +9,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from analysis.simulation import Sample, level1, simulate
+from analysis.simulation import SimulatedSample, level1, simulate
 from analysis.simulation.processes import Quality
 from errors import MaplessError
 
@@ -39,7 +39,7 @@ def simulate_to_file(
     console.print(f"{output}: {n_events:,} events, {size / n_events:.0f} bytes each, {summary}")
 
 
-def _dijet(sample: Sample) -> str:
+def _dijet(sample: SimulatedSample) -> str:
     return f"{sample.cross_section:.4g} pb after the selection, {sample.luminosity / 1000:.3g} /fb"
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from analysis import doctor
+from analysis.commands import doctor
 
 
 def test_everything_is_found_on_the_machine_of_the_tests(capsys: pytest.CaptureFixture[str]) -> None:
