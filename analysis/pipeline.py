@@ -105,7 +105,8 @@ class Pipeline:
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,
         }
-        return Stage("report", write_report, arguments, after | opened | closure)
+        code = tuple(made.name.split(":")[0] for made in search.figures)
+        return Stage("report", write_report, arguments, after | opened | closure, code)
 
     @cached_property
     def _selections(self) -> dict[str, Stage]:

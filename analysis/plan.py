@@ -18,8 +18,8 @@ from analysis.stages.score import score
 from analysis.stages.select import EVENT_COLUMNS, select
 from analysis.stages.signal_shape import signal_shape
 from analysis.stages.train import train
-from models.made import make
-from models.registry import make_cut, make_detector
+from models.made import Made, make, place
+from models.registry import CUTS, DETECTORS, make_cut, make_detector
 from models.window import Window
 
 
@@ -130,9 +130,8 @@ class Plan:
             "masses": self.masses(hunt, window, self.search.spectrum(hunt.spectra[0])),
         }
         after = self.selected(kept) | {f"score-{name}": stage for name, stage in scores.items()}
-        return Chain(
-            hunt, window, trained, scores, Stage(f"cut-{chain_name(hunt, window)}", cut, arguments, after)
-        )
+        name = f"cut-{chain_name(hunt, window)}"
+        return Chain(hunt, window, trained, scores, Stage(name, cut, arguments, after, _module(hunt.cut, CUTS)))
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
         arguments = {
@@ -176,12 +175,14 @@ class Plan:
         windows = hunt.windows if hunt.together and hunt.windows else (window,)
         name = hunt.name if hunt.together else chain_name(hunt, window)
         arguments = {"detector": hunt.detector, "windows": windows, "training": training}
-        return Stage(f"train-{name}", train, arguments, self.selected(training.values()))
+        after = self.selected(training.values())
+        return Stage(f"train-{name}", train, arguments, after, _module(hunt.detector, DETECTORS))
 
     def _score(self, hunt: Hunt, window: Window | None, data: DataSet, trained: Stage) -> Stage:
         arguments = {"detector": hunt.detector, "window": window, "events": data}
         name = f"score-{chain_name(hunt, window)}-{data.name}"
-        return Stage(name, score, arguments, {"train": trained} | self.selected([data]))
+        after = {"train": trained} | self.selected([data])
+        return Stage(name, score, arguments, after, _module(hunt.detector, DETECTORS))
 
     def _shape(self, spectrum: MassSpectrum) -> Stage:
         data_sets = [self.data_set(Source(spectrum.region, name)) for name in spectrum.signal.samples]
@@ -244,6 +245,11 @@ class Plan:
 def chain_name(hunt: Hunt, window: Window | None) -> str:
     """Name of a hunt in a window, or of a hunt without windows."""
     return hunt.name if window is None else f"{hunt.name}-{window.name}"
+
+
+def _module(made: Made, registry: Mapping[str, str]) -> tuple[str, ...]:
+    """The module of a class, whose code decides what comes out."""
+    return (place(made.name, registry).split(":")[0],)
 
 
 def _with_signal(

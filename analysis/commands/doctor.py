@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from analysis.provenance import REPOSITORY
+from analysis.engine.provenance import REPOSITORY
 
 KEY_PACKAGES = (
     "root",

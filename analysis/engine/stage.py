@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from analysis.engine import provenance
 from analysis.engine.code_key import code_key
-from models.made import Made, place
-from models.registry import CUTS, DETECTORS
 
 MANIFEST = "manifest.json"
 
@@ -41,7 +40,8 @@ class Stage:
 
     `task` is a function of a module, so that a stage can be sent to another process: it is called as
     `task(job, tools)`. Its `arguments` are plain data: numbers, text, dataclasses, and paths of input files,
-    which count by their content. `after` are the stages whose products it reads, by the names under which the
+    which count by their content. `code` names modules that it runs beside those that its own imports, such as
+    that of a detector. `after` are the stages whose products it reads, by the names under which the
     task finds them. Stages of the same `batch` run in one call, `task(jobs, tools)`, such as the regions of
     one event loop.
     """
@@ -50,16 +50,16 @@ class Stage:
     task: Callable[..., None]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, "Stage"] = field(default_factory=dict)
+    code: tuple[str, ...] = ()
     batch: str | None = None
 
     @cached_property
     def key(self) -> str:
         """SHA-256 over name, code, arguments, input files and earlier stages."""
-        classes = [place(made.name, {**DETECTORS, **CUTS}).split(":")[0] for made in _found(self, Made)]
         content = {
             "name": self.name,
             "task": f"{self.task.__module__}:{self.task.__qualname__}",
-            "code": code_key(self.task.__module__, *classes),
+            "code": code_key(self.task.__module__, *self.code),
             "arguments": plain(self.arguments),
             "after": {name: stage.key for name, stage in self.after.items()},
         }
@@ -76,7 +76,7 @@ class Stage:
     @property
     def input_files(self) -> tuple[Path, ...]:
         """Paths among the arguments, each once."""
-        return tuple(dict.fromkeys(_found(self, Path)))
+        return tuple(dict.fromkeys(_paths(self.arguments)))
 
 
 def in_order(stages: Sequence[Stage]) -> list[Stage]:
@@ -105,6 +105,8 @@ def plain(content: Any) -> Any:
         return {str(key): plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
         return [plain(value) for value in content]
+    if isinstance(content, BaseModel):
+        return plain(content.model_dump())
     if is_dataclass(content):
         values = {one.name: plain(getattr(content, one.name)) for one in fields(content) if one.init}
         return {"class": type(content).__qualname__} | values
@@ -116,18 +118,18 @@ def fingerprint(file: Path) -> str:
     return provenance.checksum(file) if file.is_file() else "unreadable"
 
 
-def _found(content: Any, kind: type[Any]) -> Iterator[Any]:
-    """All objects of a kind in arguments, at any depth."""
-    if isinstance(content, kind):
+def _paths(content: Any) -> Iterator[Path]:
+    """All paths in arguments, at any depth."""
+    if isinstance(content, Path):
         yield content
-    elif isinstance(content, Stage):
-        yield from _found(content.arguments, kind)
     elif isinstance(content, Mapping):
         for value in content.values():
-            yield from _found(value, kind)
+            yield from _paths(value)
     elif isinstance(content, list | tuple):
         for value in content:
-            yield from _found(value, kind)
+            yield from _paths(value)
+    elif isinstance(content, BaseModel):
+        yield from _paths(content.model_dump())
     elif is_dataclass(content):
         for one in fields(content):
-            yield from _found(getattr(content, one.name), kind)
+            yield from _paths(getattr(content, one.name))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.stages import write_json
+from analysis.engine.json_file import write_json
 from analysis.trigger.configuration import TriggerConfiguration
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.train import for_training

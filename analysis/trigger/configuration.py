@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from analysis.configuration import Settings, load_settings
+from analysis.engine.settings import Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
 from firmware.routes.project import BACKENDS

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from analysis.configuration import Settings
+from analysis.engine.settings import Settings
 from analysis.stages import Stage
-from analysis.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
 from firmware.training.schedule import EpochProgress
 

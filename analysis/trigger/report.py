@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import provenance
+from analysis.engine import provenance
 from analysis.report.page import render, save_figures
 from analysis.stages import read_manifest, write_json
 from analysis.trigger.baselines import baselines

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from analysis.provenance import peak_memory
+from analysis.engine.provenance import peak_memory
 from analysis.run import plan_table, publish, run_stages, training_bar
 from analysis.trigger.configuration import load_trigger_configuration
 from analysis.trigger.pipeline import TriggerPipeline

@@ -13,7 +13,7 @@ from rich.table import Table
 from analysis.report.page import save_figures
 from analysis.run import publish, run_stages, training_bar
 from analysis.stages import Stage, write_json
-from analysis.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration, load_trigger_configuration
 from analysis.trigger.designs import ENCODERS
 from analysis.trigger.pipeline import TriggerPipeline
