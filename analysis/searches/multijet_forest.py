@@ -1,0 +1,100 @@
+"""Search for resonances in two and three jets of unusual events: an isolation forest, three categories by score.
+
+The forest learns what QCD events are like where the two leading jets are far apart in pseudorapidity, and
+scores events where they are close, as the autoencoder of CMS EXO-22-026 (arXiv:2412.03747) does. Cuts on the
+score follow the dijet mass, so that they do not sculpt it. An example of a search without mass windows, with
+several spectra, and with exclusive categories that are fitted together.
+"""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
+from analysis.search_settings import (
+    BackgroundSettings,
+    DetectorSettings,
+    MassSettings,
+    RangeSettings,
+    SearchSettings,
+)
+from models.made import Made
+from selections.multijet import control_region, signal_region
+
+FEATURES = tuple(f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21", "n_constituents"))
+"""What the forest sees of an event: both leading jets."""
+EFFICIENCIES = (0.01, 0.05, 0.10)
+"""Ends of the three categories: 0-1 %, 1-5 % and 5-10 % of the background at any dijet mass."""
+RESOLUTION = 0.01  # width of a bin over its mass
+
+
+class SpectrumSettings(RangeSettings):
+    """Range of a spectrum and mass hypotheses in it (GeV)."""
+
+    masses: MassSettings
+
+
+class Settings(SearchSettings):
+    """Settings of the search; `signals` are the samples that give the shape of the resonance."""
+
+    detectors: dict[str, DetectorSettings]
+    dijet: SpectrumSettings
+    trijet: SpectrumSettings
+    background: BackgroundSettings = BackgroundSettings()
+    signals: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+def declare(settings: Settings) -> Search:
+    """The search: one forest for all masses, and its three categories in the masses of two and three jets."""
+    titles = {"mjj": r"$m_{jj}$ [GeV]", "mjjj": r"$m_{jjj}$ [GeV]"}
+    spectra = tuple(
+        MassSpectrum(
+            name,
+            name,
+            "signal",
+            tuple(np.geomspace(one.low, one.high, round(np.log(one.high / one.low) / RESOLUTION) + 1).tolist()),
+            settings.background.smooth,
+            SignalModel(settings.signals),
+            one.masses.values,
+            title=titles[name],
+        )
+        for name, one in (("mjj", settings.dijet), ("mjjj", settings.trijet))
+    )
+    hunts = tuple(
+        Hunt(
+            name,
+            detector=detector.made(features=FEATURES),
+            training={"background": Source("control")},
+            spectra=tuple(titles),
+            cut=detector.made_cut(Made("quantile-regression", {"efficiencies": EFFICIENCIES})),
+            learn_on=Source("signal"),
+            search="together",
+            limits="together",
+        )
+        for name, detector in settings.detectors.items()
+    )
+    return Search(
+        "multijet-forest",
+        "Resonances in two and three jets of unusual events",
+        "isolation forest, arXiv:2412.03747 for the regions and the cuts",
+        settings.data,
+        settings.table(*((name, "signals") for name in settings.signals)),
+        {"signal": signal_region(), "control": control_region()},
+        spectra,
+        hunts,
+        settings.injected(),
+        figures=(
+            Made(
+                "analysis.report.compared_columns:ComparedColumns",
+                {
+                    "compared": {
+                        "jet1_softdrop_mass": ("Soft-drop mass of the leading jet [GeV]", 0.0, 600.0),
+                        "jet2_softdrop_mass": ("Soft-drop mass of the second jet [GeV]", 0.0, 600.0),
+                        "jet1_tau21": (r"$\tau_{21}$ of the leading jet", 0.0, 1.0),
+                        "jet2_tau21": (r"$\tau_{21}$ of the second jet", 0.0, 1.0),
+                    }
+                },
+            ),
+        ),
+    )
