@@ -1,0 +1,1 @@
+"""The commands of `./run_analysis.py`, one folder or file for each."""
