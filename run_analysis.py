@@ -172,6 +172,17 @@ def fit(
             "none. NAME.efficiency=0.1 acts in one category only."
         ),
     ] = None,
+    uncertain_p_values: Annotated[
+        bool, typer.Option("--uncertain-p-values", help="Uncertainties of the signal in p-values too.")
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="goodness, bias, spurious-signal, impacts, compatibility, likelihood-scan, "
+            "discrete-profiling, discovery-reach, bump-hunter, feldman-cousins or toy-limit; repeatable."
+        ),
+    ] = None,
+    check_toys: Annotated[int, typer.Option(min=2, help="Toys of each check that needs some.")] = 200,
     export: Annotated[
         list[str] | None, typer.Option(help="hepdata, combine or hs3 (at the largest excess); repeatable.")
     ] = None,
@@ -186,30 +197,42 @@ def fit(
     label: Annotated[str, typer.Option(help="Whose figures these are.")] = "Mapless",
 ) -> None:
     """Fit any mass spectra: background by F-test, p-values, limits, global significance, exports."""
-    from analysis.fit_options import FitSettings, parse_masses, parse_range, parse_shares, parse_uncertainties
-    from analysis.fit_spectrum import fit_spectrum
+    from analysis.commands.fit.command import fit_spectra
+    from analysis.commands.fit.options import (
+        FitOptions,
+        parse_masses,
+        parse_range,
+        parse_shares,
+        parse_uncertainties,
+    )
+    from fits.resonance_search import ResonanceSettings, Smooth
 
-    fit_spectrum(
-        FitSettings(
+    sizes = None if parameters is None else (parameters,)
+    settings = ResonanceSettings(
+        masses=parse_masses(scan_masses),
+        background=Smooth(background, sizes, collision_energy=collision_energy),
+        limits=limits,
+        expected_signal=expected_signal,
+        toys=toys,
+        uncertainties=parse_uncertainties(uncertainties),
+        uncertain_p_values=uncertain_p_values,
+        checks=tuple(check or ()),
+        check_toys=check_toys,
+        exports=tuple(export or ()),
+        seed=seed,
+        workers=workers,
+    )
+    fit_spectra(
+        FitOptions(
             sources=tuple(spectra),
-            shares=parse_shares(shares),
             output=output,
-            background=background,
-            n_parameters=parameters,
+            search=settings,
+            shares=parse_shares(shares),
             signal=signal_file,
             width=width,
-            masses=parse_masses(scan_masses),
             mass_range=parse_range(mass_range),
             column=column,
             luminosity=luminosity,
-            collision_energy=collision_energy,
-            limits=limits,
-            expected_signal=expected_signal,
-            toys=toys,
-            uncertainties=parse_uncertainties(uncertainties),
-            exports=tuple(export or ()),
-            workers=workers,
-            seed=seed,
             label=label,
         )
     )

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
-from fits.backgrounds.families import LogLinearBackground, density, expected_counts
+from fits.backgrounds.families import LogLinearBackground, density, expected_counts, relative_error
 from fits.likelihood.binned import Category, Constraint, Likelihood
 from fits.likelihood.kernel import BackgroundTerm, starting_values
 from fits.likelihood.minimise import Confirmation, minimise
@@ -73,12 +73,8 @@ class SpectrumFit:
         return density(self.background, self.background_values, mass)
 
     def relative_background_error(self, mass: npt.ArrayLike) -> FloatArray:
-        """Relative standard deviation of the fitted background density at masses of any shape.
-
-        The logarithm of the density is linear in the parameters, so this is no approximation of the function.
-        """
-        design = self.background.design(mass)
-        return np.sqrt(np.einsum("...i,ij,...j", design, self.background_covariance, design))
+        """Relative standard deviation of the fitted background density at masses of any shape."""
+        return relative_error(self.background, self.background_covariance, mass)
 
     def expected_background(self, edges: FloatArray | None = None) -> FloatArray:
         """Fitted background events (n_bins,), by default in the bins of the spectrum."""

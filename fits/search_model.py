@@ -30,6 +30,7 @@ from fits.fit import SpectrumFit, fit_background, lowest_yield, signal_term
 from fits.likelihood.barlow_beeston import BarlowBeestonTerm, bin_parameters
 from fits.likelihood.binned import Category, Constraint, Likelihood
 from fits.likelihood.kernel import BackgroundTerm, Term
+from fits.likelihood.minimise import Confirmation
 from fits.likelihood.profile import ProfileLikelihood
 from fits.likelihood.signal_term import Effect, SignalTerm
 from fits.signals import SignalShape
@@ -70,7 +71,8 @@ class SearchCategory:
     `<category>_<process>`, which is one and fixed unless `SearchModel.ranges` frees it. `statistical_errors`
     (n_bins,) are the relative ones of the sum of these templates; each bin gets a nuisance
     `<category>_bin<number>` (`fits.likelihood.barlow_beeston`). Templates that are deformed keep their errors
-    as in Combine, or these follow as in HistFactory if `errors_follow_shape`.
+    as in Combine, or these follow as in HistFactory if `errors_follow_shape`. `null` is the fit of this
+    background alone to this spectrum, if there is one already: it saves fitting again.
     """
 
     name: str
@@ -80,6 +82,7 @@ class SearchCategory:
     others: Mapping[str, Process] = field(default_factory=dict)
     statistical_errors: FloatArray | None = None
     errors_follow_shape: bool = False
+    null: SpectrumFit | None = None
 
     @property
     def bin_errors(self) -> dict[str, float]:
@@ -87,6 +90,20 @@ class SearchCategory:
         if self.statistical_errors is None:
             return {}
         return bin_parameters(self.statistical_errors, f"{self.name}_bin")
+
+    def background_fit(
+        self, n_nodes: int | None = None, confirmation: Confirmation = "migrad"
+    ) -> SpectrumFit:
+        """The fit of the background alone; MaplessError if there is none or it cannot be fitted at all."""
+        if self.background is None:
+            raise MaplessError(f"category {self.name} has no smooth background to fit")
+        known = self.null
+        if known and known.spectrum is self.spectrum and known.background == self.background and not n_nodes:
+            return known
+        try:
+            return fit_background(self.spectrum, self.background, n_nodes=n_nodes, confirmation=confirmation)
+        except MaplessError as error:
+            raise MaplessError(f"category {self.name}: {error}") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +219,8 @@ class _Part:
         self.start = {term.yield_name: 1.0 for term in others}
         terms: list[Term] = [*(_with_errors(term, category) for term in others), signal]
         if category.background is not None:
-            fit = _background_fit(category, category.background, n_nodes)
+            # Starting values: a fit that fails shows later, when the whole model is fitted from them.
+            fit = category.background_fit(n_nodes, confirmation="none")
             smooth, prefix = fit.expected_background(), f"{category.name}_"
             terms.append(BackgroundTerm(category.background, edges, smooth, n_nodes, prefix))
             expected += smooth
@@ -216,16 +234,6 @@ def _with_errors(term: SignalTerm, category: SearchCategory) -> Term:
         return term
     rigid = None if category.errors_follow_shape else term.rigid()
     return BarlowBeestonTerm(term, category.statistical_errors, f"{category.name}_bin", rigid)
-
-
-def _background_fit(
-    category: SearchCategory, background: LogLinearBackground, n_nodes: int | None
-) -> SpectrumFit:
-    """Starting values; a fit that fails shows later, when the whole model is fitted from them."""
-    try:
-        return fit_background(category.spectrum, background, n_nodes=n_nodes, confirmation="none")
-    except MaplessError as error:
-        raise MaplessError(f"category {category.name}: {error}") from None
 
 
 def _scaled(category: SearchCategory) -> dict[str, Process]:

@@ -1,1 +1,1 @@
-"""What each verb of the command line does, apart from the stages of a search."""
+"""The commands of `./run_analysis.py`, one file or folder each; nothing else imports them."""

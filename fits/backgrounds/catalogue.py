@@ -1,13 +1,14 @@
 """All background families by name, for command lines and configuration files."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from errors import MaplessError
 from fits.backgrounds.atlas import AtlasDijet, AtlasUA2
 from fits.backgrounds.families import (
     UA2,
+    CollisionBackground,
     Dijet,
     ExtendedDijet,
     LogLinearBackground,
@@ -18,7 +19,7 @@ from fits.backgrounds.families import (
 
 @dataclass(frozen=True)
 class _Entry:
-    family: Callable[..., Any]
+    family: type[Any]
     sizes: tuple[int, ...]  # numbers of shape parameters, simplest first
     usual: int
 
@@ -56,6 +57,26 @@ def background_family(name: str, collision_energy: float = 13000.0) -> tuple[Log
     ['UA2, 2 parameters', 'UA2, 3 parameters', 'UA2, 4 parameters']
     """
     return tuple(background(name, size, collision_energy) for size in _entry(name).sizes)
+
+
+def background_to_json(background: LogLinearBackground) -> dict[str, Any]:
+    """Plain types from which `background_from_json` makes the function again, collision energy in GeV.
+
+    Raises MaplessError for a function that is not in the catalogue.
+
+    >>> background_to_json(Dijet(3))
+    {'family': 'dijet', 'n_parameters': 3, 'collision_energy': 13000.0}
+    """
+    names = [name for name, entry in _CATALOGUE.items() if type(background) is entry.family]
+    if not names or not isinstance(background, CollisionBackground):
+        raise MaplessError(f"{background.name} is not in the catalogue of backgrounds and cannot be stored")
+    return {"family": names[0]} | asdict(background)
+
+
+def background_from_json(stored: Mapping[str, Any]) -> LogLinearBackground:
+    """The function that `background_to_json` has stored; MaplessError for an unknown name."""
+    numbers = {key: tuple(n) if isinstance(n, list) else n for key, n in stored.items() if key != "family"}
+    return _entry(stored["family"]).family(**numbers)
 
 
 def _entry(name: str) -> _Entry:

@@ -199,6 +199,17 @@ def density(background: LogLinearBackground, values: npt.ArrayLike, mass: npt.Ar
     return np.exp(background.design(mass) @ np.asarray(values, dtype=float))
 
 
+def relative_error(
+    background: LogLinearBackground, covariance: FloatArray, mass: npt.ArrayLike
+) -> FloatArray:
+    """Relative standard deviation of the density at masses of any shape, for a covariance (n, n).
+
+    The logarithm of the density is linear in the parameters, so this is no approximation of the function.
+    """
+    design = background.design(mass)
+    return np.sqrt(np.einsum("...i,ij,...j", design, covariance, design))
+
+
 def expected_counts(background: LogLinearBackground, values: npt.ArrayLike, edges: FloatArray) -> FloatArray:
     """Expected events (n_bins,) between edges in GeV, integrated over each bin."""
     nodes, weights = bin_quadrature(edges)

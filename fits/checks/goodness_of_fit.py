@@ -93,8 +93,12 @@ def saturated_of_fit(fit: SpectrumFit) -> GoodnessOfFit:
 
 def coarse_expectation(fit: SpectrumFit) -> FloatArray:
     """Fitted events, signal included, in the bins of `coarse(fit.spectrum)`."""
-    indices = nearest_indices(fit.spectrum.edges, coarse(fit.spectrum).edges)
-    return sums_between(fit.expected_background() + fit.expected_signal(), indices)
+    return in_bins_of(coarse(fit.spectrum), fit.spectrum, fit.expected_background() + fit.expected_signal())
+
+
+def in_bins_of(bins: Spectrum, spectrum: Spectrum, events: FloatArray) -> FloatArray:
+    """Events (n_bins,) in the bins of a spectrum, summed in coarser ones between some of its edges."""
+    return sums_between(events, nearest_indices(spectrum.edges, bins.edges))
 
 
 def _checked(spectrum: Spectrum, expected: npt.ArrayLike) -> FloatArray:

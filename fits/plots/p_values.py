@@ -1,6 +1,6 @@
 """Figure of local p-values along the mass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,16 +11,24 @@ from scipy import stats
 
 from fits.plots.style import COLOURS, LABEL, RESONANCE_TITLE, style, write_label
 from fits.significance.mass_scan import MassPoints
+from fits.spectrum import FloatArray
 
 _SMALLEST_P_VALUE = 1e-16
 
 
 def plot_p_values(
-    scans: Mapping[str, MassPoints], *, x_title: str = RESONANCE_TITLE, label: str = LABEL
+    scans: Mapping[str, MassPoints],
+    *,
+    smallest_of_all: bool = False,
+    x_title: str = RESONANCE_TITLE,
+    label: str = LABEL,
+    right: str = "",
 ) -> Figure:
     """Local p-value against mass for each scan, with lines at whole numbers of standard deviations.
 
-    Masses whose fit failed leave a gap, marked by a cross on the upper edge.
+    Stored scans are `MassPoints.of_json` of their points. Masses whose fit failed leave a gap, marked by a
+    cross on the upper edge. `smallest_of_all` adds a curve through the smallest p-value of any scan at each
+    mass.
     """
     with style():
         figure, axes = plt.subplots(figsize=(9, 7))
@@ -32,12 +40,25 @@ def plot_p_values(
             axes.plot(masses, drawn, "o-", color=colour, markersize=5, linewidth=2, label=name)
             axes.plot(masses[failed], np.full(failed.sum(), 0.7), "x", color=colour, markersize=8)
             smallest = min(smallest, np.nanmin(drawn, initial=1.0))
+        if smallest_of_all:
+            masses, p_values = _smallest(list(scans.values()))
+            axes.plot(masses, np.maximum(p_values, _SMALLEST_P_VALUE), "k-", linewidth=1.5, label="Smallest")
         axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
         axes.set_ylim(smallest / 30, 3)
         _draw_significances(axes)
         axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
-        write_label(axes, label)
+        write_label(axes, label, right)
     return figure
+
+
+def _smallest(scans: Sequence[MassPoints]) -> tuple[FloatArray, FloatArray]:
+    """All masses in their order, with the smallest p-value of any scan at each; NaN where all failed."""
+    masses = np.concatenate([scan.column("mass") for scan in scans])
+    p_values = np.concatenate([scan.column("local_p_value") for scan in scans])
+    every, places = np.unique(masses, return_inverse=True)
+    smallest = np.full(len(every), np.nan)
+    np.fmin.at(smallest, places, p_values)
+    return every, smallest
 
 
 def _draw_significances(axes: Axes) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from errors import MaplessError
 from fits.plots.style import COLOURS, LABEL, style, write_label
-from fits.signals import DoubleCrystalBall
+from fits.signals import DoubleCrystalBall, InterpolatedSignal
 
 _FEWEST = 4  # masses: two at the ends, two to leave out
 _REACH = 6  # widths of the peak that are drawn on either side
@@ -34,7 +34,7 @@ def plot_signal_interpolation(
             2, 1, figsize=(10, 9), sharex=True, height_ratios=(3, 1), gridspec_kw={"hspace": 0.06}
         )
         for place, shape in enumerate(ordered[1:-1], start=1):
-            left_out = DoubleCrystalBall.interpolated([*ordered[:place], *ordered[place + 1 :]])
+            left_out = InterpolatedSignal([*ordered[:place], *ordered[place + 1 :]])
             colour = COLOURS[(place - 1) % len(COLOURS)]
             _draw_pair(top, bottom, shape, left_out(shape.mass or 0), colour)
         top.plot([], [], "k-", linewidth=2, label="Fit to simulation")

@@ -1,15 +1,23 @@
 """Figure of a spectrum with its background, its largest excess, and pulls."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from fits.checks.goodness_of_fit import chi_square_of_fit, coarse_expectation
+from fits.backgrounds.catalogue import background_from_json
+from fits.backgrounds.families import density, relative_error
+from fits.checks.goodness_of_fit import in_bins_of
 from fits.fit import SpectrumFit
 from fits.plots.style import BLUE, LABEL, MASS_TITLE, RED, style, write_label
+from fits.resonance_results import fit_to_json
 from fits.spectrum import FloatArray, Spectrum, coarse
+
+Stored = Mapping[str, Any]
 
 
 def plot_spectrum(
@@ -20,26 +28,45 @@ def plot_spectrum(
     signal: SpectrumFit | None = None,
     x_title: str = MASS_TITLE,
     label: str = LABEL,
+    right: str = "",
+) -> Figure:
+    """`plot_stored_spectrum` of a fit of a script; `signal` is a fit with signal of the same spectrum."""
+    stored = fit_to_json(fit, signal) | {"spectrum": spectrum.to_json()}
+    return plot_stored_spectrum(stored, title=title, x_title=x_title, label=label, right=right)
+
+
+def plot_stored_spectrum(
+    stored: Stored, *, title: str = "", x_title: str = MASS_TITLE, label: str = LABEL, right: str = ""
 ) -> Figure:
     """Spectrum in resolution-wide bins (events per GeV) with fitted background, its error band, and pulls.
 
-    `spectrum` may be finer than those bins; `signal`, a fit with signal of the same spectrum, is drawn on top
-    of the background of `fit`. A fit that failed is not drawn: the figure says so.
+    `stored` is what `fits.resonance_results.fit_to_json` gives; the fit with signal, if there is one, is
+    drawn on top of the background. A fit that failed is not drawn: the figure says so.
     """
+    spectrum, with_signal = Spectrum(**stored["spectrum"]), stored["with_signal"]
+    expected = {}  # by how it is drawn, background first
+    if stored["background_fit"]["converged"]:
+        expected["-"] = np.array(stored["expected_background"])
+    if with_signal and with_signal["fit"]["converged"]:
+        expected["--"] = np.array(with_signal["expected_background"]) + with_signal["expected_signal"]
     with style():
         figure, (top, bottom) = plt.subplots(
             2, 1, figsize=(9, 9), sharex=True, height_ratios=(3, 1), gridspec_kw={"hspace": 0.06}
         )
         bins = coarse(spectrum, minimum=1)
         _draw_counts(top, bins)
-        if fit.converged:
-            _draw_fit(top, fit, bins)
-            _draw_pulls(bottom, fit, signal)
+        if "-" in expected:
+            _draw_background(top, stored, bins)
+            _draw_pulls(bottom, spectrum, expected)
         else:
-            top.plot([], [], " ", label=f"background fit: {fit.status}")
-        if signal is not None and signal.converged:
-            _draw_signal(top, signal)
-        _finish_spectrum(top, bottom, bins, (title, x_title, label))
+            top.plot([], [], " ", label=f"background fit: {stored['background_fit']['status']}")
+        if "--" in expected:
+            error = with_signal["signal_yield_error"]
+            text = rf"with signal, {with_signal['signal_yield']:.0f} $\pm$ {error:.0f} events"
+            top.plot(
+                spectrum.centres, expected["--"] / spectrum.widths, "--", color=RED, linewidth=1.8, label=text
+            )
+        _finish_spectrum(top, bottom, bins, (title, x_title, label, right))
     return figure
 
 
@@ -64,43 +91,35 @@ def _draw_counts(axes: Axes, bins: Spectrum) -> None:
     )
 
 
-def _draw_fit(axes: Axes, fit: SpectrumFit, bins: Spectrum) -> None:
+def _draw_background(axes: Axes, stored: Stored, bins: Spectrum) -> None:
+    background = background_from_json(stored["background"])
+    values = [stored["background_fit"]["parameters"][name] for name in background.parameters]
     mass = np.geomspace(bins.low, bins.high, 300)
-    expected = fit.background_density(mass)
-    spread = np.exp(fit.relative_background_error(mass))
+    expected = density(background, values, mass)
+    spread = np.exp(relative_error(background, np.array(stored["background_fit"]["covariance"]), mass))
     axes.fill_between(mass, expected / spread, expected * spread, color=BLUE, alpha=0.35, linewidth=0)
-    axes.plot(mass, expected, color=BLUE, linewidth=2, label=f"Background: {fit.background.name}")
-    goodness = chi_square_of_fit(fit)
-    if goodness.statistic is not None:
-        text = f"$\\chi^2$ / ndf = {goodness.statistic:.1f} / {goodness.n_degrees_of_freedom}"
-        axes.plot([], [], " ", label=f"{text}, p = {goodness.p_value:.2g}")
+    axes.plot(mass, expected, color=BLUE, linewidth=2, label=f"Background: {background.name}")
+    goodness = stored["chi_square"]
+    if goodness["statistic"] is not None:
+        text = rf"$\chi^2$ / ndf = {goodness['statistic']:.1f} / {goodness['n_degrees_of_freedom']}"
+        axes.plot([], [], " ", label=f"{text}, p = {goodness['p_value']:.2g}")
 
 
-def _draw_signal(axes: Axes, signal: SpectrumFit) -> None:
-    expected = (signal.expected_background() + signal.expected_signal()) / signal.spectrum.widths
-    events, error = (numbers["signal_yield"] for numbers in (signal.result.parameters, signal.result.errors))
-    text = f"with signal, {events:.0f} $\\pm$ {error:.0f} events"
-    axes.plot(signal.spectrum.centres, expected, color=RED, linewidth=1.8, linestyle="--", label=text)
-
-
-def _draw_pulls(axes: Axes, fit: SpectrumFit, signal: SpectrumFit | None) -> None:
+def _draw_pulls(axes: Axes, spectrum: Spectrum, expected: Mapping[str, FloatArray]) -> None:
     """(observed - expected) / sqrt(expected) in bins of at least 5 events."""
-    bins = coarse(fit.spectrum)
-    axes.stairs(_pulls(fit, bins), bins.edges, fill=True, color=BLUE, alpha=0.7)
-    if signal is not None and signal.converged:
-        axes.stairs(_pulls(signal, bins), bins.edges, color=RED, linewidth=1.5, linestyle="--")
+    bins = coarse(spectrum)
+    coarser = {line: in_bins_of(bins, spectrum, events) for line, events in expected.items()}
+    pulls = {line: (bins.counts - events) / np.sqrt(events) for line, events in coarser.items()}
+    axes.stairs(pulls["-"], bins.edges, fill=True, color=BLUE, alpha=0.7)
+    if "--" in pulls:
+        axes.stairs(pulls["--"], bins.edges, color=RED, linewidth=1.5, linestyle="--")
     axes.axhline(0, color="black", linewidth=1)
-    largest = max(3.5, 1.1 * float(np.max(np.abs(_pulls(fit, bins)))))
+    largest = max(3.5, 1.1 * float(np.max(np.abs(pulls["-"]))))
     axes.set_ylim(-largest, largest)
 
 
-def _pulls(fit: SpectrumFit, bins: Spectrum) -> FloatArray:
-    expected = coarse_expectation(fit)
-    return (bins.counts - expected) / np.sqrt(expected)
-
-
-def _finish_spectrum(top: Axes, bottom: Axes, bins: Spectrum, texts: tuple[str, str, str]) -> None:
-    title, x_title, label = texts
+def _finish_spectrum(top: Axes, bottom: Axes, bins: Spectrum, texts: tuple[str, str, str, str]) -> None:
+    title, x_title, label, right = texts
     density = (bins.counts / bins.widths)[bins.counts > 0]
     top.set_yscale("log")
     top.set_ylim(0.2 * density.min(), 20 * density.max())
@@ -112,4 +131,4 @@ def _finish_spectrum(top: Axes, bottom: Axes, bins: Spectrum, texts: tuple[str, 
     top.legend(
         [handles[-1], *handles[:-1]], [labels[-1], *labels[:-1]], title=title or None, loc="upper right"
     )
-    write_label(top, label)
+    write_label(top, label, right)

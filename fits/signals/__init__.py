@@ -5,13 +5,25 @@ from fits.signals.double_crystal_ball import DoubleCrystalBall
 from fits.signals.gaussian import Gaussian
 from fits.signals.interpolation import InterpolatedSignal
 from fits.signals.shape import SignalShape
+from fits.signals.signal_of_mass import (
+    GaussianSignal,
+    ScaledSignal,
+    SignalOfMass,
+    signal_from_json,
+    signal_to_json,
+)
 from fits.signals.template import Template
 
 __all__ = [
     "BreitWigner",
     "DoubleCrystalBall",
     "Gaussian",
+    "GaussianSignal",
     "InterpolatedSignal",
+    "ScaledSignal",
+    "SignalOfMass",
     "SignalShape",
     "Template",
+    "signal_from_json",
+    "signal_to_json",
 ]

@@ -1,10 +1,9 @@
 """The double Crystal Ball: a Gaussian core with a power-law tail on either side."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +12,8 @@ from scipy.special import erf
 from errors import MaplessError
 from fits.results import FitResult
 from fits.signals.shape import Derivatives, LocationScaleShape
+from fits.signals.simulation_fit import fit_simulation
 from fits.spectrum import FloatArray
-
-if TYPE_CHECKING:
-    from fits.signals.interpolation import InterpolatedSignal
 
 _SQRT_2 = float(np.sqrt(2))
 _SQRT_HALF_PI = float(np.sqrt(np.pi / 2))
@@ -62,16 +59,12 @@ class DoubleCrystalBall(LocationScaleShape):
         than 50 of them or if the fit does not converge from two starting points; `fit_result` of the shape
         has the covariance.
         """
-        from fits.signals.simulation_fit import fit_double_crystal_ball
 
-        return fit_double_crystal_ball(np.asarray(values, dtype=float), mass, weights, window)
+        def fractions(parameters: FloatArray, edges: FloatArray) -> FloatArray:
+            return cls(*parameters.tolist()).bin_fractions(edges)
 
-    @classmethod
-    def interpolated(cls, shapes: Sequence["DoubleCrystalBall"]) -> "InterpolatedSignal":
-        """Function of mass through shapes fitted at two or more masses."""
-        from fits.signals.interpolation import InterpolatedSignal
-
-        return InterpolatedSignal(shapes)
+        result = fit_simulation(np.asarray(values, dtype=float), mass, weights, window, fractions)
+        return cls(**result.parameters, mass=float(mass), fit_result=result)
 
     def varied(self, mean: float, sigma: float) -> "DoubleCrystalBall":
         """The same tails at another position and width, in GeV."""

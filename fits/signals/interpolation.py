@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import make_interp_spline
@@ -75,6 +76,10 @@ class InterpolatedSignal:
         tails = [np.interp(mass, self.masses, column) for column in self._tails.T]
         numbers = np.array([mean, sigma, *tails, mass]).tolist()
         return DoubleCrystalBall(*numbers)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """All shapes in plain types, for JSON."""
+        return [shape.to_json() for shape in self.shapes]
 
     def closure(self) -> tuple[Closure, ...]:
         """Each mass but the first and last, predicted from the others.

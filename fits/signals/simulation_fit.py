@@ -1,6 +1,6 @@
-"""Fit of a double Crystal Ball to simulated dijet masses of one resonance."""
+"""Fit of a peak with two power-law tails to simulated masses of one resonance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from errors import MaplessError
 from fits.results import FitResult, FitStatus
-from fits.signals.double_crystal_ball import DoubleCrystalBall
 from fits.spectrum import FloatArray
+
+Fractions = Callable[[FloatArray, FloatArray], FloatArray]
 
 _MINIMUM_EVENTS = 50
 # Starting tails (alpha_low, n_low, alpha_high, n_high): typical jets, long tails, nearly Gaussian.
@@ -25,10 +26,13 @@ _TAIL_SPREAD = np.array([1.0, 2.0, 1.0, 2.0])
 _AGREEMENT = 0.01  # two starts whose negative log-likelihoods differ by less have found the same minimum
 
 
-def fit_double_crystal_ball(
-    values: FloatArray, mass: float, weights: npt.ArrayLike | None, window: float
-) -> DoubleCrystalBall:
-    """See `DoubleCrystalBall.fit`."""
+def fit_simulation(
+    values: FloatArray, mass: float, weights: npt.ArrayLike | None, window: float, fractions: Fractions
+) -> FitResult:
+    """Fit of mean, sigma, alpha_low, n_low, alpha_high and n_high; see `DoubleCrystalBall.fit`.
+
+    `fractions` gives the probability of each bin for these six parameters (6,) and edges.
+    """
     # Bins of 0.2 % of the mass are a tenth of the smallest width allowed: binned and unbinned fits agree.
     edges = mass * np.linspace(1 - window, 1 + window, max(int(window * 1000), 10) + 1)
     weights = np.ones_like(values) if weights is None else np.asarray(weights, dtype=float)
@@ -45,23 +49,25 @@ def fit_double_crystal_ball(
     # Scaling to the effective number of events keeps the errors honest for weighted samples.
     counts *= counts.sum() / squares.sum()
     ends = sorted(
-        (_minuit_fit(counts, edges, mass, tails) for tails in _STARTING_TAILS), key=lambda end: end.nll
+        (_minuit_fit(counts, edges, mass, tails, fractions) for tails in _STARTING_TAILS),
+        key=lambda end: end.nll,
     )
     agreed = sum(end.nll - ends[0].nll < _AGREEMENT for end in ends) > 1
     result = ends[0] if agreed else replace(ends[0], status=FitStatus.NOT_CONFIRMED)
-    result.require_convergence(f"signal shape at {mass:g} GeV")
-    return DoubleCrystalBall(**result.parameters, mass=float(mass), fit_result=result)
+    return result.require_convergence(f"signal shape at {mass:g} GeV")
 
 
-def _minuit_fit(counts: FloatArray, edges: FloatArray, mass: float, tails: Sequence[float]) -> FitResult:
+def _minuit_fit(
+    counts: FloatArray, edges: FloatArray, mass: float, tails: Sequence[float], fractions: Fractions
+) -> FitResult:
     from iminuit import Minuit
 
     names = ("mean", "sigma", "alpha_low", "n_low", "alpha_high", "n_high")
     saturated = np.sum(counts * np.log(np.maximum(counts, 1e-300) / counts.sum()), where=counts > 0)
 
     def negative_log_likelihood(free: FloatArray) -> float:
-        fractions = DoubleCrystalBall(*_from_free(free, mass)).bin_fractions(edges)
-        likelihood = saturated - np.sum(counts * np.log(np.maximum(fractions / fractions.sum(), 1e-300)))
+        shares = fractions(_from_free(free, mass), edges)
+        likelihood = saturated - np.sum(counts * np.log(np.maximum(shares / shares.sum(), 1e-300)))
         return float(likelihood + 0.5 * np.sum(((free[2:] - _TYPICAL_TAIL) / _TAIL_SPREAD) ** 2))
 
     peak = edges[np.argmax(np.convolve(counts, np.ones(9), "same"))]

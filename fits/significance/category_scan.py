@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from errors import MaplessError
-from fits.fit import SpectrumFit, fit_background
+from fits.fit import SpectrumFit
 from fits.likelihood.binned import Category, Likelihood
 from fits.likelihood.kernel import BackgroundTerm
 from fits.likelihood.minimise import Confirmation
@@ -76,7 +76,7 @@ def scan_categories(
         raise MaplessError("a mass scan without masses; give at least one in GeV")
     models = [model(mass) for mass in masses]
     plain = [c for c in models[0].categories if c.background is not None and not c.others]
-    nulls = {c.name: fit_background(c.spectrum, c.background) for c in plain if c.background is not None}
+    nulls = {c.name: c.background_fit() for c in plain}
     points = [_test_mass(one, mass, confirmation) for one, mass in zip(models, masses, strict=True)]
     return CategoryScan(tuple(points), nulls)
 

@@ -1,6 +1,6 @@
 """Local p-values along the mass: background plus signal against background only at each mass hypothesis."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
 from fits.fit import SpectrumFit, fit_background, fit_signal
 from fits.likelihood.minimise import Confirmation
+from fits.likelihood.signal_term import SignalTerm
 from fits.results import FitResult, FitStatus
 from fits.signals import SignalShape
 from fits.spectrum import Spectrum
@@ -58,6 +59,11 @@ class MassPoints:
             reasons = ", ".join(sorted({point.status for point in self.points}))
             raise MaplessError(f"no fit of the mass scan converged ({reasons or 'no mass'})")
         return min(good, key=lambda point: point.local_p_value or 0.0)
+
+    @classmethod
+    def of_json(cls, points: Sequence[Mapping[str, Any]]) -> "MassPoints":
+        """Points as `to_json` of a scan stores them."""
+        return MassPoints(tuple(MassPoint(**point) for point in points))
 
     def column(self, name: str) -> np.ndarray:
         """One field of all points as (n_masses,) floats, NaN where a fit failed."""
@@ -110,11 +116,35 @@ def scan_masses(
 ) -> MassScan:
     """Local p-value, significance and signal yield at each mass (GeV).
 
-    `signal` is a function of mass, for example `DoubleCrystalBall.interpolated(shapes)` or `shape.scaled_to`.
+    `signal` is a function of mass, for example `InterpolatedSignal(shapes)` or `shape.scaled_to`.
     Raises MaplessError before any fit if a mass is outside the spectrum; a fit that fails leaves a point with
     its status only.
     """
-    masses = [float(mass) for mass in masses]
+    masses = tuple(float(mass) for mass in masses)
+    check_masses(spectrum, signal, masses)
+    return scan_masses_of_fit(fit_background(spectrum, background), signal, masses, confirmation=confirmation)
+
+
+def scan_masses_of_fit(
+    null: SpectrumFit,
+    signal: Callable[[float], SignalShape | SignalTerm],
+    masses: Iterable[float],
+    *,
+    confirmation: Confirmation = "newton",
+) -> MassScan:
+    """`scan_masses` of a spectrum whose background-only fit is there already.
+
+    The signal may be one with nuisance parameters, which then take part in the p-values.
+    """
+    masses = tuple(float(mass) for mass in masses)
+    check_masses(null.spectrum, signal, masses)
+    if not null.converged:
+        return MassScan(tuple(MassPoint(mass, f"background-only fit {null.status}") for mass in masses), null)
+    return MassScan(tuple(_test_mass(null, signal(mass), mass, confirmation) for mass in masses), null)
+
+
+def check_masses(spectrum: Spectrum, signal: object, masses: Iterable[float]) -> None:
+    """MaplessError unless all masses (GeV) lie in the spectrum and the signal is a function of mass."""
     if not callable(signal):
         raise MaplessError(
             "the signal of a mass scan is a function of mass; pass shape.scaled_to or an interpolation"
@@ -125,10 +155,6 @@ def scan_masses(
             f"masses {', '.join(outside)} GeV are outside the spectrum "
             f"({spectrum.low:g} to {spectrum.high:g} GeV); choose masses inside"
         )
-    null = fit_background(spectrum, background)
-    if not null.converged:
-        return MassScan(tuple(MassPoint(mass, f"background-only fit {null.status}") for mass in masses), null)
-    return MassScan(tuple(_test_mass(null, signal(mass), mass, confirmation) for mass in masses), null)
 
 
 def discovery_significance(null_nll: float, nll: float, signal_yield: float) -> float:
@@ -142,8 +168,10 @@ def discovery_significance(null_nll: float, nll: float, signal_yield: float) -> 
     return float(np.sqrt(max(2 * (null_nll - nll), 0.0))) if signal_yield > 0 else 0.0
 
 
-def _test_mass(null: SpectrumFit, shape: SignalShape, mass: float, confirmation: Confirmation) -> MassPoint:
-    fit = fit_signal(null, shape, confirmation=confirmation)
+def _test_mass(
+    null: SpectrumFit, signal: SignalShape | SignalTerm, mass: float, confirmation: Confirmation
+) -> MassPoint:
+    fit = fit_signal(null, signal, confirmation=confirmation)
     if not fit.converged:
         return MassPoint(mass, str(fit.status))
     return MassPoint.of(mass, null.result.nll, fit.result, "signal_yield")

@@ -2,7 +2,7 @@ import numpy as np
 
 from fits.backgrounds import Dijet
 from fits.plots.p_values import plot_p_values
-from fits.significance.mass_scan import scan_masses
+from fits.significance.mass_scan import MassPoints, scan_masses
 from fits.spectrum import Spectrum
 from tests.fits.plots.conftest import texts
 
@@ -22,3 +22,18 @@ def test_p_values_of_every_scan_are_drawn_down_to_the_strongest_excess(dijet_toy
     assert figure.axes[0].get_ylim()[0] <= scans["excess"].most_significant.local_p_value or (
         figure.axes[0].get_ylim()[0] < 1e-16
     )
+
+
+def test_smallest_of_all_runs_through_the_strongest_scan_at_each_mass():
+    def scan(**p_values):
+        points = [
+            {"mass": float(m[1:]), "status": "converged", "local_p_value": p} for m, p in p_values.items()
+        ]
+        return MassPoints.of_json(points)
+
+    scans = {"one": scan(m2000=0.1, m3000=0.01), "two": scan(m3000=0.2, m4000=None)}
+    figure = plot_p_values(scans, smallest_of_all=True, x_title="mass of Y [GeV]")
+    curve = next(line for line in figure.axes[0].lines if line.get_label() == "Smallest")
+    assert curve.get_xdata().tolist() == [2000, 3000, 4000]
+    np.testing.assert_allclose(curve.get_ydata(), [0.1, 0.01, np.nan])
+    assert "mass of Y [GeV]" in texts(figure)

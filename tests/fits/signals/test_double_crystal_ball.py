@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from errors import MaplessError
-from fits.signals import DoubleCrystalBall
+from fits.signals import DoubleCrystalBall, InterpolatedSignal
 
 shapes = st.builds(
     DoubleCrystalBall,
@@ -96,7 +96,7 @@ def test_scaling_keeps_the_relative_width(signal):
 
 def test_interpolation_passes_through_the_known_shapes(signal):
     known = [signal.scaled_to(mass) for mass in (2000, 3000, 5000, 6000)]
-    interpolated = DoubleCrystalBall.interpolated(known)
+    interpolated = InterpolatedSignal(known)
     for shape in known:
         assert interpolated(shape.mass).mean == pytest.approx(shape.mean)
         assert interpolated(shape.mass).alpha_low == pytest.approx(shape.alpha_low)
@@ -106,9 +106,7 @@ def test_interpolation_passes_through_the_known_shapes(signal):
 
 
 def test_closure_of_shapes_that_scale_with_the_mass_is_perfect(signal):
-    closure = DoubleCrystalBall.interpolated(
-        [signal.scaled_to(m) for m in (2000, 3000, 4000, 5000)]
-    ).closure()
+    closure = InterpolatedSignal([signal.scaled_to(m) for m in (2000, 3000, 4000, 5000)]).closure()
     assert [point.mass for point in closure] == [3000, 4000]
     for point in closure:
         assert (point.mean_shift, point.width_shift) == pytest.approx((0, 0), abs=1e-9)
@@ -118,7 +116,7 @@ def test_closure_of_shapes_that_scale_with_the_mass_is_perfect(signal):
 def test_closure_shows_a_shape_that_does_not_fit_in(signal):
     shapes = [signal.scaled_to(m) for m in (2000, 3000, 4000, 5000, 6000)]
     odd = shapes[2].varied(shapes[2].mean, 1.2 * shapes[2].sigma)
-    _, point, _ = DoubleCrystalBall.interpolated([*shapes[:2], odd, *shapes[3:]]).closure()
+    _, point, _ = InterpolatedSignal([*shapes[:2], odd, *shapes[3:]]).closure()
     assert (point.mass, point.known) == (4000, odd)
     assert point.width_shift == pytest.approx(1 / 1.2 - 1)
     assert 0.05 < point.misplaced < 0.2
@@ -129,7 +127,7 @@ def test_closure_of_fitted_shapes_is_as_good_as_the_fits(signal):
     fitted = [
         DoubleCrystalBall.fit(sample(signal.scaled_to(m), 20_000, seed=m), mass=m, window=0.3) for m in masses
     ]
-    for point in DoubleCrystalBall.interpolated(fitted).closure():
+    for point in InterpolatedSignal(fitted).closure():
         assert abs(point.mean_shift) < 0.002
         assert abs(point.width_shift) < 0.06
         assert point.misplaced < 0.03
@@ -137,7 +135,7 @@ def test_closure_of_fitted_shapes_is_as_good_as_the_fits(signal):
 
 def test_closure_needs_four_masses(signal):
     with pytest.raises(MaplessError, match="at least 4 shapes"):
-        DoubleCrystalBall.interpolated([signal.scaled_to(m) for m in (2000, 3000, 4000)]).closure()
+        InterpolatedSignal([signal.scaled_to(m) for m in (2000, 3000, 4000)]).closure()
 
 
 def test_simulated_masses_that_are_not_numbers_are_refused(signal):
@@ -148,7 +146,7 @@ def test_simulated_masses_that_are_not_numbers_are_refused(signal):
 
 def test_one_mass_is_not_enough_to_interpolate(signal):
     with pytest.raises(MaplessError, match="scaled_to"):
-        DoubleCrystalBall.interpolated([signal])
+        InterpolatedSignal([signal])
 
 
 def test_shape_survives_json(signal, tmp_path):

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.fit_options import FitSettings, parse_masses, parse_range, parse_uncertainties
-from analysis.fit_spectrum import analyse
+from analysis.commands.fit.inputs import read_signal
+from analysis.commands.fit.options import parse_masses, parse_range, parse_uncertainties
 from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, dijet_edges
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[4]
 SIGNAL = DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000)
 
 
@@ -68,48 +68,6 @@ def test_command_finds_an_injected_resonance_and_writes_everything(inputs, tmp_p
     assert not list(tmp_path.glob(".*"))
 
 
-def test_published_cms_spectrum_is_described_without_excess(cms_spectrum):
-    """CMS finds a good fit and no significant excess (arXiv:1911.03947, 137 fb^-1)."""
-    source = str(cms_spectrum)
-    results = analyse(FitSettings((source,), Path("unused"), masses=parse_masses("1800:6000:300")))
-    assert results.categories[0].choice.goodness.p_value > 0.1
-    assert results.scan.converged
-    assert results.scan.most_significant.significance < 2.5
-
-
-def test_workers_change_nothing_but_the_time(inputs):
-    table, shape = inputs
-    settings = {
-        "sources": (str(table),),
-        "signal": shape,
-        "masses": (2800.0, 3200.0),
-        "limits": True,
-        "toys": 10,
-        "seed": 3,
-    }
-    one, two = (analyse(FitSettings(output=Path("unused"), workers=n, **settings)) for n in (1, 2))
-    for alone, shared in zip(one.limits.limits, two.limits.limits, strict=True):
-        # products of matrices may round differently from process to process
-        assert [shared.observed, *shared.expected] == pytest.approx(
-            [alone.observed, *alone.expected], rel=1e-12
-        )
-    assert one.global_significance.p_value == two.global_significance.p_value
-
-
-def test_number_of_parameters_can_be_fixed(inputs):
-    settings = FitSettings((str(inputs[0]),), Path("unused"), n_parameters=4, masses=(3000.0,))
-    assert analyse(settings).categories[0].choice.background == Dijet(4)
-
-
-def test_shapes_at_several_masses_are_interpolated(inputs, tmp_path):
-    shapes = [SIGNAL.scaled_to(mass).to_json() for mass in (2000, 4000)]
-    (tmp_path / "shapes.json").write_text(json.dumps(shapes))
-    settings = FitSettings(
-        (str(inputs[0]),), Path("unused"), signal=tmp_path / "shapes.json", masses=(3000.0,), n_parameters=2
-    )
-    assert analyse(settings).signal(3000.0).sigma == pytest.approx(95)
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -122,6 +80,7 @@ def test_shapes_at_several_masses_are_interpolated(inputs, tmp_path):
         (("TABLE", "--scan", "9000"), "outside the spectrum"),
         (("TABLE", "--scan", "3000", "--signal", "absent.json"), "no signal file absent.json"),
         (("TABLE", "--scan", "3000", "--export", "excel"), "no export is called excel"),
+        (("TABLE", "--scan", "3000", "--check", "luck"), "no check is called luck; there are goodness"),
         (("TABLE", "--scan", "3000", "--range", "wide"), "no mass range; write LOW:HIGH"),
         (("TABLE", "--scan", "3000", "--uncertainties", "scale"), "write scale=0.01"),
         (("TABLE", "--scan", "3000", "--width", "0"), "relative width of 0"),
@@ -132,17 +91,15 @@ def test_a_mistake_is_one_line_and_writes_nothing(inputs, refusal, arguments, wo
     assert words in refusal(arguments)
 
 
-def test_signal_files_that_are_no_shapes_are_refused(inputs, tmp_path):
+def test_signal_files_that_are_no_shapes_are_refused(tmp_path):
     for text, words in (
         ("{", "not JSON"),
         ("3", "neither one shape"),
         ('{"mean": 3}', "double Crystal Ball"),
     ):
         (tmp_path / "signal.json").write_text(text)
-        source, shape = (str(inputs[0]),), tmp_path / "signal.json"
-        settings = FitSettings(source, Path("unused"), signal=shape, masses=(3000.0,))
         with pytest.raises(MaplessError, match=words):
-            analyse(settings)
+            read_signal(tmp_path / "signal.json", 0.035)
 
 
 def test_options_are_parsed_strictly():

@@ -1,85 +1,36 @@
 """What the command line of `./run_analysis.py fit` says, and how it is read."""
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from errors import MaplessError
 from fits.limits.mass_scan import SignalUncertainties
-from fits.signals import DoubleCrystalBall, Gaussian, SignalShape
+from fits.resonance_search import ResonanceSettings
 
-Signal = Callable[[float], SignalShape]
-EXPORTS = ("hepdata", "combine", "hs3")
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
-class FitSettings:
-    """What the command line says about one fit; masses and energies in GeV, luminosity in fb^-1.
+class FitOptions:
+    """What the command line says about inputs and outputs; what to do with them is in `search`.
 
     Each of the `sources`, a file or `NAME=FILE`, is one category; `shares` are the fractions of the signal
-    events in them. `n_parameters` fixes the number of shape parameters instead of the F-test; `width` is the
-    relative width of the signal where no `signal` file gives its shape; `expected_signal` are the events of
-    the signal whose expected significance is asked for. Raises MaplessError for what does not fit together.
+    events in them. `width` is the relative width of the signal where no `signal` file gives its shape;
+    masses in GeV, luminosity in fb^-1.
     """
 
     sources: tuple[str, ...]
     output: Path
+    search: ResonanceSettings
     shares: tuple[float, ...] = ()
-    background: str = "dijet"
-    n_parameters: int | None = None
     signal: Path | None = None
     width: float = 0.035
-    masses: tuple[float, ...] = ()
     mass_range: tuple[float, float] | None = None
     column: str | None = None
     luminosity: float | None = None
-    collision_energy: float = 13000.0
-    limits: bool = False
-    expected_signal: float | None = None
-    toys: int = 0
-    uncertainties: SignalUncertainties = SignalUncertainties()
-    exports: tuple[str, ...] = ()
-    workers: int = 1
-    seed: int = 1
     label: str = "Mapless"
-
-    def __post_init__(self) -> None:
-        unknown = [name for name in self.exports if name not in EXPORTS]
-        if unknown:
-            raise MaplessError(f"no export is called {unknown[0]}; there are {', '.join(EXPORTS)}")
-        if not 0 < self.width < 1:
-            raise MaplessError(f"a relative width of {self.width:g}; give for example 0.035")
-        if self.expected_signal is not None and not 0 < self.expected_signal < np.inf:
-            raise MaplessError(f"an expected signal of {self.expected_signal:g} events; give more than zero")
-
-
-def read_signal(path: Path | None, width: float) -> Signal:
-    """Signal shape as a function of the mass in GeV.
-
-    From a JSON file with one double Crystal Ball, scaled to other masses, or with a list of them,
-    interpolated; without a file a Gaussian whose relative width is `width`.
-    """
-    if path is None:
-        return partial(_gaussian, width)
-    try:
-        stored = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise MaplessError(f"no signal file {path}; check the path") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise MaplessError(f"signal file {path.name} is not JSON: {error}") from None
-    if isinstance(stored, list):
-        return DoubleCrystalBall.interpolated([DoubleCrystalBall.from_json(one) for one in stored])
-    if not isinstance(stored, dict):
-        raise MaplessError(f"signal file {path.name} holds neither one shape nor a list of shapes")
-    shape = DoubleCrystalBall.from_json(stored)
-    if shape.mass is None:
-        raise MaplessError(f"signal file {path.name} gives no mass, which scaling to other masses needs")
-    return shape.scaled_to
 
 
 def parse_masses(text: str) -> tuple[float, ...]:
@@ -148,7 +99,3 @@ def parse_uncertainties(text: str | None) -> SignalUncertainties:
         raise MaplessError(f"'{text}': scale and resolution are common to all categories; leave the name out")
     scale, resolution = sizes.pop("scale", 0.0), sizes.pop("resolution", 0.0)
     return SignalUncertainties(scale, resolution, tuple(sizes.items()))
-
-
-def _gaussian(width: float, mass: float) -> SignalShape:
-    return Gaussian(mass, width * mass, mass=mass)

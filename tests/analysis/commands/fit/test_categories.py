@@ -1,84 +1,34 @@
 """Several spectra fitted together by the command line."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import run_analysis
-from analysis.fit_categories import category_names
-from analysis.fit_options import FitSettings, parse_shares, parse_uncertainties
-from analysis.fit_output import results_to_json
-from analysis.fit_spectrum import analyse
+from analysis.commands.fit.inputs import category_names
+from analysis.commands.fit.options import parse_shares
 from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum, dijet_edges
-from tests.analysis.test_fit_spectrum import write_table
+from tests.analysis.commands.fit.test_command import write_table
 
 SIGNAL = DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000)
-MASSES = (2700.0, 3000.0)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A spectrum with a resonance at 3 TeV, its three thirds, and two unlike spectra with shares of one."""
+    """Two unlike spectra with shares of one resonance at 3 TeV."""
     folder, edges = tmp_path_factory.mktemp("categories"), dijet_edges()
     falling = expected_counts(Dijet(2), [0.0, 9.0, 5.0], edges)
     falling, peak = falling / falling.sum(), SIGNAL.bin_fractions(edges)
-    rng = np.random.default_rng(9)
-    whole = Spectrum(edges, rng.poisson(3e4 * falling + 300 * peak))
-    write_table(folder / "whole.csv", whole)
-    for name in ("one", "two", "three"):
-        write_table(folder / f"{name}.csv", Spectrum(edges, whole.counts / 3))
+    rng = np.random.default_rng(10)
     for name, events, share in (("loose", 2e4, 0.6), ("tight", 500, 0.4)):
-        write_table(
-            folder / f"{name}.csv", Spectrum(edges, rng.poisson(events * falling + 150 * share * peak))
-        )
+        counts = rng.poisson(events * falling + 150 * share * peak)
+        write_table(folder / f"{name}.csv", Spectrum(edges, counts))
     (folder / "dcb.json").write_text(json.dumps(SIGNAL.to_json()))
     return folder
-
-
-def settings(folder, *names, **changed):
-    common = {"signal": folder / "dcb.json", "n_parameters": 2, "masses": MASSES, "output": Path("unused")}
-    return FitSettings(sources=tuple(str(folder / f"{name}.csv") for name in names), **common | changed)
-
-
-def test_three_thirds_give_the_results_of_the_whole(folder):
-    wanted = {"limits": True, "expected_signal": 80.0}
-    whole = results_to_json(
-        analyse(settings(folder, "whole", **wanted)), settings(folder, "whole", **wanted)
-    )["fits"]
-    parts = settings(folder, "one", "two", "three", shares=(1 / 3,) * 3, **wanted)
-    for found, expected in zip(results_to_json(analyse(parts), parts)["fits"], whole, strict=True):
-        for key in ("signif", "obs_excess_events", "obs_lim_events", "exp_lim_events", "asimov_signif"):
-            assert found[key] == pytest.approx(expected[key], rel=1e-4)
-        assert set(found["categories"]) == {"one", "two", "three"}
-        assert found["categories"]["two"]["nPars_QCD"] == 2
-
-
-def test_categories_together_find_more_than_each_alone(folder):
-    results = analyse(settings(folder, "loose", "tight", shares=(0.6, 0.4), toys=40))
-    at = MASSES.index(3000)
-    alone = [category.scan.points[at].significance for category in results.categories]
-    together = results.scan.points[at].significance
-    assert together > max(alone)
-    assert together == pytest.approx(np.hypot(*alone), rel=0.1)
-    assert results.global_significance.local_significance == pytest.approx(together, rel=1e-4)
-    seen = [fit.result.parameters["signal_yield"] for fit in results.with_signal.values()]
-    assert seen[0] / seen[1] == pytest.approx(0.6 / 0.4)
-
-
-def test_uncertainty_of_one_category_weakens_the_limit_less_than_a_common_one(folder):
-    def limit(text):
-        uncertainties = parse_uncertainties(text)
-        chosen = settings(
-            folder, "loose", "tight", shares=(0.6, 0.4), uncertainties=uncertainties, limits=True
-        )
-        return analyse(chosen).limits.limits[1].median
-
-    assert limit("none") < limit("tight.efficiency=0.3") < limit("efficiency=0.3")
 
 
 def test_command_writes_one_figure_per_category_and_valid_json(folder, tmp_path, monkeypatch, capsys):

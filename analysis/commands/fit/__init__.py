@@ -1,0 +1,1 @@
+"""`./run_analysis.py fit`: background, p-values, limits and global significance for any spectra."""

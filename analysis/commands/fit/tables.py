@@ -1,0 +1,111 @@
+"""What `./run_analysis.py fit` prints, from what it has stored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+Stored = Mapping[str, Any]
+
+
+def print_results(stored: Stored, console: Console) -> None:
+    """Print what was tried as background and what was found."""
+    several = len(stored["spectra"]) > 1
+    for name, category in stored["spectra"].items():
+        title = f"Choice of the background, {name}" if several else "Choice of the background"
+        console.print(_background_table(category["background_choice"], title))
+    console.print(_findings_table(stored))
+    point = _largest_excess(stored)
+    if several and point:
+        console.print(_categories_table(stored, point["mass"]))
+    if stored["limits"]:
+        console.print(_limits_table(stored["limits"]))
+
+
+def _background_table(choice: Stored, title: str) -> Table:
+    table = Table("background", "χ² / ndf", "p", "F-test p", "verdict", title=title)
+    for trial in choice["trials"]:
+        goodness, verdict = trial["goodness"], trial["verdict"]
+        table.add_row(
+            trial["background"],
+            f"{_number(goodness['statistic'], '.1f')} / {_number(goodness['n_degrees_of_freedom'], 'd')}",
+            _number(goodness["p_value"], ".3f"),
+            _number(trial["f_test_p_value"], ".3f"),
+            f"[bold]{verdict}, chosen[/]" if trial["background"] == choice["background"] else verdict,
+        )
+    return table
+
+
+def _findings_table(stored: Stored) -> Table:
+    table = Table("quantity", "value", title="Search for a resonance")
+    for name, category in stored["spectra"].items():
+        edges = category["spectrum"]["edges"]
+        own = f", {name}" if len(stored["spectra"]) > 1 else ""
+        table.add_row(f"events{own}", f"{category['n_events']:,.0f} in {edges[0]:g} to {edges[-1]:g} GeV")
+        chi_square, saturated = (
+            _number(category[test]["p_value"], ".3f") for test in ("chi_square", "saturated")
+        )
+        table.add_row(f"goodness of fit{own}", f"p = {chi_square} (χ²), {saturated} (saturated)")
+    points = stored["scan"]["points"]
+    failed = sum(point["local_p_value"] is None for point in points)
+    table.add_row("masses", f"{len(points)}, {failed} fits failed")
+    point = _largest_excess(stored)
+    if point:
+        _add_excess(table, stored, point)
+    if stored["global_significance"]:
+        table.add_row("global significance", _global(stored["global_significance"]))
+    return table
+
+
+def _largest_excess(stored: Stored) -> Stored | None:
+    """The point of the smallest local p-value, None if all fits failed."""
+    good = [point for point in stored["scan"]["points"] if point["local_p_value"] is not None]
+    return min(good, key=lambda point: point["local_p_value"]) if good else None
+
+
+def _add_excess(table: Table, stored: Stored, point: Stored) -> None:
+    table.add_row("largest excess at", f"{point['mass']:g} GeV")
+    table.add_row("events of signal there", _events(point))
+    table.add_row("local significance", f"{_number(point['significance'], '.2f')} σ")
+    if stored["expected_significances"]:
+        expected = stored["expected_significances"][stored["scan"]["points"].index(point)]
+        events = _number(expected["value"], ".4g")
+        table.add_row(f"expected for {events} events", f"{_number(expected['significance'], '.2f')} σ")
+
+
+def _categories_table(stored: Stored, mass: float) -> Table:
+    names = ("category", "share of the signal", "background", "events of signal", "local significance")
+    table = Table(*names, title=f"Each category alone at {mass:g} GeV")
+    for name, category in stored["spectra"].items():
+        (point,) = (point for point in category["scan"]["points"] if point["mass"] == mass)
+        significance = f"{_number(point['significance'], '.2f')} σ"
+        background = category["background_choice"]["background"]
+        table.add_row(name, f"{category['share']:g}", background, _events(point), significance)
+    return table
+
+
+def _events(point: Stored) -> str:
+    return f"{_number(point['signal_yield'], '.0f')} ± {_number(point['signal_yield_error'], '.0f')}"
+
+
+def _global(everywhere: Stored) -> str:
+    if everywhere["significance"] is None:
+        return everywhere["status"]
+    significance, p_value = _number(everywhere["significance"], ".2f"), _number(everywhere["p_value"], ".3g")
+    return f"{significance} σ, p = {p_value} ({everywhere['n_toys']} toys)"
+
+
+def _limits_table(limits: Stored) -> Table:
+    names = ("mass [GeV]", "observed", "−2σ", "−1σ", "median", "+1σ", "+2σ")
+    table = Table(*names, title="95 % CL upper limits on signal events")
+    for point in limits["points"]:
+        numbers = (point["observed"], *(point["expected"] or (None,) * 5))
+        status = "" if point["status"] == "good" else f" [red]{point['status']}[/]"
+        table.add_row(f"{point['mass']:g}{status}", *(_number(number, ".4g") for number in numbers))
+    return table
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None or not np.isfinite(value) else format(value, form)

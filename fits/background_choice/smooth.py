@@ -1,0 +1,66 @@
+"""What a smooth background is to be, in plain types: a search says it, stores it and hashes it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from errors import MaplessError
+from fits.background_choice.model_choice import BackgroundChoice, choose_background, choose_first_good
+from fits.backgrounds import LogLinearBackground
+from fits.backgrounds.catalogue import background, background_family
+from fits.spectrum import Spectrum
+
+Choice = Literal["f-test", "in-turn"]
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A family of functions by name, and how its members are chosen.
+
+    `family` is a name of `fits.backgrounds.catalogue`, or several joined by `+`, and `parameters` are the
+    numbers of shape parameters to try (by default all sizes of each family). "f-test" takes a larger function
+    where its F-test has p < `threshold` and its error at the signal mass stays below
+    `largest_relative_error`, as CMS does; "in-turn" takes the first whose chi-square has p > `threshold`, as
+    ATLAS does with "atlas+atlas_ua2" and 0.05. `collision_energy` in GeV. Raises MaplessError for unknown
+    names and choices.
+
+    >>> [member.name for member in Smooth(parameters=(2, 3)).backgrounds]
+    ['dijet, 2 parameters', 'dijet, 3 parameters']
+    >>> [member.name for member in Smooth("atlas+atlas_ua2", choice="in-turn", threshold=0.05).backgrounds]
+    ['ATLAS dijet, 2 parameters', 'ATLAS dijet, 3 parameters', 'ATLAS UA2, 3 parameters']
+    """
+
+    family: str = "dijet"
+    parameters: tuple[int, ...] | None = None
+    choice: Choice = "f-test"
+    threshold: float = 0.1
+    largest_relative_error: float = 0.15
+    collision_energy: float = 13000.0
+
+    def __post_init__(self) -> None:
+        if self.choice not in ("f-test", "in-turn"):
+            raise MaplessError(f"no choice of a background is called {self.choice}; give f-test or in-turn")
+        if not self.backgrounds:
+            raise MaplessError(f"no number of parameters of the background {self.family}; give 2 or more")
+
+    @property
+    def backgrounds(self) -> tuple[LogLinearBackground, ...]:
+        """The functions to try, in their order."""
+        names, energy = self.family.split("+"), self.collision_energy
+        if self.parameters is None:
+            return tuple(member for name in names for member in background_family(name, energy))
+        return tuple(background(name, size, energy) for name in names for size in self.parameters)
+
+    def choose(self, spectrum: Spectrum, signal_mass: float | None = None) -> BackgroundChoice:
+        """The function that a spectrum needs, fitted; MaplessError if none fits.
+
+        `signal_mass` (GeV) is where the F-test limits the error of the background.
+        """
+        if self.choice == "in-turn":
+            return choose_first_good(spectrum, self.backgrounds, smallest_p_value=self.threshold)
+        return choose_background(
+            spectrum,
+            signal_mass,
+            family=self.backgrounds,
+            threshold=self.threshold,
+            largest_relative_error=self.largest_relative_error,
+        )

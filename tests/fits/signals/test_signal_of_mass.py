@@ -1,0 +1,46 @@
+import pytest
+
+from errors import MaplessError
+from fits.signals import (
+    DoubleCrystalBall,
+    GaussianSignal,
+    InterpolatedSignal,
+    ScaledSignal,
+    signal_from_json,
+    signal_to_json,
+)
+
+SHAPE = DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000)
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        GaussianSignal(0.05),
+        ScaledSignal(SHAPE),
+        InterpolatedSignal([SHAPE.scaled_to(2000), SHAPE.varied(3900, 150).scaled_to(4000)]),
+    ],
+)
+def test_stored_signals_come_back(signal):
+    again = signal_from_json(signal_to_json(signal))
+    assert again(3100) == signal(3100)
+
+
+def test_a_function_without_a_stored_form_has_none():
+    assert signal_to_json(SHAPE.scaled_to) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"shape": "gaussian", "width": 2.0}, "relative width of 2"),
+        ({"shape": "square"}, "not a stored double Crystal Ball"),
+        (SHAPE.to_json() | {"mass": None}, "without its mass"),
+        ([SHAPE.to_json()], "two or more different masses"),
+        (3, "neither one shape nor a list"),
+        ([], "neither one shape nor a list"),
+    ],
+)
+def test_what_is_no_signal_is_refused(content, words):
+    with pytest.raises(MaplessError, match=words):
+        signal_from_json(content)
