@@ -120,8 +120,8 @@ def provenance(path: str | Path) -> dict[str, Any]:
         return _provenance(file)
 
 
-def open_file(path: str | Path) -> Any:
-    """A snapshot as uproot opens it; raises MaplessError if it is none."""
+def open_file(path: str | Path, name: str = TUPLE_NAME) -> Any:
+    """A file with an RNTuple of a name as uproot opens it; raises MaplessError if it is none."""
     import uproot
 
     if not Path(path).is_file():
@@ -131,8 +131,8 @@ def open_file(path: str | Path) -> Any:
     except (ValueError, OSError, uproot.DeserializationError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise MaplessError(f"{path} cannot be read ({reason}); select the events again") from None
-    if TUPLE_NAME not in file:
-        raise MaplessError(f"{path} holds no {TUPLE_NAME}; it is not a snapshot of events")
+    if name not in file:
+        raise MaplessError(f"{path} holds no {name}; it is another kind of file")
     return file
 
 
