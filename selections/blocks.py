@@ -1,13 +1,13 @@
-"""Events of snapshots in shuffled batches, never more of them in memory than a budget allows.
+"""Events of snapshots in batches, never more of them in memory than a budget allows.
 
 A snapshot is a row of clusters. An epoch takes them in random order, a few at a time; each of these groups is
-shuffled in memory and cut into batches. What a batch holds depends on seed, epoch and position only.
+shuffled in memory and cut into batches. Without a seed clusters and events keep their order.
 """
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,190 +16,196 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections import headers
-from selections.folds import event_hash
+from selections.arrays import Arrays, rebatched
 from selections.root import import_root
-from selections.snapshot import EVENT_NAME, TUPLE_NAME, check_columns, open_tuple
+from selections.snapshot import TUPLE_NAME, check_columns, open_tuple
 
-TYPES = {
-    "bool": np.bool_,
-    "float": np.float32,
-    "double": np.float64,
-    "std::int32_t": np.int32,
-    "std::uint32_t": np.uint32,
-    "std::int64_t": np.int64,
-    "std::uint64_t": np.uint64,
+NUMBERS: dict[str, np.dtype[Any]] = {
+    "bool": np.dtype(np.bool_),
+    "float": np.dtype(np.float32),
+    "double": np.dtype(np.float64),
+    **{f"std::int{bits}_t": np.dtype(f"i{bits // 8}") for bits in (8, 16, 32, 64)},
+    **{f"std::uint{bits}_t": np.dtype(f"u{bits // 8}") for bits in (8, 16, 32, 64)},
 }
-"""Types of columns, as an RNTuple names them, that can be read."""
-N_CONSTITUENTS = 100
+"""Types of numbers, as an RNTuple names them."""
 CONSTITUENT_PARTS = ("pt", "eta", "phi")
+CONSTITUENTS_SHAPE = (100, len(CONSTITUENT_PARTS))
 MEMORY = 256 * 2**20
-Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class StoredColumn:
+    """A column of a snapshot: the type of its numbers as an RNTuple names it, and the shape per event."""
+
+    number: str
+    shape: tuple[int, ...] = ()
+    constituents: bool = False
+
+    @property
+    def bytes_per_event(self) -> int:
+        """Memory that the values of an event take once they are read."""
+        return int(NUMBERS[self.number].itemsize * np.prod(self.shape, dtype=int))
 
 
 @dataclass(frozen=True)
 class Block:
-    """Neighbouring events of a file, and how many of them belong to the folds that are kept."""
+    """Neighbouring events of a file, from `start` to before `stop`; `offset` is the first of all files."""
 
     file: Path
     start: int
     stop: int
-    kept: int
+    offset: int
 
     def __len__(self) -> int:
         return self.stop - self.start
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Columns to read: numbers per event, prefixes of constituents, and the folds to keep (None: all)."""
-
-    columns: tuple[str, ...]
-    constituents: tuple[str, ...] = ()
-    folds: tuple[int, ...] | None = None
-
-    @property
-    def bytes_per_event(self) -> int:
-        """Memory that an event takes once it is read."""
-        return 8 * len(self.columns) + 4 * N_CONSTITUENTS * len(self.jagged) + 8
-
-    @property
-    def jagged(self) -> list[str]:
-        """Columns with many values per event."""
-        return [f"{prefix}_{part}" for prefix in self.constituents for part in CONSTITUENT_PARTS]
-
-
 class EventBlocks:
-    """Columns of the events of snapshots, batch by batch.
+    """Columns of the events of snapshots: numbers (n,), fixed shapes (n, *shape) and constituents.
 
-    `columns` are numbers per event; `constituents` are prefixes such as "jet1_constituent", each an array
-    (n, 100, 3) of pt (GeV), eta and phi, hardest first, zero where there are no more. `folds` keeps the
-    events of these folds only. `memory` is the budget in bytes. Raises MaplessError for columns that are not
-    there.
+    Constituents are columns such as "jet1_constituent", (n, 100, 3): pt (GeV), eta and phi, hardest first,
+    zero where there are no more. Columns that not all files have alike are left out.
     """
 
-    def __init__(
-        self,
-        files: str | Path | Sequence[str | Path],
-        columns: Sequence[str],
-        *,
-        constituents: Sequence[str] = (),
-        folds: Sequence[int] | None = None,
-        size: int = 4096,
-        seed: int = 1,
-        shuffle: bool = True,
-        memory: int = MEMORY,
-    ) -> None:
-        if size < 1:
-            raise MaplessError(f"batches of {size} events are impossible; ask for one or more")
+    def __init__(self, files: str | Path | Sequence[str | Path]) -> None:
         self.files = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
-        self.wanted = Wanted(
-            tuple(dict.fromkeys(columns)), tuple(constituents), None if folds is None else tuple(folds)
-        )
-        self.size, self.seed, self.shuffle = size, seed, shuffle
-        # two groups are kept while the next one is read and copied into its order
-        self._group_events = max(1, memory // (4 * self.wanted.bytes_per_event))
+        tuples = [open_tuple(file) for file in self.files]
+        self.columns = _common([_columns(events) for events in tuples])
+        self._clusters = [[cluster.num_entries for cluster in events.cluster_summaries] for events in tuples]
         self._reader = lru_cache(maxsize=4)(_reader)
-        self._types: dict[str, str] = {}
-        self.blocks = [block for file in self.files for block in self._blocks_of(file)]
-        self.n_events = sum(block.kept for block in self.blocks)
-        if self.n_events == 0:
-            raise MaplessError(f"no events of folds {folds} in {', '.join(map(str, self.files))}")
-        self._load = lru_cache(maxsize=2)(self._load_group)
-        self._groups = lru_cache(maxsize=1)(self._groups_of_epoch)
 
-    def __len__(self) -> int:
-        return math.ceil(self.n_events / self.size)
+    @cached_property
+    def n_events(self) -> int:
+        """Number of events in all files."""
+        return sum(map(sum, self._clusters))
 
-    def batch(self, position: int, epoch: int = 0) -> Arrays:
-        """The batch at a position, 0 to len - 1, of an epoch: arrays by column or prefix of constituents."""
-        if not 0 <= position < len(self):
-            raise IndexError(f"batch {position} of {len(self)}")
-        first, last = position * self.size, min((position + 1) * self.size, self.n_events)
-        groups = self._groups(epoch)
-        edges = np.cumsum([0, *(sum(block.kept for block in group) for group in groups)])
-        touched = [i for i in range(len(groups)) if edges[i] < last and edges[i + 1] > first]
-        parts = [
-            _rows(self._load(epoch, i), max(first - edges[i], 0), min(last, edges[i + 1]) - edges[i])
-            for i in touched
-        ]
-        return _joined(parts)
+    def batches(
+        self,
+        columns: Sequence[str],
+        size: int,
+        *,
+        seed: int | None = None,
+        epoch: int = 0,
+        kept: NDArray[np.bool_] | None = None,
+        memory: int = MEMORY,
+    ) -> Iterator[Arrays]:
+        """All events in batches of `size`, the last one smaller: in order, or shuffled by seed and epoch.
 
-    def epoch(self, number: int = 0) -> Iterator[Arrays]:
-        """All batches of one epoch in order; the last one may be smaller."""
-        return (self.batch(position, number) for position in range(len(self)))
+        `kept` is a mask (n_events,) of the events that come. `memory` (bytes) is the budget; it and
+        the columns decide how many events are shuffled at once.
 
-    def event_hashes(self) -> NDArray[np.uint64]:
-        """A number (n_events,) for every event that is kept, from its run, luminosity block and number."""
-        kept = EventBlocks(self.files, EVENT_NAME, folds=self.wanted.folds, size=2**18, shuffle=False)
-        return np.concatenate([event_hash(*(part[name] for name in EVENT_NAME)) for part in kept.epoch()])
+        Raises MaplessError for columns that are not there.
+        """
+        check_columns(columns, self.columns, f"the columns of {', '.join(map(str, self.files))}")
+        if size < 1 or not columns:
+            raise MaplessError(f"batches of {size} events and {len(columns)} columns are impossible")
+        bytes_per_event = sum(self.columns[name].bytes_per_event for name in columns) + 8
+        # a group is read, copied into its order, and still held by a batch when the next one is read
+        groups = self._groups(max(1, memory // (4 * bytes_per_event)), seed, epoch)
+        orders = (_order(group, kept, seed, epoch, i) for i, group in enumerate(groups))
+        parts = (
+            {name: self._read(name, group)[order] for name in columns}
+            for group, order in zip(groups, orders, strict=True)
+            if len(order)
+        )
+        return rebatched(parts, size)
 
-    def _blocks_of(self, file: Path) -> Iterator[Block]:
-        events = open_tuple(file)
-        single = [*self.wanted.columns, *([] if self.wanted.folds is None else ["fold"])]
-        check_columns([*single, *self.wanted.jagged], events.keys(), f"the columns of {file}")
-        self._types |= {name: events[name].typename for name in single}
-        for name in single:
-            if self._types[name] not in TYPES:
-                raise MaplessError(f"{name} of {file} is a {self._types[name]}, not a number per event")
-        for cluster in events.cluster_summaries:
-            end = cluster.num_first_entry + cluster.num_entries
-            for start in range(cluster.num_first_entry, end, self._group_events):
-                block = Block(file, start, min(start + self._group_events, end), 0)
-                yield replace(block, kept=int(self._kept([block]).sum()))
+    def read(self, column: str, kept: NDArray[np.bool_] | None = None) -> NDArray[Any]:
+        """A column of all events, or of those of a mask (n_events,), in order."""
+        parts = [batch[column] for batch in self.batches([column], 2**16, kept=kept)]
+        stored = self.columns[column]
+        return np.concatenate(parts) if parts else np.empty((0, *stored.shape), NUMBERS[stored.number])
 
-    def _groups_of_epoch(self, epoch: int) -> list[list[Block]]:
-        """Blocks in the order of an epoch, as many together as the memory allows."""
-        order = np.arange(len(self.blocks))
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, epoch)).permutation(order)
+    def _groups(self, most: int, seed: int | None, epoch: int) -> list[list[Block]]:
+        """Blocks in the order of an epoch, as many together as have at most so many events."""
+        blocks = list(self._blocks(most))
+        order = np.arange(len(blocks))
+        if seed is not None:
+            order = np.random.default_rng((seed, epoch)).permutation(order)
         groups: list[list[Block]] = []
         room = 0
-        for block in (self.blocks[i] for i in order):
-            events = len(block)
-            if events > room:
+        for block in (blocks[i] for i in order):
+            if len(block) > room:
                 groups.append([])
-                room = max(self._group_events, events)
+                room = most
             groups[-1].append(block)
-            room -= events
+            room -= len(block)
         return groups
 
-    def _load_group(self, epoch: int, number: int) -> Arrays:
-        blocks = self._groups(epoch)[number]
-        order = np.flatnonzero(self._kept(blocks))
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, epoch, number + 1)).permutation(order)
-        arrays = {name: self._numbers(name, blocks)[order] for name in self.wanted.columns}
-        return arrays | {name: self._constituents(name, blocks)[order] for name in self.wanted.constituents}
+    def _blocks(self, most: int) -> Iterator[Block]:
+        offset = 0
+        for file, clusters in zip(self.files, self._clusters, strict=True):
+            first = offset
+            for n_events in clusters:
+                for start in range(offset, offset + n_events, most):
+                    stop = min(start + most, offset + n_events)
+                    yield Block(file, start - first, stop - first, start)
+                offset += n_events
 
-    def _kept(self, blocks: Sequence[Block]) -> NDArray[np.bool_]:
-        if self.wanted.folds is None:
-            return np.ones(sum(len(block) for block in blocks), bool)
-        return np.isin(self._numbers("fold", blocks), self.wanted.folds)
-
-    def _numbers(self, column: str, blocks: Sequence[Block]) -> NDArray[Any]:
-        kind = self._types[column]
-        array: NDArray[Any] = np.empty(sum(len(block) for block in blocks), TYPES[kind])
-        for block, part in _parts(blocks, array):
-            self._reader(block.file).numbers(column, kind, block.start, block.stop, part.ctypes.data)
+    def _read(self, column: str, blocks: Sequence[Block]) -> NDArray[Any]:
+        stored = self.columns[column]
+        array = np.zeros((sum(map(len, blocks)), *stored.shape), NUMBERS[stored.number])
+        read = self._read_constituents if stored.constituents else self._read_numbers
+        row = 0
+        for block in blocks:
+            read(column, block, array[row : row + len(block)])
+            row += len(block)
         return array
 
-    def _constituents(self, prefix: str, blocks: Sequence[Block]) -> NDArray[np.float32]:
-        shape = (sum(len(block) for block in blocks), N_CONSTITUENTS, len(CONSTITUENT_PARTS))
-        array = np.zeros(shape, np.float32)
-        for block, part in _parts(blocks, array):
-            for i, name in enumerate(CONSTITUENT_PARTS):
-                address = part.ctypes.data + i * array.itemsize
-                self._reader(block.file).padded(
-                    f"{prefix}_{name}", block.start, block.stop, *shape[1:], address
-                )
-        return array
+    def _read_numbers(self, column: str, block: Block, part: NDArray[Any]) -> None:
+        stored = self.columns[column]
+        per_event = int(np.prod(stored.shape, dtype=int))
+        field = column + "._0" * len(stored.shape)  # the numbers within arrays of fixed length
+        start, stop = per_event * block.start, per_event * block.stop
+        self._reader(block.file).numbers(field, stored.number, start, stop, part.ctypes.data)
+
+    def _read_constituents(self, column: str, block: Block, part: NDArray[Any]) -> None:
+        for i, name in enumerate(CONSTITUENT_PARTS):
+            address = part.ctypes.data + i * part.itemsize
+            self._reader(block.file).padded(
+                f"{column}_{name}", block.start, block.stop, *CONSTITUENTS_SHAPE, address
+            )
 
 
-def check_disjoint(training: EventBlocks, validation: EventBlocks) -> None:
-    """Raise MaplessError if an event, by run, luminosity block and event number, is in both."""
-    shared = np.intersect1d(training.event_hashes(), validation.event_hashes())
-    if len(shared):
-        raise MaplessError(f"{len(shared):,} events are in training and validation alike; split by folds")
+def _order(
+    blocks: Sequence[Block], kept: NDArray[np.bool_] | None, seed: int | None, epoch: int, number: int
+) -> NDArray[np.intp]:
+    """Rows of a group of blocks that are kept, in the order in which they come."""
+    n_events = sum(map(len, blocks))
+    if kept is None:
+        order = np.arange(n_events)
+    else:
+        order = np.flatnonzero(np.concatenate([kept[b.offset : b.offset + len(b)] for b in blocks]))
+    return order if seed is None else np.random.default_rng((seed, epoch, number + 1)).permutation(order)
+
+
+def _columns(events: Any) -> dict[str, StoredColumn]:
+    """Columns of an RNTuple, as uproot opens it, that are read into arrays."""
+    types = {name: events[name].typename for name in events.keys() if "." not in name}  # noqa: SIM118
+    numbers = {name: _fixed_shape(text) for name, text in types.items()}
+    lists = [name for name, text in types.items() if re.fullmatch(r".*(vector|RVec)<float>", text)]
+    prefixes = [name.removesuffix("_pt") for name in lists if name.endswith("_constituent_pt")]
+    constituents = {
+        prefix: StoredColumn("float", CONSTITUENTS_SHAPE, constituents=True)
+        for prefix in prefixes
+        if {f"{prefix}_{part}" for part in CONSTITUENT_PARTS} <= set(lists)
+    }
+    return {name: column for name, column in numbers.items() if column} | constituents
+
+
+def _fixed_shape(text: str) -> StoredColumn | None:
+    """The column of a C++ type: a number, or arrays of them such as std::array<std::array<float,3>,2>."""
+    shape: tuple[int, ...] = ()
+    while found := re.fullmatch(r"std::array<(.*),\s*(\d+)>", text):
+        text, shape = found[1], (*shape, int(found[2]))
+    return StoredColumn(text, shape) if text in NUMBERS else None
+
+
+def _common(columns: Sequence[Mapping[str, StoredColumn]]) -> dict[str, StoredColumn]:
+    first, *rest = columns
+    return {
+        name: column for name, column in first.items() if all(other.get(name) == column for other in rest)
+    }
 
 
 def _reader(file: Path) -> Any:
@@ -207,17 +213,3 @@ def _reader(file: Path) -> Any:
     root.gSystem.Load("libROOTNTuple")
     headers.load("mapless/event_tuple.h")
     return root.mapless.EventTuple(TUPLE_NAME, str(file))
-
-
-def _parts(blocks: Sequence[Block], array: NDArray[Any]) -> Iterator[tuple[Block, NDArray[Any]]]:
-    """Every block with the rows of the array that belong to it."""
-    ends = np.cumsum([len(block) for block in blocks])
-    return ((block, array[end - len(block) : end]) for block, end in zip(blocks, ends, strict=True))
-
-
-def _rows(arrays: Arrays, first: int, last: int) -> Arrays:
-    return {name: values[first:last] for name, values in arrays.items()}
-
-
-def _joined(parts: list[Arrays]) -> Arrays:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -21,19 +21,21 @@ def fold(run: ArrayLike, luminosity_block: ArrayLike, event: ArrayLike, k: int) 
 
 def event_hash(run: ArrayLike, luminosity_block: ArrayLike, event: ArrayLike) -> NDArray[np.uint64]:
     """64 well-mixed bits (n,) that stand for an event: its run, luminosity block and event number."""
-    mixed = _mix_bits(_unsigned(run))
-    mixed = _mix_bits(mixed ^ _unsigned(luminosity_block))
-    return _mix_bits(mixed ^ _unsigned(event))
+    mixed = mix_bits(unsigned(run))
+    mixed = mix_bits(mixed ^ unsigned(luminosity_block))
+    return mix_bits(mixed ^ unsigned(event))
 
 
-def _unsigned(numbers: ArrayLike) -> NDArray[np.uint64]:
+def unsigned(numbers: ArrayLike) -> NDArray[np.uint64]:
+    """Event numbers (n,) as the hash takes them; raises MaplessError for others than integers."""
     array = np.asarray(numbers)
     if array.dtype.kind not in "iu":
         raise MaplessError(f"event numbers of type {array.dtype} lose digits; keep them as integers")
     return array.astype(np.uint64)
 
 
-def _mix_bits(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix_bits(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Numbers (n,) without any likeness to those given: the finaliser of SplitMix64."""
     with np.errstate(over="ignore"):  # the hash counts on arithmetic modulo 2^64
         value = value + np.uint64(0x9E3779B97F4A7C15)
         value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -16,7 +16,7 @@ from selections.root import one_line_errors
 from selections.selected import Selected, cut_and_tally, define, identifier, with_weights
 
 if TYPE_CHECKING:
-    from selections.sources.events import Events
+    from selections.sources.opened import OpenedEvents
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -92,7 +92,7 @@ class Selection:
         if twice:
             raise MaplessError(f"selection {self.name} defines {', '.join(twice)} twice; rename one of them")
 
-    def __call__(self, events: "Events | Any") -> Selected:
+    def __call__(self, events: "OpenedEvents | Any") -> Selected:
         """The events that pass, as a graph; raises MaplessError when a column is missing.
 
         `events` are what `open_events` gives, or any RDataFrame node.

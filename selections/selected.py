@@ -16,7 +16,7 @@ from selections.root import import_root, one_line_errors
 
 if TYPE_CHECKING:
     from selections.graph import Cut, Selection
-    from selections.sources.events import Events
+    from selections.sources.opened import OpenedEvents
 
 
 WEIGHT, SQUARED_WEIGHT = "mapless_weight", "mapless_squared_weight"
@@ -55,7 +55,7 @@ class Selected:
     frame: Any
     uncut: Any
     _tallies: tuple[Tally, ...] = field(repr=False)
-    events: "Events | None" = None
+    events: "OpenedEvents | None" = None
 
     def cutflow(self) -> Cutflow:
         """Entries and sums of weights after every cut (runs the event loop if nothing did so far)."""

@@ -1,8 +1,7 @@
-"""Selected columns in one compact file (an RNTuple), with cutflow and origin, and back into numpy arrays.
+"""Selected columns in compact files (RNTuples), with cutflow and origin, and back into numpy arrays.
 
-The file appears complete or not at all. One thread keeps the order of events. Several threads do not; then
-run, luminosity block and event number are written too, and `read` sorts by them, so that arrays never depend
-on the number of threads.
+A file appears complete or not at all. Its events are in the order of run, luminosity block and event number,
+which are always written: nothing made from it depends on how many threads wrote it.
 """
 
 import json
@@ -15,41 +14,91 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
+from selections import headers
 from selections.expressions import suggestion
-from selections.root import import_root, one_line_errors, threads
+from selections.root import import_root, one_line_errors
 
 TUPLE_NAME = "Events"
 EVENT_NAME = ("run", "luminosity_block", "event")
 PROVENANCE = "provenance"
-# Small clusters let `selections.batches` read few events at a time.
+# Small clusters let `selections.blocks` read few events at a time.
 CLUSTER_BYTES = 2 * 2**20
 _INTEGERS = (f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64))
 SCALARS = frozenset(("bool", "float", "double", *_INTEGERS))
 
 
 def write(source: Any, path: str | Path, columns: Sequence[str]) -> Path:
-    """Write columns of events to a file; returns its path.
+    """Write columns of events, and run, luminosity block and event number, to a file; returns its path.
 
     `source` is what a Selection or `open_events` gives, or a frame; its event loop runs here, once. Raises
     MaplessError for a column that is not there, before anything runs.
     """
-    target = Path(path)
-    frame = getattr(source, "frame", source)
-    in_order = threads() == 1
-    wanted = list(columns) if in_order else _with_event_name(columns)
-    check_columns(wanted, (str(name) for name in frame.GetColumnNames()), "the events to write")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.stem}.{os.getpid()}.partial.root")
+    write_many({"": source}, {"": path}, {"": columns})
+    return Path(path)
+
+
+def write_many(
+    sources: Mapping[Any, Any], paths: Mapping[Any, str | Path], columns: Mapping[Any, Sequence[str]]
+) -> None:
+    """Write several sources, such as the regions that `book` gives, as `write` does, in one event loop.
+
+    Each source has a path and columns under its key. If the loop fails no file appears.
+    """
+    targets = {key: Path(paths[key]) for key in sources}
+    wanted = {key: list(dict.fromkeys((*columns[key], *EVENT_NAME))) for key in sources}
+    frames = {key: getattr(source, "frame", source) for key, source in sources.items()}
+    for key, frame in frames.items():
+        check_columns(wanted[key], map(str, frame.GetColumnNames()), f"the events to write to {targets[key]}")
+    beside = {
+        key: path.with_name(f".{path.stem}.{os.getpid()}.partial.root") for key, path in targets.items()
+    }
+    failed = f"{', '.join(map(str, targets.values()))} not written, ROOT failed while it read the events"
     try:
-        with one_line_errors(f"{target} is not written, ROOT failed while it read the events"):
-            # a list would make PyROOT try, and run, other overloads after a failure
-            names = import_root().std.vector["std::string"](wanted)
-            frame.Snapshot(TUPLE_NAME, str(beside), names, _options())
-        _write_provenance(beside, {"columns": wanted, "in_order": in_order, **_origin(source)})
-        beside.replace(target)
+        with one_line_errors(failed):
+            booked = [_booked(frames[key], beside[key], wanted[key]) for key in sources]
+            for snapshot in booked:  # the first runs the loop for all
+                snapshot.GetValue()
+            # ROOT closes the files only now
+            del snapshot, booked
+        for key, source in sources.items():
+            _put_in_order(beside[key])
+            _write_provenance(beside[key], {"columns": wanted[key], **_origin(source)})
+        for key in sources:
+            beside[key].replace(targets[key])
     finally:
-        beside.unlink(missing_ok=True)
-    return target
+        for path in beside.values():
+            path.unlink(missing_ok=True)
+
+
+def _booked(frame: Any, path: Path, columns: Sequence[str]) -> Any:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    root = import_root()
+    options = root.RDF.RSnapshotOptions()
+    options.fLazy = True
+    options.fOutputFormat = root.RDF.ESnapshotOutputFormat.kRNTuple
+    options.fMaxUnzippedClusterSize = CLUSTER_BYTES
+    options.fApproxZippedClusterSize = CLUSTER_BYTES // 2
+    options.fMaxUnzippedPageSize = CLUSTER_BYTES // 16
+    # a list would make PyROOT try other overloads after a failure
+    return frame.Snapshot(TUPLE_NAME, str(path), root.std.vector["std::string"](columns), options)
+
+
+def _put_in_order(path: Path) -> None:
+    """Write the events once more if they are not in order, as several threads leave them."""
+    with open_file(path) as file:
+        arrays = file[TUPLE_NAME].arrays(EVENT_NAME, library="np")
+    order = np.lexsort([arrays[name] for name in reversed(EVENT_NAME)]).astype(np.uint64)
+    if np.array_equal(order, np.arange(len(order))):
+        return
+    headers.load("mapless/event_tuple.h")
+    ordered = path.with_name(f"{path.stem}.ordered.root")
+    try:
+        import_root().mapless.write_in_order(
+            TUPLE_NAME, str(path), str(ordered), order.ctypes.data, len(order), CLUSTER_BYTES
+        )
+        ordered.replace(path)
+    finally:
+        ordered.unlink(missing_ok=True)
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
@@ -59,26 +108,20 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, ND
     """
     with open_file(path) as file:
         scalars = scalar_columns(file[TUPLE_NAME])
-        known = _provenance(file)
-        everything = [name for name in known.get("columns", scalars) if name in scalars]
-        wanted = everything if columns is None else list(columns)
+        wanted = scalars if columns is None else list(columns)
         check_columns(wanted, scalars, f"the single values of {path}")
-        in_order = known.get("in_order", True)
-        arrays = file[TUPLE_NAME].arrays(wanted if in_order else _with_event_name(wanted), library="np")
-    if not in_order:
-        order = np.lexsort([arrays[name] for name in reversed(EVENT_NAME)])
-        arrays = {name: values[order] for name, values in arrays.items()}
+        arrays: dict[str, NDArray[Any]] = file[TUPLE_NAME].arrays(wanted, library="np")
     return {name: arrays[name] for name in wanted}
 
 
 def provenance(path: str | Path) -> dict[str, Any]:
-    """What is known about a snapshot: its columns, files, cutflow, and whether events are in order."""
+    """What is known about a snapshot: its columns, files and cutflow."""
     with open_file(path) as file:
         return _provenance(file)
 
 
-def open_file(path: str | Path) -> Any:
-    """A snapshot as uproot opens it; raises MaplessError if it is none."""
+def open_file(path: str | Path, name: str = TUPLE_NAME) -> Any:
+    """A file with an RNTuple of a name as uproot opens it; raises MaplessError if it is none."""
     import uproot
 
     if not Path(path).is_file():
@@ -88,8 +131,8 @@ def open_file(path: str | Path) -> Any:
     except (ValueError, OSError, uproot.DeserializationError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise MaplessError(f"{path} cannot be read ({reason}); select the events again") from None
-    if TUPLE_NAME not in file:
-        raise MaplessError(f"{path} holds no {TUPLE_NAME}; it is not a snapshot of events")
+    if name not in file:
+        raise MaplessError(f"{path} holds no {name}; it is another kind of file")
     return file
 
 
@@ -103,26 +146,12 @@ def scalar_columns(events: Any) -> list[str]:
     return [name for name in events.keys() if events[name].typename in SCALARS]  # noqa: SIM118
 
 
-def _with_event_name(columns: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys((*columns, *EVENT_NAME)))
-
-
 def check_columns(wanted: Sequence[str], known: Iterable[str], where: str) -> None:
     """Raise MaplessError for the first wanted column that is not known."""
     names = set(known)
     for name in wanted:
         if name not in names:
             raise MaplessError(f"{name} is not among {where}{suggestion(name, names)}")
-
-
-def _options() -> Any:
-    root = import_root()
-    options = root.RDF.RSnapshotOptions()
-    options.fOutputFormat = root.RDF.ESnapshotOutputFormat.kRNTuple
-    options.fMaxUnzippedClusterSize = CLUSTER_BYTES
-    options.fApproxZippedClusterSize = CLUSTER_BYTES // 2
-    options.fMaxUnzippedPageSize = CLUSTER_BYTES // 16
-    return options
 
 
 def _origin(source: Any) -> dict[str, Any]:

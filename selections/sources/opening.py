@@ -8,9 +8,9 @@ from errors import MaplessError
 from selections import headers
 from selections.root import import_root
 from selections.sources import nanoaod, simulation
-from selections.sources.events import Events, LostFile
 from selections.sources.files import OpenedFile, expand, inspect
 from selections.sources.formats import Format, Options, Translation
+from selections.sources.opened import LostFile, OpenedEvents
 
 FORMATS: tuple[Format, ...] = (
     Format("nanoaod", nanoaod.recognises, nanoaod.translate),
@@ -28,7 +28,7 @@ def open_events(
     triggers: Sequence[str] | None = None,
     filters: Sequence[str] | None = None,
     tree: str | None = None,
-) -> Events:
+) -> OpenedEvents:
     """Events of one file, a pattern such as "data/*.root", or several, as a frame of canonical columns.
 
     The format is told from the columns. `columns` are those that must be there; `triggers` and `filters`
@@ -45,7 +45,7 @@ def open_events(
     _check_wanted(columns or (), translation, opened)
     _check_defaults(translation, opened)
     total = sum(file.n_events for file in opened)
-    return Events(
+    return OpenedEvents(
         frame=_canonical(_frame(opened, max_events), translation, everywhere),
         files=tuple(file.path for file in opened),
         n_events=min(total, max_events) if max_events else total,

@@ -34,7 +34,8 @@ def make_input(path: Path, n_events: int) -> None:
     from selections import snapshot
     from selections.root import import_root
 
-    frame = import_root().RDataFrame(n_events).Define("random", "TRandom3(rdfentry_ + 1)")
+    frame = import_root().RDataFrame(n_events).Define("run", "1u").Define("luminosity_block", "1u")
+    frame = frame.Define("event", "rdfentry_").Define("random", "TRandom3(rdfentry_ + 1)")
     for name in FEATURES:
         frame = frame.Define(name, "static_cast<float>(random.Gaus(0, 1))")
     for part in PARTS:
@@ -46,13 +47,13 @@ def make_input(path: Path, n_events: int) -> None:
 
 def ours(path: Path, constituents: bool) -> Epochs:
     """Shuffled batches of this project."""
-    from selections.blocks import EventBlocks
+    from selections.events import StoredEvents
 
-    prefixes = ["jet1_constituent"] if constituents else []
-    events = EventBlocks(path, FEATURES, constituents=prefixes, size=SIZE)
+    columns = [*FEATURES, *(["jet1_constituent"] if constituents else [])]
+    events = StoredEvents(path)
 
     def batches(number: int) -> Iterator[np.ndarray]:
-        for batch in events.epoch(number):
+        for batch in events.batches(columns, SIZE, seed=1, epoch=number):
             features = np.stack([batch[name] for name in FEATURES], axis=1)
             yield batch["jet1_constituent"] if constituents else features
 

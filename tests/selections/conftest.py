@@ -69,6 +69,27 @@ def sample(tmp_path_factory):
         return snapshot.write(frame, path, list(definitions))
 
 
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory):
+    """A snapshot of 500 events with an image (5,) and a matrix (2, 3) each."""
+    from selections import snapshot
+    from selections.root import import_root
+
+    frame = import_root().RDataFrame(500)
+    definitions = {
+        "run": "1u",
+        "luminosity_block": "1u",
+        "event": "rdfentry_",
+        "small": "static_cast<short>(rdfentry_ % 100)",
+        "image": "std::array<float, 5> values{}; values[4] = rdfentry_; return values;",
+        "matrix": "std::array<std::array<double, 3>, 2> rows{}; "
+        "rows[1] = {-1. * rdfentry_, 0, 1. + rdfentry_}; return rows;",
+    }
+    for name, expression in definitions.items():
+        frame = frame.Define(name, expression)
+    return snapshot.write(frame, tmp_path_factory.mktemp("shapes") / "shapes.root", list(definitions))
+
+
 @pytest.fixture
 def rng():
     """Random numbers that are the same in every run."""

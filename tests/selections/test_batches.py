@@ -12,10 +12,11 @@ import numpy as np
 import resource
 from pathlib import Path
 from selections.batches import Batches
+from selections.events import StoredEvents
 import keras
 
 keras.utils.set_random_seed(1)
-sample = SAMPLE
+sample = StoredEvents(SAMPLE)
 report = {}
 
 
@@ -39,8 +40,8 @@ def model(*inputs):
 def window(events):
     return (events["mjj"] > 2500).astype("float32")
 
-small = {"size": 1500, "memory": 2**17}
-batches = Counted(sample, ["number"], target=window, weight="weight", columns=["mjj"], **small)
+small = {"size": 1500}
+batches = Counted(sample, ["number"], target=window, weight="weight", columns=["mjj"], seed=1, **small)
 orders = []
 class Orders(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
@@ -53,15 +54,16 @@ x, y, w = batches[0]
 report["shapes"] = [list(x.shape), list(y.shape), list(w.shape)]
 report["target_is_right"] = bool(((1500 + 0.1 * x[:, 0] > 2500) == (y > 0.5)).all())
 
-again = Batches(sample, ["number"], shuffle=False, **small)
+again = Batches(sample, ["number"], **small)
 scores = model(keras.Input((1,), name="x")).predict(again, verbose=0)
 report["predicted"] = len(scores)
+report["in_order"] = bool((np.diff(scores[:, 0]) >= 0).all() or (np.diff(scores[:, 0]) <= 0).all())
 
-both = {"target": window, "columns": ["mjj"], "constituents": ["jet1_constituent"]}
-pictures = Batches([sample] * 15, ["number"], memory=32 * 2**20, **both)
+both = {"target": window, "columns": ["mjj"], "shaped": ["jet1_constituent"], "seed": 1}
+pictures = Batches(StoredEvents([SAMPLE] * 15, memory=32 * 2**20), ["number"], **both)
 inputs = (keras.Input((1,), name="features"), keras.Input((100, 3), name="jet1_constituent"))
 two = model(*inputs)
-two.fit(Batches(sample, ["number"], memory=2**22, **both), epochs=1, verbose=0)
+two.fit(Batches(sample, ["number"], **both), epochs=1, verbose=0)
 def resident_memory():
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
@@ -102,6 +104,7 @@ def test_batches_give_inputs_targets_and_weights(report):
 
 def test_predictions_come_for_every_event(report):
     assert report["predicted"] == 20_000
+    assert report["in_order"]
 
 
 def test_training_on_a_sample_larger_than_the_budget_stays_small(report):

@@ -2,73 +2,62 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
-from selections.blocks import EventBlocks, check_disjoint
+from selections.blocks import EventBlocks
 from tests.selections.conftest import N_EVENTS
 
-SMALL = 2**20
+SMALL = 2**18
 """Bytes: far less than the sample, so that it takes many groups."""
 
 
-def numbers(events, epoch=0):
-    return np.concatenate([batch["number"] for batch in events.epoch(epoch)])
+@pytest.fixture(scope="module")
+def blocks(sample):
+    return EventBlocks(sample)
 
 
-def test_every_event_comes_once_per_epoch_in_an_order_that_the_seed_decides(sample):
-    events = EventBlocks(sample, ["number"], size=777, memory=SMALL // 8)
-    first, second = numbers(events, 0), numbers(events, 1)
+def numbers(blocks, size=777, **options):
+    return np.concatenate([batch["number"] for batch in blocks.batches(["number"], size, **options)])
+
+
+def test_every_event_comes_once_per_epoch_in_an_order_that_the_seed_decides(blocks, sample):
+    first, second = (numbers(blocks, seed=1, epoch=epoch, memory=SMALL) for epoch in (0, 1))
     for order in (first, second):
         np.testing.assert_array_equal(np.sort(order), np.arange(N_EVENTS))
     assert np.mean(first == second) < 0.01
-    np.testing.assert_array_equal(
-        first, numbers(EventBlocks(sample, ["number"], size=777, memory=SMALL // 8))
-    )
-    assert (
-        np.mean(first == numbers(EventBlocks(sample, ["number"], seed=2, size=777, memory=SMALL // 8))) < 0.01
-    )
+    np.testing.assert_array_equal(first, numbers(EventBlocks(sample), seed=1, memory=SMALL))
+    assert np.mean(first == numbers(blocks, seed=2, memory=SMALL)) < 0.01
 
 
-def test_a_memory_budget_decides_the_groups(sample):
-    assert len(EventBlocks(sample, ["number"], memory=SMALL // 8)._groups(0)) > 10
-    assert len(EventBlocks(sample, ["number"])._groups(0)) == 1
+def test_a_memory_budget_decides_the_groups(blocks):
+    assert np.ptp(numbers(blocks, seed=1, memory=SMALL)[:1000]) < N_EVENTS
+    assert len(blocks._groups(SMALL // 64, 1, 0)) > 4
+    assert len(blocks._groups(N_EVENTS, 1, 0)) == 1
 
 
-def test_events_of_far_away_clusters_meet_in_a_batch(sample):
-    events = EventBlocks(sample, ["number"], size=500)
-    spread = [np.ptp(batch["number"]) for batch in events.epoch(0)]
+def test_events_of_far_away_clusters_meet_in_a_batch(blocks):
+    spread = [np.ptp(batch["number"]) for batch in blocks.batches(["number"], 500, seed=1)]
     assert min(spread) > 0.9 * N_EVENTS
 
 
-def test_the_last_batch_is_smaller_not_padded_or_dropped(sample):
-    sizes = [
-        len(batch["number"]) for batch in EventBlocks(sample, ["number"], size=3000, shuffle=False).epoch()
-    ]
+def test_the_last_batch_is_smaller_not_padded_or_dropped(blocks):
+    sizes = [len(batch["number"]) for batch in blocks.batches(["number"], 3000)]
     assert sizes == [3000] * 6 + [2000]
 
 
-def test_without_shuffling_events_keep_their_order(sample):
-    events = EventBlocks(sample, ["number"], size=999, shuffle=False, memory=SMALL)
-    np.testing.assert_array_equal(numbers(events), np.arange(N_EVENTS))
+def test_without_a_seed_events_keep_their_order(blocks):
+    np.testing.assert_array_equal(numbers(blocks, 999, memory=SMALL), np.arange(N_EVENTS))
 
 
-def test_a_batch_is_the_same_whenever_it_is_asked_for(sample):
-    events = EventBlocks(sample, ["number"], size=1000, memory=SMALL // 8)
-    in_order = [batch["number"] for batch in events.epoch(3)]
-    for position in (19, 0, 7, 19):
-        np.testing.assert_array_equal(events.batch(position, 3)["number"], in_order[position])
+def test_only_the_events_of_a_mask_come(blocks):
+    kept = np.arange(N_EVENTS) % 7 == 3
+    np.testing.assert_array_equal(numbers(blocks, kept=kept, memory=SMALL), np.flatnonzero(kept))
+    shuffled = numbers(blocks, seed=1, kept=kept, memory=SMALL)
+    np.testing.assert_array_equal(np.sort(shuffled), np.flatnonzero(kept))
+    assert numbers(blocks, kept=np.arange(N_EVENTS) == 5).tolist() == [5]
+    assert list(blocks.batches(["number"], 10, kept=np.zeros(N_EVENTS, bool))) == []
 
 
-def test_only_the_events_of_the_wanted_folds_come(sample):
-    kept = EventBlocks(sample, ["fold", "number"], folds=[0, 3], size=1000)
-    folds = np.concatenate([batch["fold"] for batch in kept.epoch()])
-    assert set(folds) == {0, 3}
-    assert len(folds) == kept.n_events
-    rest = EventBlocks(sample, ["number"], folds=[1, 2, 4])
-    assert kept.n_events + rest.n_events == N_EVENTS
-
-
-def test_constituents_are_padded_with_zeros_and_cut_at_one_hundred(sample):
-    events = EventBlocks(sample, ["number"], constituents=["jet1_constituent"], size=2000)
-    batch = events.batch(0)
+def test_constituents_are_padded_with_zeros_and_cut_at_one_hundred(blocks):
+    batch = next(blocks.batches(["number", "jet1_constituent"], 2000, seed=1))
     padded = batch["jet1_constituent"]
     assert padded.shape == (2000, 100, 3)
     assert padded.dtype == np.float32
@@ -80,33 +69,64 @@ def test_constituents_are_padded_with_zeros_and_cut_at_one_hundred(sample):
     assert not padded[~filled].any()
 
 
+def test_arrays_of_fixed_length_keep_their_shape(shapes):
+    blocks = EventBlocks(shapes)
+    (batch,) = blocks.batches(["image", "matrix", "small"], 1000)
+    assert batch["image"].shape == (500, 5)
+    assert batch["matrix"].shape == (500, 2, 3)
+    assert batch["matrix"].dtype == np.float64
+    np.testing.assert_array_equal(batch["image"][:, 4], np.arange(500))
+    np.testing.assert_array_equal(batch["matrix"][:, 1, 0], -np.arange(500.0))
+    np.testing.assert_array_equal(batch["small"], (np.arange(500) % 100).astype(np.int16))
+    np.testing.assert_array_equal(blocks.read("matrix", np.arange(500) == 7)[0, 1], [-7, 0, 8])
+
+
 def test_files_are_read_one_after_the_other(sample):
-    events = EventBlocks([sample, sample], ["number"], size=4096)
-    assert events.n_events == 2 * N_EVENTS
-    assert np.bincount(numbers(events).astype(int)).tolist() == [2] * N_EVENTS
+    twice = numbers(EventBlocks([sample, sample]))
+    np.testing.assert_array_equal(twice, np.tile(np.arange(N_EVENTS), 2))
 
 
-def test_a_planted_leak_between_training_and_validation_is_caught(sample):
-    training = EventBlocks(sample, ["number"], folds=[0, 1, 2, 3])
-    check_disjoint(training, EventBlocks(sample, ["number"], folds=[4]))
-    leaky = EventBlocks(sample, ["number"], folds=[3, 4])
-    shared = EventBlocks(sample, ["number"], folds=[3]).n_events
-    with pytest.raises(MaplessError, match=f"{shared:,} events are in training and validation alike"):
-        check_disjoint(training, leaky)
+def test_columns_that_not_all_files_have_are_left_out(sample, shapes):
+    columns = EventBlocks([sample, shapes]).columns
+    assert {"run", "event"} <= columns.keys()
+    assert "number" not in columns
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("columns", "size", "message"),
     [
-        ({"columns": ["numbre"]}, "numbre is not among the columns of .*; did you mean number?"),
-        ({"columns": ["number"], "constituents": ["jet9"]}, "jet9_pt is not among"),
-        ({"columns": ["number"], "folds": [7]}, "no events of folds"),
-        ({"columns": ["number"], "size": 0}, "batches of 0 events are impossible"),
+        (["numbre"], 10, "numbre is not among the columns of .*; did you mean number?"),
+        (["jet9"], 10, "jet9 is not among"),
+        (["number"], 0, "batches of 0 events and 1 columns are impossible"),
+        ([], 10, "batches of 10 events and 0 columns are impossible"),
     ],
 )
-def test_wrong_arguments_are_one_line(sample, arguments, message):
+def test_wrong_arguments_are_one_line(blocks, columns, size, message):
     with pytest.raises(MaplessError, match=message):
-        EventBlocks(sample, **arguments)
+        blocks.batches(columns, size)
+
+
+def test_batches_do_not_depend_on_the_number_of_threads_that_wrote_the_file(in_subprocess, tmp_path):
+    code = """
+import numpy as np
+from selections import snapshot
+from selections.blocks import EventBlocks
+from selections.root import import_root, use_threads
+snapshot.CLUSTER_BYTES = 2**16
+found = []
+for threads in (1, 3):
+    use_threads(threads)
+    frame = import_root().RDataFrame(50_000).Define("run", "1u").Define("luminosity_block", "2u")
+    frame = frame.Define("event", "rdfentry_").Define("x", "0.5f * rdfentry_").Filter("event % 3 != 0")
+    blocks = EventBlocks(snapshot.write(frame, f"FOLDER/{threads}.root", ["x"]))
+    for seed in (None, 1):
+        parts = blocks.batches(["x"], 100, seed=seed, memory=2**18)
+        found.append(np.concatenate([batch["x"] for batch in parts]))
+one, one_shuffled, three, three_shuffled = found
+print(len(one), (one == three).all(), (one_shuffled == three_shuffled).all(), (one == one_shuffled).all())
+"""
+    output = in_subprocess(code.replace("FOLDER", str(tmp_path)))
+    assert output.split() == ["33333", "True", "True", "False"]
 
 
 def test_memory_stays_within_the_budget_for_a_sample_that_is_larger(in_subprocess, sample):
@@ -117,11 +137,11 @@ import awkward, uproot
 from selections.blocks import EventBlocks
 # ru_maxrss would start from the peak of the parent process
 peak = lambda: int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
-next(EventBlocks({str(sample)!r}, ["number"], constituents=["jet1_constituent"], memory=2**20).epoch())
+next(EventBlocks({str(sample)!r}).batches(["number", "jet1_constituent"], 4096, memory=2**20))
 before = peak()
-files = [{str(sample)!r}] * 10
-events = EventBlocks(files, ["number"], constituents=["jet1_constituent"], memory=24 * 2**20)
-total = sum(batch["jet1_constituent"].nbytes for batch in events.epoch())
+events = EventBlocks([{str(sample)!r}] * 10)
+batches = events.batches(["number", "jet1_constituent"], 4096, seed=1, memory=24 * 2**20)
+total = sum(batch["jet1_constituent"].nbytes for batch in batches)
 print(total / 2**20, peak() - before)
 """
     total, grown = map(float, in_subprocess(code).split())

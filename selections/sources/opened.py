@@ -16,7 +16,7 @@ class LostFile:
 
 
 @dataclass(frozen=True)
-class Events:
+class OpenedEvents:
     """Events of some files as an RDataFrame with canonical columns.
 
     `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that
