@@ -16,8 +16,6 @@ try:
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
 
-DEFAULT_SEARCH = "cms-dijet"
-
 app = typer.Typer(
     help="Searches for new physics at the LHC that do not need to know what they look for.",
     no_args_is_help=False,
@@ -27,13 +25,19 @@ app = typer.Typer(
 )
 app.add_typer(trigger.app, name="trigger")
 
-SearchName = Annotated[str, typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them.")]
+SearchName = Annotated[
+    str | None,
+    typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them. --config names its own."),
+]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the search's own.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable.")
 ]
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Read at most so many events of each input.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the event loop, the training and the fits.")]
+Workers = Annotated[
+    int, typer.Option(min=1, help="Processes that run independent stages side by side, sharing the threads.")
+]
 Output = Annotated[Path | None, typer.Option(help="Folder of the results; by default results/SEARCH.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
 Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")]
@@ -56,24 +60,25 @@ def _stages_up_to(last: str) -> Callable[..., None]:
     """Make the command that runs a search up to and including one stage."""
 
     def command(
-        search: SearchName = DEFAULT_SEARCH,
+        search: SearchName = None,
         config: ConfigFile = None,
         overrides: Overrides = None,
         max_events: MaxEvents = None,
         threads: Threads = 2,
+        workers: Workers = 1,
         output: Output = None,
         dry_run: DryRun = False,
         fresh: Fresh = False,
         unblind: Unblind = False,
     ) -> None:
-        from analysis.pipeline import RunOptions
-        from analysis.run import run_search
+        from analysis.commands.run import RunOptions, run_search
 
         options = RunOptions(
-            output=output or Path("results") / search,
-            last_stage=last,
+            output=output,
+            last=last,
             max_events=max_events,
             threads=threads,
+            workers=workers,
             dry_run=dry_run,
             fresh=fresh,
             unblind=unblind,
@@ -86,23 +91,23 @@ def _stages_up_to(last: str) -> Callable[..., None]:
 run = _stages_up_to("report")
 app.command("run", help="Run a whole search: select, train, scan and report.")(run)
 app.command("select", help="Run the event selection only.")(_stages_up_to("select"))
-app.command("train", help="Run up to the trained detector and its scores.")(_stages_up_to("train"))
-app.command("scan", help="Run up to the fits and the scan of local p-values.")(_stages_up_to("scan"))
+app.command("train", help="Run up to the trained detectors.")(_stages_up_to("train"))
+app.command("scan", help="Run up to the fits, p-values and limits.")(_stages_up_to("scan"))
 app.command("report", help="Run what is missing and write the report.")(_stages_up_to("report"))
 
 
 @app.command("list")
 def list_searches() -> None:
     """List the searches."""
-    from analysis.show import print_searches
+    from analysis.commands.show import print_searches
 
     print_searches()
 
 
 @app.command()
-def show(search: SearchName, config: ConfigFile = None, overrides: Overrides = None) -> None:
-    """Show a search: its configuration, selection and detectors."""
-    from analysis.show import print_search
+def show(search: SearchName = None, config: ConfigFile = None, overrides: Overrides = None) -> None:
+    """Show a search: its configuration, regions, hunts and spectra."""
+    from analysis.commands.show import print_search
 
     print_search(search, config, tuple(overrides or ()))
 

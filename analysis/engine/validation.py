@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -38,9 +39,17 @@ def _unknown_key(path: str, valid: Sequence[str]) -> str:
 
 
 def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
+    """Keys that are valid at a path of keys, through models and mappings of models."""
+    kind: Any = model
     for part in path:
-        annotation = model.model_fields[str(part)].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = _without_none(kind.model_fields[str(part)].annotation)
+        else:
+            kind = get_args(kind)[-1] if get_args(kind) else None
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _without_none(annotation: Any) -> Any:
+    """The kind of an optional value."""
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return kinds[0] if NoneType in get_args(annotation) and len(kinds) == 1 else annotation

@@ -6,7 +6,7 @@ from analysis.engine.json_file import read_json
 from analysis.engine.stage import Job
 from analysis.search import NOMINAL, Injection, Source
 from selections.cutflow import Cutflow
-from selections.events import Events, StoredEvents, inject, share
+from selections.events import EventColumns, StoredEvents, inject, share
 
 EVENTS = "events.root"
 CUTFLOW = "cutflow.json"
@@ -62,10 +62,10 @@ def selection_name(sample: str, region: str, shift: str = NOMINAL) -> str:
     return f"{sample}-{region}" + ("" if shift == NOMINAL else f"-{shift.replace(':', '-')}")
 
 
-def read_events(job: Job, data_set: DataSet) -> Events:
+def read_events(job: Job, data_set: DataSet) -> EventColumns:
     """The events of a data set, those of injections behind them; nothing is read before it is asked for."""
     source = data_set.source
-    events: Events = StoredEvents(job.after[data_set_selection(source)] / EVENTS)
+    events: EventColumns = StoredEvents(job.after[data_set_selection(source)] / EVENTS)
     for number, signal in enumerate(data_set.injected, start=1):
         name = selection_name(signal.injection.sample, source.region)
         added = StoredEvents(job.after[name] / EVENTS)

@@ -107,7 +107,7 @@ def fit(job: Job, tools: Tools) -> None:
 def _search(
     job: Job, part: Part, categories: list[ResonanceCategory], shape: Mapping[str, Any], tools: Tools
 ) -> Mapping[str, Any]:
-    from fits.export.resonance_search import write_exports
+    from fits.export.write_exports import write_exports
 
     given = dict(job.arguments["settings"])
     sizes = given.pop("uncertainties")
@@ -128,7 +128,7 @@ def _search(
     if settings.exports:
         folder = job.folder / "exports" / part.name.replace(" ", "_")
         folder.mkdir(parents=True)
-        write_exports(found, settings, folder)
+        write_exports(found, folder)
     return found.to_json()
 
 

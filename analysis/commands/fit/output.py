@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis import provenance
+from analysis.engine import provenance
 from analysis.commands.fit.options import FitOptions
-from analysis.stages import write_json
+from analysis.engine.json_file import write_json
 from fits.export.write_exports import write_exports
 from fits.resonance_search import Report, ResonanceResults
 
