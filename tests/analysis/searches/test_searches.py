@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from analysis import searches
+from errors import MaplessError
+
+
+@pytest.mark.parametrize("name", searches.names())
+def test_every_search_that_comes_with_the_suite_can_be_declared(name: str) -> None:
+    search = searches.declare(searches.load(name, None))
+    assert search.name == name
+    assert search.spectra
+    assert all(file.is_file() for sample in search.samples.values() for file in sample.files)
+
+
+def test_the_key_in_the_file_picks_the_search(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text((searches.CONFIGURATIONS / "atlas_dijet.yaml").read_text())
+    assert searches.load(None, file).search == "atlas-dijet"
+    with pytest.raises(MaplessError, match="is of the search atlas-dijet, not cms-dijet"):
+        searches.load("cms-dijet", file)
+
+
+def test_masses_of_a_window_are_those_of_the_paper_whichever_others_run() -> None:
+    def masses(*overrides: str) -> dict[str, tuple[float, ...]]:
+        settings = searches.load("cms-dijet", None, overrides)
+        return dict(searches.declare(settings).hunts[0].masses)
+
+    everything = "masses={low: 1800, high: 6000}"
+    alone = masses(everything)
+    together = masses(everything, "windows=[A3, B3, A4, A5]")
+    assert alone["B3"] == together["B3"] == (2900, 3000, 3100)
+    assert together["A3"] == (2600, 2700, 2800)
+    assert not any(4000 in one for one in together.values())
+
+
+def test_the_windows_are_those_of_the_paper() -> None:
+    settings = searches.load("cms-dijet", None, ("windows=[A1, B3, B6]",))
+    a1, b3, b6 = searches.declare(settings).hunts[0].windows
+    assert (a1.low_sideband, a1.low, a1.high) == ((1450, 1650), 1650, 2017)
+    assert (b3.low, b3.high, b3.high_sideband) == (2725, 3331, (3331, 4071))
+    assert b6.high_sideband == (6081, 8000)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("detectors.cwola.fold=3", ["detectors.cwola.fold", "did you mean 'folds'"]),
+        ("mases.low=2000", ["mases", "did you mean 'masses'"]),
+        ("selection.mjj_min=3 TEV", ["selection.mjj_min", "'TEV' is not a unit", "GeV"]),
+        ("selection.mjj_min=heavy", ["selection.mjj_min", "not an energy"]),
+        ("spectrum.low=9 TeV", ["spectrum", "impossible range"]),
+        ("masses.high=1 TeV", ["masses", "impossible masses"]),
+        ("injections.x_to_yy_3000.n_events=-1", ["injections.x_to_yy_3000.n_events", "greater than or equal"]),
+        ("injections.x_to_yy_3000.cross_section=2", ["injections.x_to_yy_3000", "either n_events or cross"]),
+        ("data=qcd_dijets", ["data", "no sample is called 'qcd_dijets'"]),
+        ("samples.mine={role: data, files: [nowhere/*.root]}", []),
+        ("seed", ["key=value"]),
+        ("search.name=1", ["search holds a value"]),
+        ("search=cms-dijets", ["search", "no search is called", "cms-dijet"]),
+        ("windows=[Z9]", ["windows", "no window is called 'Z9'", "own_windows"]),
+        ("own_windows={mine: {low: 3 TeV, high: 2 TeV}}", ["own_windows.mine", "impossible range"]),
+        ("background.family=dijets", ["dijets", "dijet"]),
+    ],
+)
+def test_a_mistake_is_named_with_its_path_and_the_way_out(override: str, words: list[str]) -> None:
+    if not words:  # a sample that nobody names is not looked at
+        searches.declare(searches.load("cms-dijet", None, (override,)))
+        return
+    with pytest.raises(MaplessError) as raised:
+        searches.declare(searches.load("cms-dijet", None, (override,)))
+    message = str(raised.value)
+    assert "\n" not in message
+    assert all(word in message for word in words), message
+
+
+def test_own_samples_lie_beside_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text((searches.CONFIGURATIONS / "cms_dijet.yaml").read_text())
+    (tmp_path / "data_1.root").touch()
+    own = ("samples.mine={role: data, files: ['data_*.root'], luminosity: 10}", "data=mine")
+    search = searches.declare(searches.load(None, file, own))
+    assert search.samples["mine"].files == (tmp_path / "data_1.root",)
+
+
+def test_unreadable_and_broken_files_are_named_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(MaplessError, match=r"absent\.yaml"):
+        searches.load(None, tmp_path / "absent.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("search: [cms\ndata: }")
+    with pytest.raises(MaplessError, match="not valid YAML") as raised:
+        searches.load(None, broken)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_search_that_names_what_there_is_not_is_refused() -> None:
+    settings = searches.load("cms-dijet", None)
+    search = searches.declare(settings)
+    from dataclasses import replace
+
+    with pytest.raises(MaplessError, match="no region is called 'nowhere'"):
+        replace(search, spectra=(replace(search.spectra[0], region="nowhere"),))
+    with pytest.raises(MaplessError, match="two hunts are called cwola"):
+        replace(search, hunts=search.hunts * 2)

@@ -1,0 +1,160 @@
+"""The whole chain on few events: every stage, resuming, several processes, blinding and the report."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uproot
+
+REPOSITORY = Path(__file__).parents[2]
+QUICK = (
+    "--max-events=12000",
+    "--set=detectors.cwola.options={restarts: 1, iterations: 10}",
+    "--set=detectors.cwola.cut_options={kept: 0.05}",
+    "--set=injections.x_to_yy_3000.n_events=200",
+    "--set=masses.step=400 GeV",
+    "--set=global_significance.toys=20",
+    "--set=own_windows={W: {low: 2725, high: 3331, masses: [2600, 3000, 3400], kept: 0.05}}",
+    "--set=windows=[W]",
+)
+
+
+def _run(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        str(REPOSITORY / "run_analysis.py"),
+        arguments[0],
+        f"--output={output}",
+        *QUICK,
+        *arguments[1:],
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    result = _run(folder, "run")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(output: Path) -> dict:
+    return json.loads((output / "results.json").read_text())
+
+
+def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
+    report = (output / "report.html").read_text()
+    assert len(re.findall("data:image/png;base64", report)) >= 6
+    assert not re.findall(r"(?:src|href)=\"(?!data:)", report)
+    for heading in ("Is there something?", "global p-value", "Cutflow", "Provenance"):
+        assert heading in report
+
+
+def test_every_plot_exists_as_png_and_pdf(output: Path) -> None:
+    names = {"p_values_mjj", "spectrum_mjj", "spectrum_mjj-cwola-W", "scores_cwola-W_score", "compared_cwola-W"}
+    names.add("event_cwola-W_most_anomalous")
+    assert names <= {file.stem for file in (output / "plots").glob("*.png")}
+    assert names <= {file.stem for file in (output / "plots").glob("*.pdf")}
+
+
+def test_the_numbers_are_there_as_json(results: dict) -> None:
+    everything = results["fits"]["mjj"]["parts"][0]["counts"]["all events"]
+    kept = results["fits"]["mjj-cwola-W"]["parts"][0]["counts"]["kept"]
+    assert everything["n_events"] <= 12200
+    assert kept["n_events"] == pytest.approx(0.05 * everything["n_events"], rel=0.3)
+    assert kept["injected"] == 200
+    points = [p for fit in results["fits"].values() for part in fit["parts"] for p in part["search"]["scan"]["points"]]
+    assert all(point["status"] for point in points)
+    assert results["cutflow"]["qcd_dijet-signal"]["cutflow"]["cuts"][0]["events"] == 12000
+
+
+def test_the_smallest_p_value_of_every_mass_knows_where_it_comes_from(results: dict) -> None:
+    fits = results["fits"]
+    for point in results["summary"]["smallest"]:
+        found = [
+            (one["local_p_value"], name)
+            for name, fit in fits.items()
+            for part in fit["parts"]
+            for one in part["search"]["scan"]["points"]
+            if one["mass"] == point["mass"] and one["local_p_value"] is not None
+        ]
+        assert (point["local_p_value"], point["fit"]) == min(found)
+    assert {point["mass"] for point in results["summary"]["smallest"]} >= {2600.0, 3000.0, 3400.0}
+
+
+def test_the_global_p_value_is_larger_than_the_smallest_local_one(results: dict) -> None:
+    smallest = min(p["local_p_value"] for p in results["summary"]["smallest"] if p["local_p_value"] is not None)
+    everywhere = results["summary"]["global"]
+    assert everywhere["status"] == "good"
+    assert everywhere["p_value"] >= smallest
+
+
+def test_scores_are_stored_under_the_name_of_the_event(output: Path) -> None:
+    file = next((output / "stages").glob("score-cwola-W-qcd_dijet-signal-*/scores.root"))
+    arrays = uproot.open(file)["Scores" if "Scores" in uproot.open(file) else "Events"].arrays(library="np")
+    names = np.stack([arrays[name] for name in ("run", "luminosity_block", "event")], axis=1)
+    assert len(np.unique(names, axis=0)) == len(names)
+    assert (arrays["injected"] == 1).sum() == 200
+
+
+def test_a_second_run_keeps_every_finished_stage(output: Path) -> None:
+    result = _run(output, "run")
+    assert result.stdout.count("kept from an earlier run") == len(list((output / "stages").iterdir()))
+
+
+def test_another_injection_keeps_the_selection_only(output: Path) -> None:
+    result = _run(output, "run", "--dry-run", "--set=injections.x_to_yy_3000.seed=7")
+    states = dict(re.findall(r"\b(select|shape|train|score|cut|fit|global|report)\S*.*(done|to do)", result.stdout))
+    assert states.pop("select") == states.pop("shape") == "done"
+    assert set(states.values()) <= {"to do", "done"} and states["train"] == states["report"] == "to do"
+
+
+def test_two_processes_give_the_same_numbers(output: Path, tmp_path: Path) -> None:
+    result = _run(tmp_path, "scan", "--workers=2")
+    assert result.returncode == 0, result.stderr
+    for stage in (output / "stages").glob("fit-*"):
+        assert (tmp_path / "stages" / stage.name / "results.json").read_text() == (stage / "results.json").read_text()
+
+
+def test_manifests_name_inputs_seeds_and_versions(output: Path) -> None:
+    manifest = json.loads(next((output / "stages").glob("train-cwola-W-*/manifest.json")).read_text())
+    assert manifest["arguments"]["detector"]["offered"]["seed"] == 1
+    assert manifest["versions"]["tensorflow"]
+    assert any(product.startswith("W/") for product in manifest["products"])
+    select = json.loads(next((output / "stages").glob("select-qcd_dijet-*/manifest.json")).read_text())
+    assert any(file.endswith("qcd_dijet.root") for file in select["inputs"])
+
+
+def test_too_much_signal_leaves_nothing_half_written(tmp_path: Path) -> None:
+    result = _run(tmp_path, "train", "--set=injections.x_to_yy_3000.n_events=100000")
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "100000" in result.stderr or "100,000" in result.stderr
+    assert {folder.name.split("-")[0] for folder in (tmp_path / "stages").iterdir()} == {"select"}
+
+
+DATA = (
+    "--set=samples={mine: {role: data, files: [SAMPLE], luminosity: 51}}".replace(
+        "SAMPLE", str(REPOSITORY / "analysis" / "samples" / "qcd_dijet.root")
+    ),
+    "--set=data=mine",
+    "--set=injections={}",
+)
+
+
+def test_data_stay_closed_and_unblinding_is_refused_without_closure(tmp_path: Path) -> None:
+    result = _run(tmp_path, "run", *DATA)
+    assert result.returncode == 0, result.stderr
+    report = (tmp_path / "report.html").read_text()
+    assert "The signal region is closed" in report
+    assert {file.stem for file in (tmp_path / "plots").glob("*.png")} == {"open_mjj"}
+    assert not [stage for stage in (tmp_path / "stages").iterdir() if stage.name.split("-")[0] in ("train", "fit")]
+    refused = _run(tmp_path, "run", *DATA, "--unblind")
+    assert refused.returncode == 1
+    assert "closure" in refused.stderr
