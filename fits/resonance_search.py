@@ -41,7 +41,7 @@ from fits.signals import SignalOfMass
 from fits.significance.asymptotic import Significance, expected_significance
 from fits.significance.category_scan import CategoryScan, category_fits, scan_categories
 from fits.significance.category_search import CategorySearch
-from fits.significance.global_significance import GlobalSignificance, Search, global_significance
+from fits.significance.global_significance import GlobalSignificance, SpectrumSearch, global_significance
 from fits.significance.mass_scan import MassScan
 
 __all__ = [
@@ -92,11 +92,11 @@ def search_for_resonance(
 
 def tested_search(
     fitted: Sequence[FittedCategory], signal: SignalOfMass, masses: Sequence[float]
-) -> Search | CategorySearch:
+) -> SpectrumSearch | CategorySearch:
     """What toys are fitted with: these categories with their backgrounds, and the signals at all masses."""
     shapes = tuple(signal(mass) for mass in masses)
     if len(fitted) == 1:
-        return Search(fitted[0].null, shapes)
+        return SpectrumSearch(fitted[0].null, shapes)
     nulls, shares = zip(*((category.null, category.share) for category in fitted), strict=True)
     return CategorySearch(nulls, shares, shapes)
 

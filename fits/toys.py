@@ -15,19 +15,6 @@ def poisson_toys(expected: npt.ArrayLike, n_toys: int, rng: np.random.Generator)
     return rng.poisson(mu, size=(n_toys, len(mu))).astype(float)
 
 
-def overlapping_toys(
-    expected: npt.ArrayLike, members: npt.ArrayLike, n_toys: int, rng: np.random.Generator
-) -> list[FloatArray]:
-    """Toys of spectra that share events, for example of several detectors that select from the same data.
-
-    `expected` (n_classes, n_bins) are the events of disjoint classes, such as "selected by the first only",
-    and `members` (n_spectra, n_classes) is true where a spectrum contains a class. One array
-    (n_toys, n_bins) per spectrum.
-    """
-    classes = np.array([poisson_toys(row, n_toys, rng) for row in np.asarray(expected, dtype=float)])
-    return [classes[member].sum(axis=0) for member in np.asarray(members, dtype=bool)]
-
-
 def probability_interval(n_above: int, n_toys: int, coverage: float = 0.6827) -> tuple[float, float]:
     """Interval of a probability that `n_above` of `n_toys` toys measure: Clopper and Pearson, Biometrika 26.
 

@@ -45,6 +45,11 @@ class CategorySearch:
         """Observed counts of all categories (n_bins,)."""
         return np.concatenate([null.spectrum.counts for null in self.nulls])
 
+    @property
+    def hypotheses(self) -> tuple[float, ...]:
+        """Where each signal peaks in GeV."""
+        return tuple(shape.mean for shape in self.signals)
+
     def expected(self) -> FloatArray:
         """Background-only expectation (n_bins,), which toys fluctuate about."""
         return np.concatenate([null.expected_background() for null in self.nulls])

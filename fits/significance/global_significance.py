@@ -19,7 +19,7 @@ from fits.fit import SpectrumFit
 from fits.many_fits import fit_many_signals
 from fits.parallel import in_parallel
 from fits.signals import SignalShape
-from fits.significance.category_search import CategorySearch
+from fits.significance.tested import Tested
 from fits.spectrum import FloatArray
 from fits.toys import LARGEST_FAILED_FRACTION, poisson_toys, probability_interval
 
@@ -35,7 +35,7 @@ class GlobalStatus(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class SpectrumSearch:
     """A spectrum with its background-only fit, and the signals looked for in it, in order of mass."""
 
     null: SpectrumFit
@@ -45,6 +45,11 @@ class Search:
     def counts(self) -> FloatArray:
         """Observed counts (n_bins,)."""
         return self.null.spectrum.counts
+
+    @property
+    def hypotheses(self) -> tuple[float, ...]:
+        """Where each signal peaks in GeV."""
+        return tuple(shape.mean for shape in self.signals)
 
     def expected(self) -> FloatArray:
         """Background-only expectation (n_bins,), which toys fluctuate about."""
@@ -76,6 +81,11 @@ class GlobalSignificance:
     toy_maxima: FloatArray | None = field(default=None, repr=False)
 
     @property
+    def extrapolated(self) -> bool:
+        """Whether no toy reaches the observed value, so that the formula gives the significance."""
+        return self.p_value == 0
+
+    @property
     def significance(self) -> float | None:
         """Global significance, by the formula where no toy reaches the observed value.
 
@@ -94,15 +104,15 @@ class GlobalSignificance:
         return float(p_value / local) if local else None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain types, for JSON."""
+        """Plain types, for JSON; `extrapolated` says that the significance is that of the formula."""
         numbers = asdict(replace(self, toy_maxima=None))
         del numbers["toy_maxima"]
         derived = {"significance": self.significance, "trial_factor": self.trial_factor}
-        return numbers | {"status": str(self.status)} | derived
+        return numbers | {"status": str(self.status), "extrapolated": self.extrapolated} | derived
 
 
 def global_significance(
-    searches: Sequence[Search | CategorySearch],
+    searches: Sequence[Tested],
     n_toys: int,
     rng: np.random.Generator,
     *,
@@ -116,17 +126,17 @@ def global_significance(
     Categories with a common signal are one search (`fits.significance.category_search`).
 
     Toys fluctuate about each background-only fit, independently for every spectrum. For spectra that share
-    events give `toys`, one array (n_toys, n_bins) per search, for example from
-    `fits.toys.overlapping_toys`; the formula takes spectra as independent in any case. `level` is the local
-    significance whose upcrossings are counted. Toys with a failed fit are left out and counted; above 1 %
-    there is no result. Batches of toys are fitted by `workers` processes, whose number changes nothing else;
-    `report(done, total)` hears of each batch. Raises MaplessError if there are no toys.
+    events give `toys`, one array (n_toys, n_bins) per search, from `fits.significance.raked_toys`; the
+    formula, which speaks where no toy reaches the observed value, takes spectra as independent in any case.
+    `level` is the local significance whose upcrossings are counted. Toys with a failed fit are left out and
+    counted; above 1 % there is no result. Batches of toys are fitted by `workers` processes, whose number
+    changes nothing else; `report(done, total)` hears of each batch. Raises MaplessError if there are no toys.
     """
     _check(searches, n_toys)
     observed = np.concatenate([search.significances([search.counts]) for search in searches], 1)
     if toys is None:
         toys = [poisson_toys(search.expected(), n_toys, rng) for search in searches]
-    tried = [_fitted(*pair, workers, report) for pair in zip(searches, toys, strict=True)]
+    tried = _fitted(searches, toys, workers, report)
     good = np.all(np.isfinite(np.concatenate(tried, axis=1)), axis=1)
     n_failed = int(np.count_nonzero(~good))
     status = global_status(bool(np.all(np.isfinite(observed))), n_failed, len(good))
@@ -181,19 +191,29 @@ def global_status(observed: bool, n_failed: int, n_toys: int) -> GlobalStatus:
 
 
 def _fitted(
-    search: Search | CategorySearch,
-    toys: npt.ArrayLike,
+    searches: Sequence[Tested],
+    toys: Sequence[npt.ArrayLike],
     workers: int,
     report: Callable[[int, int], None],
-) -> FloatArray:
-    """Significances (n_toys, n_signals), in batches whose size does not depend on the workers."""
-    counts = np.asarray(toys, dtype=float)
-    batches = np.split(counts, range(_BATCH, len(counts), _BATCH))
-    return np.concatenate(list(in_parallel(search.significances, batches, workers, report)))
+) -> list[FloatArray]:
+    """Significances (n_toys, n_hypotheses) of each search, in batches of the same size for any workers."""
+    counts = [np.asarray(one, dtype=float) for one in toys]
+    batches = [
+        (search, own[first : first + _BATCH])
+        for search, own in zip(searches, counts, strict=True)
+        for first in range(0, len(own), _BATCH)
+    ]
+    found = in_parallel(_significances, batches, workers, report)
+    return [np.concatenate([next(found) for _ in range(0, len(own), _BATCH)]) for own in counts]
 
 
-def _check(searches: Sequence[Search | CategorySearch], n_toys: int) -> None:
+def _significances(batch: tuple[Tested, FloatArray]) -> FloatArray:
+    search, counts = batch
+    return search.significances(counts)
+
+
+def _check(searches: Sequence[Tested], n_toys: int) -> None:
     if n_toys < 1:
         raise MaplessError(f"{n_toys} toys cannot give a global p-value; ask for 1000 or more")
-    if not searches or not all(search.signals for search in searches):
+    if not searches or not all(search.hypotheses for search in searches):
         raise MaplessError("a global significance needs at least one signal in each of at least one spectrum")

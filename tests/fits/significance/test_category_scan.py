@@ -11,7 +11,7 @@ from fits.limits.mass_scan import SignalUncertainties, scan_category_limits, sca
 from fits.search_model import Process, SearchCategory, SearchModel
 from fits.significance.category_scan import category_fits, scan_categories
 from fits.significance.category_search import CategorySearch
-from fits.significance.global_significance import Search, global_significance
+from fits.significance.global_significance import SpectrumSearch, global_significance
 from fits.significance.mass_scan import scan_masses
 from fits.spectrum import Spectrum
 from tests.fits.search_models import EDGES, SIGNAL, background, category, three_categories
@@ -108,7 +108,7 @@ def test_joined_toys_of_three_thirds_are_fitted_like_the_whole(counts):
     null = scan_masses(Spectrum(EDGES, counts), Dijet(2), SIGNAL.scaled_to, MASSES).null
     toys = np.random.default_rng(8).poisson(null.expected_background(), size=(5, len(counts)))
     joined = CategorySearch(tuple(scan.nulls.values()), (1 / 3,) * 3, SHAPES)
-    whole = Search(null, SHAPES).significances(toys)
+    whole = SpectrumSearch(null, SHAPES).significances(toys)
     assert joined.significances(np.tile(toys / 3, 3)) == pytest.approx(whole, abs=1e-5)
 
 
