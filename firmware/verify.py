@@ -36,11 +36,6 @@ class Verification:
         """One entry per pair of routes."""
         return [self._compare(first, second) for first, second in combinations(self.scores, 2)]
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether all routes agree in every event."""
-        return all(agreement.first_difference is None for agreement in self.agreements)
-
     def require_exact(self) -> None:
         """Fail unless all routes agree in every event.
 

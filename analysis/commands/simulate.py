@@ -9,7 +9,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from analysis.simulation import SimulatedSample, level1, simulate
+from analysis.simulation import level1, simulate
 from analysis.simulation.processes import Quality
 from errors import MaplessError
 
@@ -26,25 +26,19 @@ def simulate_to_file(
     """Simulate events into an RNTuple file and print what was made."""
     if quality not in get_args(Quality):
         raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
-    console = Console()
+    console, parameters = Console(), _parameters(overrides)
     shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": quality, "output": output}
     with _progress_bar(console) as bar:
         shared["progress"] = _counter(bar, process)
         if process in level1.PROCESSES:
             shared["pool_progress"] = _counter(bar, "collisions, once per user")
-            summary = _level1(level1.simulate(process, n_events, **shared, **_parameters(overrides)))
+            crossings = level1.simulate(process, n_events, **shared, **parameters)
+            summary = f"{crossings.cross_section:.4g} pb"
         else:
-            summary = _dijet(simulate(process, n_events, **shared, **_parameters(overrides)))
+            sample = simulate(process, n_events, **shared, **parameters)
+            summary = f"{sample.cross_section:.4g} pb after the selection, {sample.luminosity / 1000:.3g} /fb"
     size = output.stat().st_size
     console.print(f"{output}: {n_events:,} events, {size / n_events:.0f} bytes each, {summary}")
-
-
-def _dijet(sample: SimulatedSample) -> str:
-    return f"{sample.cross_section:.4g} pb after the selection, {sample.luminosity / 1000:.3g} /fb"
-
-
-def _level1(sample: level1.Level1Sample) -> str:
-    return f"{sample.cross_section:.4g} pb"
 
 
 def _progress_bar(console: Console) -> Progress:

@@ -31,6 +31,10 @@ SimulationProgress = Callable[[int, int], None]
 Result = TypeVar("Result")
 
 
+def no_progress(done: int, wanted: int) -> None:
+    """Show nothing."""
+
+
 def simulate(
     process: str,
     n_events: int,
@@ -39,7 +43,7 @@ def simulate(
     seed: int = 1,
     workers: int = 2,
     quality: Quality = "fast",
-    progress: SimulationProgress = lambda done, wanted: None,
+    progress: SimulationProgress = no_progress,
     **parameters: Any,
 ) -> SimulatedSample:
     """Generate `n_events` selected events of a process into the RNTuple `output`, described in `output`.json.

@@ -23,21 +23,17 @@ def input_type(network: Any) -> FixedPoint:
     Raises:
         MaplessError: another layer than a QActivation reads the input.
     """
+    import keras
+
     source = network.inputs[0]
-    readers = [layer for layer in network.layers if any(read is source for read in _inputs_of(layer))]
+    layers = [layer for layer in network.layers if type(layer).__name__ != "InputLayer"]
+    readers = [layer for layer in layers if any(read is source for read in keras.tree.flatten(layer.input))]
     for layer in readers:
         if type(layer).__name__ != "QActivation":
             raise MaplessError(
                 f"layer {layer.name!r} takes the input without a type; put QActivation(quantized_bits) first"
             )
     return fixed_point_of(readers[0].activation)
-
-
-def _inputs_of(layer: Any) -> list[Any]:
-    """Tensors that a layer reads; none for the input layer, whose input is its own output."""
-    if type(layer).__name__ == "InputLayer":
-        return []
-    return list(layer.input) if isinstance(layer.input, list | tuple) else [layer.input]
 
 
 def check_network(network: Any) -> None:
@@ -63,11 +59,8 @@ def _check_layer(layer: Any) -> None:
         )
     if kind == "QActivation":
         fixed_point_of(layer.activation)
-    if kind in {"QDense", "QConv2D"}:
-        _check_weighted_layer(layer)
-
-
-def _check_weighted_layer(layer: Any) -> None:
+    if kind not in {"QDense", "QConv2D"}:
+        return
     if getattr(layer.activation, "__name__", "linear") != "linear":
         raise MaplessError(f"layer {layer.name!r} has an activation inside; put it in a QActivation after it")
     quantised_weights(layer)

@@ -114,7 +114,10 @@ def scan(
         "scaling": learned_scaling(events.training, settings.design.inputs),
         "progress": lambda done, total: progress and progress(next(counter), n_epochs),
     }
-    designs = [_design(point, settings.design) for point in plan]
+    designs = [
+        settings.design if point.weight_bits is None else with_weight_bits(settings.design, point.weight_bits)
+        for point in plan
+    ]
     for point, design in zip(plan, designs, strict=True):
         schedules = [replace(settings.schedule, seed=seed) for seed in settings.seeds]
         models = [
@@ -137,10 +140,6 @@ def measured(
     }
     training = StudyTraining(rate, efficiencies)
     return replace(training, **_logic(model)) if with_logic else training
-
-
-def _design(point: StudyPoint, design: EncoderDesign) -> EncoderDesign:
-    return design if point.weight_bits is None else with_weight_bits(design, point.weight_bits)
 
 
 def _trained(

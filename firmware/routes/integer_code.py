@@ -38,6 +38,8 @@ def integer_header(model: TriggerModel, name: str) -> str:
     Raises:
         MaplessError: a layer without integer arithmetic.
     """
+    import keras
+
     check_network(model.network)
     constants: list[str] = []
     statements: list[str] = []
@@ -47,7 +49,8 @@ def integer_header(model: TriggerModel, name: str) -> str:
         if kind == "InputLayer":
             values[layer.name] = _inputs(model, constants, statements)
         else:
-            sources = [values[tensor._keras_history.operation.name] for tensor in _tensors(layer.input)]
+            read = keras.tree.flatten(layer.input)
+            sources = [values[tensor._keras_history.operation.name] for tensor in read]
             values[layer.name] = _WRITERS[kind](layer, sources, constants, statements)
     score = values[model.network.outputs[0]._keras_history.operation.name]
     body = "\n".join(f"    {statement}" for statement in statements)
@@ -85,10 +88,6 @@ double score(const Inputs &hardware)
 
 #endif
 """
-
-
-def _tensors(tensors: Any) -> list[Any]:
-    return list(tensors) if isinstance(tensors, list | tuple) else [tensors]
 
 
 def _array(array: NDArray[Any]) -> str:

@@ -13,7 +13,7 @@ from hls4ml.converters.keras_v3.conv import ConvHandler
 from hls4ml.converters.keras_v3.core import DenseHandler
 from numpy.typing import NDArray
 
-from firmware.networks.quantise import FixedPoint, fixed_point_of, quantised_weights
+from firmware.networks.quantise import fixed_point_of, quantised_weights
 
 
 class QActivationHandler(KerasV3LayerHandler):
@@ -54,9 +54,12 @@ class QConv2DHandler(_Hls4mlWeights, ConvHandler):
 
 def layer_types(network: Any) -> dict[str, str]:
     """Give the hls4ml type of each QActivation of a network by the name of the layer."""
-    activations = [layer for layer in network.layers if type(layer).__name__ == "QActivation"]
-    return {layer.name: _hls4ml_name(fixed_point_of(layer.activation)) for layer in activations}
-
-
-def _hls4ml_name(of: FixedPoint) -> str:
-    return f"{'' if of.signed else 'u'}fixed<{of.bits},{of.integer},{of.rounding},{of.overflow}>"
+    types = {
+        layer.name: fixed_point_of(layer.activation)
+        for layer in network.layers
+        if type(layer).__name__ == "QActivation"
+    }
+    return {
+        name: f"{'' if of.signed else 'u'}fixed<{of.bits},{of.integer},{of.rounding},{of.overflow}>"
+        for name, of in types.items()
+    }

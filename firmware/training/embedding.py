@@ -84,7 +84,9 @@ def train_embedding(
     pairs = np.stack(copies, axis=1)
     embedding = _embedding_training(network, design, loss)
     train(embedding, pairs, None, schedule, lambda done, total: both(done, total, 0))
-    _freeze(network, "embedding")
+    for layer in network.layers:
+        if layer.name.startswith("embedding"):
+            layer.trainable = False
     autoencoder = _autoencoder_training(network)
     train(autoencoder, scaling(hardware), None, schedule, lambda done, total: both(done, total, total))
     return TriggerModel(name, network, scaling, hardware.shape[1:])
@@ -143,12 +145,6 @@ def _start_alive(network: Any, n_layers: int) -> None:
         layer = network.get_layer(f"embedding_{number}")
         kernel, bias = layer.get_weights()
         layer.set_weights([kernel, np.full_like(bias, 0.5)])
-
-
-def _freeze(network: Any, prefix: str) -> None:
-    for layer in network.layers:
-        if layer.name.startswith(prefix):
-            layer.trainable = False
 
 
 def _vicreg_layer(loss: EmbeddingLoss) -> Any:

@@ -17,7 +17,7 @@ from analysis.simulation.level1.pool import CollisionPool, PoolRecipe, prepare_p
 from analysis.simulation.level1.processes import PROCESSES, Crossing, ZeroBias
 from analysis.simulation.merge import describe
 from analysis.simulation.processes import Quality, create
-from analysis.simulation.production import SimulationProgress, run_all
+from analysis.simulation.production import SimulationProgress, no_progress, run_all
 from analysis.simulation.recipe import SampleRecipe
 from errors import MaplessError
 
@@ -33,10 +33,6 @@ class Level1Sample:
     cross_section: float
 
 
-def ignore(done: int, wanted: int) -> None:
-    """Show no progress."""
-
-
 def simulate(
     process: str,
     n_events: int,
@@ -45,8 +41,8 @@ def simulate(
     seed: int = 1,
     workers: int = 2,
     quality: Quality = "fast",
-    progress: SimulationProgress = ignore,
-    pool_progress: SimulationProgress = ignore,
+    progress: SimulationProgress = no_progress,
+    pool_progress: SimulationProgress = no_progress,
     **parameters: Any,
 ) -> Level1Sample:
     """Simulate `n_events` bunch crossings into the RNTuple `output`, described in `output`.json.

@@ -183,7 +183,7 @@ def test_other_architectures_agree_on_all_routes(build, low, high, tmp_path):
     model = build()
     hardware = hardware_integers(model, 5000, low, high)
     project, rtl = write_project(model, tmp_path / "hls4ml", hardware), write_rtl(model, tmp_path / "rtl")
-    assert verify(project, rtl, hardware).is_exact
+    verify(project, rtl, hardware)  # raises where two differ
 
 
 @pytest.mark.physics
