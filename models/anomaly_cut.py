@@ -17,17 +17,20 @@ class AnomalyCut(ABC):
     offers.
 
     Attributes:
-        exclusive: whether no event is in two categories, so that they can be fitted together.
         per_mass: whether categories depend on the mass hypothesis.
     """
 
-    exclusive: ClassVar[bool] = True
     per_mass: ClassVar[bool] = False
 
     @property
     @abstractmethod
     def categories(self) -> tuple[str, ...]:
         """Names of the categories, in order."""
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether no event is in two categories, so that they can be fitted together."""
+        return len(self.categories) == 1
 
     @property
     @abstractmethod

@@ -26,14 +26,11 @@ class AnomalyDetector(ABC):
     Attributes:
         roles: names of the samples that `fit` needs, such as ("events",) or ("background", "signal").
         scores: names of the scores that `score` gives.
-        learns_from_data: whether data are among what it learns from, so that an injected signal asks for
-            another training.
         folds: where it is above one, the events of a fold are scored by what never saw them.
     """
 
     roles: ClassVar[tuple[str, ...]] = ("events",)
     scores: ClassVar[tuple[str, ...]] = ("score",)
-    learns_from_data: ClassVar[bool] = True
     folds: int = 1
 
     @property
@@ -45,6 +42,11 @@ class AnomalyDetector(ABC):
     @abstractmethod
     def score_columns(self) -> tuple[str, ...]:
         """Columns that `score` reads."""
+
+    @property
+    def learns_from_data(self) -> bool:
+        """Whether data are among what it learns from, so that an injected signal asks for another training."""
+        return True
 
     @abstractmethod
     def fit(self, training: Mapping[str, Events], progress: Progress | None = None) -> Self:

@@ -47,7 +47,11 @@ def column(events: Events, name: str) -> Array:
     """
     if name not in events.columns:
         raise MaplessError(f"column '{name}' is missing; select it before training or scoring")
-    values = np.asarray(events[name])
+    return finite(name, events[name])
+
+
+def finite(name: str, values: Array) -> Array:
+    """Give back the values of a column; raises MaplessError if any is not a finite number."""
     bad = int(np.count_nonzero(~np.isfinite(values)))
     if bad:
         raise MaplessError(
@@ -55,6 +59,13 @@ def column(events: Events, name: str) -> Array:
             "mend its definition or cut these events"
         )
     return values
+
+
+def event_weights(events: Events, name: str | None) -> NDArray[np.float64]:
+    """Event weights (n,) from a column, or one for every event where none is named."""
+    if name is None:
+        return np.ones(len(events))
+    return column(events, name).astype(np.float64)
 
 
 def fold(events: Events, folds: int) -> NDArray[np.intp]:

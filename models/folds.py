@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from errors import MaplessError
 
 
@@ -40,16 +37,3 @@ def rotations(folds: int, inner: int) -> list[Rotation]:
 def _rotation(folds: int, held_out: int, validation: int) -> Rotation:
     training = tuple(fold for fold in range(folds) if fold not in (held_out, validation))
     return Rotation(held_out, validation, training)
-
-
-def check_folds(fold: NDArray[np.integer], folds: int) -> None:
-    """Make sure that the fold column (n_events,) holds integers from 0 to folds - 1.
-
-    Raises:
-        MaplessError: it does not.
-    """
-    if len(fold) and not (np.all(fold == np.floor(fold)) and fold.min() >= 0 and fold.max() < folds):
-        raise MaplessError(
-            f"column 'fold' runs from {fold.min()} to {fold.max()}; "
-            f"{folds} folds need integers from 0 to {folds - 1}"
-        )

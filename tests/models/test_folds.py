@@ -1,8 +1,7 @@
-import numpy as np
 import pytest
 
 from errors import MaplessError
-from models.folds import check_folds, rotations
+from models.folds import rotations
 
 
 @pytest.mark.parametrize(("folds", "inner"), [(3, 1), (5, 1), (5, 4)])
@@ -21,9 +20,3 @@ def test_the_validation_fold_rotates_over_all_others():
 def test_impossible_numbers_of_folds_are_refused(folds, inner):
     with pytest.raises(MaplessError, match="fold"):
         rotations(folds, inner)
-
-
-@pytest.mark.parametrize("fold", [[0, 5], [-1, 2], [0.5, 1]])
-def test_a_fold_column_out_of_range_is_refused(fold):
-    with pytest.raises(MaplessError, match="5 folds need integers from 0 to 4"):
-        check_folds(np.array(fold), 5)

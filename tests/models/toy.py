@@ -2,32 +2,79 @@
 
 import numpy as np
 
+from models.window import Window
+
 FEATURES = ("softdrop_mass", "tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
+JETS = ("jet1", "jet2")
+INPUTS = {jet: tuple(f"{jet}_{name}" for name in FEATURES) for jet in JETS}
+MATCH = {jet: f"{jet}_pt" for jet in JETS}
+WINDOW = Window("B3", "mjj", 2725.0, 3331.0, (2230.0, 2725.0), (3331.0, 4071.0))
+
+
+class Events:
+    """Columns in memory, as `models.events.Events` wants them."""
+
+    def __init__(self, values):
+        self._values = dict(values)
+        self.columns = frozenset(self._values)
+
+    def __len__(self):
+        return len(next(iter(self._values.values())))
+
+    def __getitem__(self, column):
+        return self._values[column]
+
+    def where(self, mask):
+        return Events({name: values[mask] for name, values in self._values.items()})
+
+    def batches(self, columns, size, *, seed=None, epoch=0):
+        order = np.arange(len(self))
+        if seed is not None:
+            order = np.random.default_rng((seed, epoch)).permutation(order)
+        for start in range(0, len(self), size):
+            chosen = order[start : start + size]
+            yield {name: self._values[name][chosen] for name in columns}
+
+    def but(self, **values):
+        """The same events with other values in some columns."""
+        return Events(self._values | values)
+
+    def only(self, columns):
+        """The same events without other columns."""
+        return Events({name: self._values[name] for name in columns})
 
 
 def background(n, seed, correlation=0.1):
     """QCD-like events above 2.2 TeV; jet masses rise with m_jj by `correlation`."""
-    random = np.random.default_rng(seed)
-    mjj = 2200 * random.pareto(6.0, n) + 2200
-    events = {"mjj": mjj, "fold": random.integers(0, 5, n), "truth_label": np.zeros(n, int)}
-    first, second = _ordered(*(_qcd_jet(mjj, correlation, random) for _ in range(2)))
-    return events | _named("jet1", first) | _named("jet2", second)
-
-
-def signal(n, seed, mass=3000.0, jet_mass=170.0):
-    """A narrow resonance that decays to two massive two-prong jets."""
-    random = np.random.default_rng(seed)
-    mjj = random.normal(mass, 0.035 * mass, n)
-    events = {"mjj": mjj, "fold": random.integers(0, 5, n), "truth_label": np.ones(n, int)}
-    first, second = _ordered(*(_odd_jet(mjj, jet_mass, random) for _ in range(2)))
-    return events | _named("jet1", first) | _named("jet2", second)
+    return Events(_background(n, seed, correlation))
 
 
 def mixture(n_background, n_signal, seed, **signal_options):
     """Background with signal injected, in random order."""
-    parts = background(n_background, seed), signal(n_signal, seed + 1000, **signal_options)
+    parts = _background(n_background, seed, 0.1), _signal(n_signal, seed + 1000, **signal_options)
     order = np.random.default_rng(seed).permutation(n_background + n_signal)
-    return {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
+    return Events({name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]})
+
+
+def _background(n, seed, correlation):
+    random = np.random.default_rng(seed)
+    mjj = 2200 * random.pareto(6.0, n) + 2200
+    jets = _ordered(*(_qcd_jet(mjj, correlation, random) for _ in JETS))
+    return _event(mjj, 0, random) | _named("jet1", jets[0]) | _named("jet2", jets[1])
+
+
+def _signal(n, seed, mass=3000.0, jet_mass=170.0):
+    """A narrow resonance that decays to two massive two-prong jets."""
+    random = np.random.default_rng(seed)
+    mjj = random.normal(mass, 0.035 * mass, n)
+    jets = _ordered(*(_odd_jet(mjj, jet_mass, random) for _ in JETS))
+    return _event(mjj, n, random) | _named("jet1", jets[0]) | _named("jet2", jets[1])
+
+
+def _event(mjj, injected, random):
+    key = random.integers(0, 2**64, len(mjj), dtype=np.uint64)
+    injected = np.full(len(mjj), int(injected > 0))
+    return {"mjj": mjj, "key": key, "weight": random.uniform(0.5, 1.5, len(mjj)), "injected": injected}
 
 
 def _qcd_jet(mjj, correlation, random):

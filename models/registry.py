@@ -1,0 +1,38 @@
+"""The detectors and cuts by name."""
+
+from typing import Any
+
+from models.anomaly_cut import AnomalyCut
+from models.anomaly_detector import AnomalyDetector
+from models.made import Made, make
+
+# Named as strings so that listing them does not import TensorFlow.
+DETECTORS = {
+    "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
+    "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
+    "isolation-forest": "models.isolation_forest:IsolationForest",
+}
+
+CUTS = {
+    "moving-sidebands": "models.cuts.moving_sidebands:MovingSidebands",
+    "quantile-regression": "models.cuts.score_categories:ScoreCategories",
+    "score-above": "models.cuts.score_above:ScoreAbove",
+    "sideband-efficiency": "models.cuts.sideband_efficiency:SidebandEfficiency",
+    "window-efficiency": "models.cuts.window_efficiency:WindowEfficiency",
+}
+
+
+def make_detector(made: Made, **offered: Any) -> AnomalyDetector:
+    """Make an untrained detector; `offered` is used where it has such a setting.
+
+    Raises MaplessError for an unknown name or setting.
+    """
+    return make(made, DETECTORS, **offered)
+
+
+def make_cut(made: Made, **offered: Any) -> AnomalyCut:
+    """Make a cut that has not learnt; `offered` is used where it has such a setting.
+
+    Raises MaplessError for an unknown name or setting.
+    """
+    return make(made, CUTS, **offered)
