@@ -63,7 +63,9 @@ class Pipeline:
         closure = self.settings.closure
         if not self.is_data or closure.background is None:
             return None
-        injected = {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
+        injected = (
+            {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
+        )
         after: dict[str, Stage] = {}
         for kind, injections in ((BACKGROUND, {}), (INJECTED, injected)):
             changed = {"data": closure.background, "injections": injections}
@@ -127,7 +129,8 @@ class Pipeline:
         search = self.plan.search
         kind = "collision data" if self.is_data else "simulation"
         added = [
-            f"{one.n_events} events" if one.n_events else f"{one.cross_section:g} fb" for one in search.injections
+            f"{one.n_events} events" if one.n_events else f"{one.cross_section:g} fb"
+            for one in search.injections
         ]
         pairs = zip(added, search.injections, strict=True)
         text = ", ".join(f"{amount} of {one.sample}" for amount, one in pairs)

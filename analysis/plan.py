@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from analysis.engine.stage import Stage
-from analysis.search import NOMINAL, Hunt, Injection, MassSpectrum, Search, Source
+from analysis.search import Hunt, Injection, MassSpectrum, Search, Source
 from analysis.search_settings import SearchSettings
 from analysis.stages.cut import cut
 from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
@@ -96,7 +96,9 @@ class Plan:
         reference = self.search.spectra[0].region
         samples = [self.search.samples[injection.sample] for injection in injections]
         pairs = zip(injections, samples, strict=True)
-        return DataSet(named, tuple(InjectedSignal(i, luminosity * s.acceptance, reference) for i, s in pairs))
+        return DataSet(
+            named, tuple(InjectedSignal(i, luminosity * s.acceptance, reference) for i, s in pairs)
+        )
 
     def masses(self, hunt: Hunt, window: Window | None, spectrum: MassSpectrum) -> tuple[float, ...]:
         """The mass hypotheses of a hunt in a window."""
@@ -113,7 +115,9 @@ class Plan:
         trained = self._train(hunt, window, training)
         learn_on = self.data_set(hunt.learn_on, injections)
         regions = dict.fromkeys(self.search.spectrum(name).region for name in hunt.spectra)
-        signals = [name for spectrum in hunt.spectra for name in self.search.spectrum(spectrum).signal.samples]
+        signals = [
+            name for spectrum in hunt.spectra for name in self.search.spectrum(spectrum).signal.samples
+        ]
         signals += [injection.sample for injection in injections]
         data_sets = [
             learn_on,
@@ -131,7 +135,9 @@ class Plan:
         }
         after = self.selected(kept) | {f"score-{name}": stage for name, stage in scores.items()}
         name = f"cut-{chain_name(hunt, window)}"
-        return Chain(hunt, window, trained, scores, Stage(name, cut, arguments, after, _module(hunt.cut, CUTS)))
+        return Chain(
+            hunt, window, trained, scores, Stage(name, cut, arguments, after, _module(hunt.cut, CUTS))
+        )
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
         arguments = {
@@ -159,7 +165,10 @@ class Plan:
             for role, source in hunt.training.items():
                 wanted[source.region] += detector.columns[role]
             for region in {hunt.learn_on.region, *(self.search.spectrum(s).region for s in hunt.spectra)}:
-                wanted[region] += [*read, *(name for made in self.search.figures for name in make(made, {}).columns)]
+                wanted[region] += [
+                    *read,
+                    *(name for made in self.search.figures for name in make(made, {}).columns),
+                ]
         always = ("key", "injected")  # of all events, whatever is selected
         return {
             region: tuple(name for name in dict.fromkeys(names) if name not in always)
@@ -203,9 +212,13 @@ class Plan:
             "data": data,
             "settings": self.settings.fit.model_dump(),
             "masses": self.masses(chain.hunt, chain.window, spectrum) if chain else spectrum.masses,
-            "hunted": Hunted(chain.hunt.name, chain.window, chain.hunt.search, chain.hunt.limits) if chain else None,
+            "hunted": Hunted(chain.hunt.name, chain.window, chain.hunt.search, chain.hunt.limits)
+            if chain
+            else None,
         }
-        after = self.selected([data]) | {"shape": self._shape(spectrum)} | ({"cut": chain.cut} if chain else {})
+        after = (
+            self.selected([data]) | {"shape": self._shape(spectrum)} | ({"cut": chain.cut} if chain else {})
+        )
         name = f"fit-{spectrum.name}" + (f"-{chain.name}" if chain else "")
         return Stage(name, fit, arguments, after)
 

@@ -43,7 +43,9 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     if options.dry_run:
         console.print(plan_table(stages, output, fresh=options.fresh))
         return
-    run_with_bar(stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh)
+    run_with_bar(
+        stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
+    )
     if options.last == "report":
         publish(pipeline.report.folder(output), output)
         _print_findings(output, console, closed=pipeline.is_closed)
@@ -122,7 +124,9 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
             f" ({everywhere['n_toys']} toys)"
         )
     elif everywhere:
-        console.print(f"Global p-value over all masses and hunts: {everywhere['p_value']} ({everywhere['status']})")
+        console.print(
+            f"Global p-value over all masses and hunts: {everywhere['p_value']} ({everywhere['status']})"
+        )
     for limit in results["limits"].values():
         console.print(_limits_table(limit))
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")

@@ -28,7 +28,9 @@ def print_search(name: str | None, config: Path | None, overrides: tuple[str, ..
     settings = searches.load(name, config, overrides)
     search = searches.declare(settings)
     console.print(f"[bold]{search.name}[/]: {search.title} ({search.reference})\n")
-    console.print(yaml.safe_dump(json.loads(settings.model_dump_json(exclude_defaults=True)), sort_keys=False))
+    console.print(
+        yaml.safe_dump(json.loads(settings.model_dump_json(exclude_defaults=True)), sort_keys=False)
+    )
     for region, selection in search.regions.items():
         cuts = Table("cut", "expression", title=f"Region {region}")
         for cut in selection.cuts:

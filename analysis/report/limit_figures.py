@@ -22,7 +22,9 @@ def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
             if one["hunt"] is None:
                 continue
             curve = one["efficiencies"]
-            columns = {key: [point[key] for point in curve] for key in ("cross_section", "efficiency", "error")}
+            columns = {
+                key: [point[key] for point in curve] for key in ("cross_section", "efficiency", "error")
+            }
             figure = plot_efficiency_curve(
                 columns["cross_section"],
                 columns["efficiency"],
@@ -30,7 +32,9 @@ def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
                 inclusive=constant[0] if constant else None,
                 label=label,
             )
-            caption = f"Efficiency for {stored['signal']} after {one['fit']} against the injected cross section"
+            caption = (
+                f"Efficiency for {stored['signal']} after {one['fit']} against the injected cross section"
+            )
             yield f"efficiency_{name}_{one['fit']}", caption, figure
         yield f"limits_{name}", f"Limits and discovery reach for {stored['signal']}", _compared(stored, label)
 
@@ -44,11 +48,25 @@ def _compared(stored: Mapping[str, Any], label: str) -> "Figure":
         if expected is not None:
             axis.barh(row, expected[4] - expected[0], left=expected[0], height=0.5, color="#F5BB54")
             axis.barh(row, expected[3] - expected[1], left=expected[1], height=0.5, color="#607641")
-            axis.plot([expected[2]] * 2, [row - 0.25, row + 0.25], "k--", label=None if row else "Median expected limit")
+            axis.plot(
+                [expected[2]] * 2,
+                [row - 0.25, row + 0.25],
+                "k--",
+                label=None if row else "Median expected limit",
+            )
             axis.plot(observed, row, "ko", label=None if row else "Observed limit")
-        for value, marker, text in zip(one["reach"]["values"] or (None, None), "^*", ("3σ", "5σ"), strict=True):
+        for value, marker, text in zip(
+            one["reach"]["values"] or (None, None), "^*", ("3σ", "5σ"), strict=True
+        ):
             if value is not None:
-                axis.plot(value, row + 0.35, marker, color="tab:red", markersize=9, label=None if row else f"{text} expected")
+                axis.plot(
+                    value,
+                    row + 0.35,
+                    marker,
+                    color="tab:red",
+                    markersize=9,
+                    label=None if row else f"{text} expected",
+                )
     names = [one["fit"] if one["hunt"] else f"{one['fit']}, all events" for one in stored["found"]]
     axis.set_yticks(np.arange(len(names)), names)
     axis.set(xlabel="Cross section [fb]", xscale="log", ylim=(-0.6, len(names) + 0.2))

@@ -28,7 +28,9 @@ def score_figures(view: HuntView) -> Figures:
         bins = np.linspace(score.min(), score.max() + 1e-9, 51)
         draw_shapes(axes[0, 0], {group: score[chosen] for group, chosen in groups.items()}, bins)
         for category, threshold in _thresholds(view, score).items():
-            axes[0, 0].axvline(threshold, color="black", linestyle="--", label=f"{category}: above {threshold:.3g}")
+            axes[0, 0].axvline(
+                threshold, color="black", linestyle="--", label=f"{category}: above {threshold:.3g}"
+            )
         axes[0, 0].set(xlabel="Anomaly score", ylabel="Fraction of events per bin", yscale="log")
         axes[0, 0].set_ylim(1e-5, 10)
         axes[0, 0].legend(loc="upper left", fontsize=13)

@@ -36,7 +36,11 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     files of each chain) and the `figures` to draw of them.
     """
     results = _results(job)
-    figures = [*_open_figures(job), *_fit_figures(job, results), *limit_figures(results["limits"], job.arguments["label"])]
+    figures = [
+        *_open_figures(job),
+        *_fit_figures(job, results),
+        *limit_figures(results["limits"], job.arguments["label"]),
+    ]
     plots = save_figures(figures, job.folder / "plots")
     plots += save_figures(_hunt_figures(job), job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
@@ -172,8 +176,14 @@ def _hunt_figures(job: Job) -> Iterator[tuple[str, str, Any]]:
         data, window = hunt["data"], hunt["window"]
         events = read_events(job, data)
         masks = read_scores(job.after[f"cut-{name}"] / mask_file(data), events)
-        own = {} if window is None else {"name": window.name, "column": window.column, "low": window.low, "high": window.high}
-        inside = np.ones(len(events), bool) if window is None else window.in_signal_region(events[window.column])
+        own = (
+            {}
+            if window is None
+            else {"name": window.name, "column": window.column, "low": window.low, "high": window.high}
+        )
+        inside = (
+            np.ones(len(events), bool) if window is None else window.in_signal_region(events[window.column])
+        )
         view = HuntView(
             file_name(name),
             f"hunt {name.replace('-', ', window ', 1)}" if window else f"hunt {name}",
@@ -188,4 +198,3 @@ def _hunt_figures(job: Job) -> Iterator[tuple[str, str, Any]]:
         yield from score_figures(view)
         for made in job.arguments["figures"]:
             yield from make(made, {}).draw(view)
-

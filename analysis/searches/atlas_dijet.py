@@ -25,7 +25,8 @@ from selections.dijet import dijet
 EDGES = (1900.0, 2280.0, 2740.0, 3280.0, 3940.0, 4730.0, 5680.0, 6810.0, 8170.0)
 """Of the windows in GeV; the neighbours of a window are its sidebands."""
 WINDOWS = {
-    f"{i}": Window(f"{i}", "mjj", *EDGES[i : i + 2], EDGES[i - 1 : i + 1], EDGES[i + 1 : i + 3]) for i in range(1, 7)
+    f"{i}": Window(f"{i}", "mjj", *EDGES[i : i + 2], EDGES[i - 1 : i + 1], EDGES[i + 1 : i + 3])
+    for i in range(1, 7)
 }
 KEPT = {"10 %": 0.1, "1 %": 0.01}
 """Fractions of the events in the window that are kept."""
@@ -37,9 +38,18 @@ class Settings(SearchSettings):
 
     mjj_min: Annotated[float, Field(gt=0)] = 1900.0
     detectors: dict[str, DetectorSettings]
-    windows: Annotated[tuple[Annotated[int, Field(ge=1, le=6)], ...], Field(min_length=1)] = (1, 2, 3, 4, 5, 6)
+    windows: Annotated[tuple[Annotated[int, Field(ge=1, le=6)], ...], Field(min_length=1)] = (
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    )
     spectrum: RangeSettings
-    background: BackgroundSettings = BackgroundSettings(family="atlas+atlas_ua2", choice="in-turn", threshold=0.05)
+    background: BackgroundSettings = BackgroundSettings(
+        family="atlas+atlas_ua2", choice="in-turn", threshold=0.05
+    )
     masses: MassSettings
     signals: tuple[str, ...] = ()
     signal_width: Annotated[float, Field(gt=0, lt=0.5)] = 0.03
@@ -71,7 +81,9 @@ def declare(settings: Settings) -> Search:
             cut=detector.made_cut(Made("window-efficiency", {"kept": KEPT})),
             learn_on=Source("signal"),
             windows=windows,
-            masses={one.name: tuple(m for m in spectrum.masses if one.low <= m < one.high) for one in windows},
+            masses={
+                one.name: tuple(m for m in spectrum.masses if one.low <= m < one.high) for one in windows
+            },
         )
         for name, detector in settings.detectors.items()
     )

@@ -46,7 +46,9 @@ MASSES = {
     "B6": (5300, 5400, 5500, 5600, 5700, 5800),
 }
 WINDOWS = {
-    f"{series}{i}": Window(f"{series}{i}", "mjj", *edges[i : i + 2], edges[i - 1 : i + 1], edges[i + 1 : i + 3])
+    f"{series}{i}": Window(
+        f"{series}{i}", "mjj", *edges[i : i + 2], edges[i - 1 : i + 1], edges[i + 1 : i + 3]
+    )
     for series, edges in EDGES.items()
     for i in range(1, 7)
 }

@@ -28,7 +28,9 @@ class DijetEventDisplay:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that must be kept of the selected events."""
-        of_jets = [f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", "softdrop_mass", "tau21")]
+        of_jets = [
+            f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", "softdrop_mass", "tau21")
+        ]
         return ("mjj", *of_jets)
 
     def draw(self, view: HuntView) -> Figures:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
+from selections.multijet import control_region, signal_region
 
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.search_settings import (
@@ -20,9 +21,10 @@ from analysis.search_settings import (
     SearchSettings,
 )
 from models.made import Made
-from selections.multijet import control_region, signal_region
 
-FEATURES = tuple(f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21", "n_constituents"))
+FEATURES = tuple(
+    f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21", "n_constituents")
+)
 """What the forest sees of an event: both leading jets."""
 EFFICIENCIES = (0.01, 0.05, 0.10)
 """Ends of the three categories: 0-1 %, 1-5 % and 5-10 % of the background at any dijet mass."""
@@ -53,7 +55,9 @@ def declare(settings: Settings) -> Search:
             name,
             name,
             "signal",
-            tuple(np.geomspace(one.low, one.high, round(np.log(one.high / one.low) / RESOLUTION) + 1).tolist()),
+            tuple(
+                np.geomspace(one.low, one.high, round(np.log(one.high / one.low) / RESOLUTION) + 1).tolist()
+            ),
             settings.background.smooth,
             SignalModel(settings.signals),
             one.masses.values,

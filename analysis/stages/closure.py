@@ -24,7 +24,9 @@ def check_closure(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """
     found = {name: list(_parts(folder)) for name, folder in job.after.items()}
     background = {name: parts for name, parts in found.items() if name.startswith(BACKGROUND)}
-    checks = [check for name, parts in background.items() for part in parts for check in _background(name, part)]
+    checks = [
+        check for name, parts in background.items() for part in parts for check in _background(name, part)
+    ]
     mass = job.arguments["mass"]
     if mass is not None:
         near = [

@@ -69,7 +69,9 @@ def read_events(job: Job, data_set: DataSet) -> EventColumns:
     for number, signal in enumerate(data_set.injected, start=1):
         name = selection_name(signal.injection.sample, source.region)
         added = StoredEvents(job.after[name] / EVENTS)
-        events = inject(events, added, events_to_inject(job, signal, source.region), signal.injection.seed, number)
+        events = inject(
+            events, added, events_to_inject(job, signal, source.region), signal.injection.seed, number
+        )
     return events if source.share == 1 else share(events, source.share)
 
 
@@ -85,7 +87,9 @@ def events_to_inject(job: Job, signal: InjectedSignal, region: str) -> int:
     reference = read_cutflow(job, injection.sample, signal.reference)
     produced = (injection.cross_section or 0.0) * signal.events_per_cross_section
     by_cross_section = produced * here.events[-1] / max(here.events[0], 1)
-    return round(by_cross_section + (injection.n_events or 0) * here.events[-1] / max(reference.events[-1], 1))
+    return round(
+        by_cross_section + (injection.n_events or 0) * here.events[-1] / max(reference.events[-1], 1)
+    )
 
 
 def read_cutflow(job: Job, sample: str, region: str) -> Cutflow:

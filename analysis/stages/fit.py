@@ -152,7 +152,11 @@ def _inside(spectrum: MassSpectrum, events: Events) -> Mask:
     """Events in the range of the spectrum, and in the window of another column that it lies in."""
     mass = events[spectrum.column]
     inside = (mass >= spectrum.edges[0]) & (mass < spectrum.edges[-1])
-    return inside if spectrum.within is None else inside & spectrum.within.in_signal_region(events[spectrum.within.column])
+    return (
+        inside
+        if spectrum.within is None
+        else inside & spectrum.within.in_signal_region(events[spectrum.within.column])
+    )
 
 
 def _parts(job: Job, shape: Mapping[str, Any]) -> list[Part]:
@@ -192,7 +196,9 @@ def _combined(names: list[str], masses: tuple[float, ...], hunted: Hunted, kept:
     return [*parts(hunted.search, ("search",)), *parts(hunted.limits, ("limits",))]
 
 
-def _signal_kept(efficiencies: list[dict[str, Any]], category: str, data: Any, shape: Mapping[str, Any]) -> float:
+def _signal_kept(
+    efficiencies: list[dict[str, Any]], category: str, data: Any, shape: Mapping[str, Any]
+) -> float:
     """Mean efficiency of a category for the signals that give the shape of the resonance."""
     found = [
         one["efficiency"]

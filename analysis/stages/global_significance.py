@@ -14,6 +14,10 @@ import numpy as np
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import Job, Tools
 from analysis.stages.fit import RESULTS, SELECTED
+from errors import MaplessError
+from fits.significance.global_significance import global_significance
+from fits.significance.raked_toys import Membership, raked_toys_of
+from fits.stored_search import tested_from_json
 
 GLOBAL = "global.json"
 
@@ -69,36 +73,32 @@ def _smallest(parts: Sequence[SearchedPart]) -> list[dict[str, Any]]:
 
 
 def _over_all(parts: Sequence[SearchedPart], job: Job, tools: Tools) -> dict[str, Any]:
-    from fits.stored_search import tested_from_json
-    from fits.significance.global_significance import global_significance
-
-    rng = np.random.default_rng(job.arguments["seed"])
-    tested = [tested_from_json(part.result) for part in parts]
-    toys: list[Any] = [None] * len(parts)
-    for spectrum in dict.fromkeys(part.spectrum for part in parts):
-        places = [i for i, part in enumerate(parts) if part.spectrum == spectrum]
-        drawn = _toys([parts[i] for i in places], [tested[i] for i in places], job.arguments["toys"], rng)
-        for place, counts in zip(places, drawn, strict=True):
-            toys[place] = counts
-    found = global_significance(
-        tested, job.arguments["toys"], rng, toys=toys, workers=tools.threads, report=tools.progress
-    )
+    """The global significance; a status without a number where spectra cannot be thrown together."""
+    n_toys, rng = job.arguments["toys"], np.random.default_rng(job.arguments["seed"])
+    try:
+        tested = [tested_from_json(part.result) for part in parts]
+        toys: list[Any] = [None] * len(parts)
+        for spectrum in dict.fromkeys(part.spectrum for part in parts):
+            places = [i for i, part in enumerate(parts) if part.spectrum == spectrum]
+            members = _membership([keys for i in places for keys in parts[i].keys])
+            drawn = raked_toys_of([tested[i] for i in places], members, n_toys, rng)
+            for place, counts in zip(places, drawn, strict=True):
+                toys[place] = counts
+    except MaplessError as error:
+        return {
+            "status": str(error),
+            "p_value": None,
+            "significance": None,
+            "n_toys": n_toys,
+            "extrapolated": False,
+        }
+    found = global_significance(tested, n_toys, rng, toys=toys, workers=tools.threads, report=tools.progress)
     return found.to_json()
 
 
-def _toys(parts: Sequence[SearchedPart], tested: Sequence[Any], n_toys: int, rng: np.random.Generator) -> list[Any]:
-    """Counts of each part in every toy, from events that stay in all the categories that they are in."""
-    from fits.significance.raked_toys import raked_toys
-
-    keys = [one for part in parts for one in part.keys]
+def _membership(keys: Sequence[np.ndarray]) -> Membership:
+    """Which events, named by their keys, are in which spectra."""
     everything, place = np.unique(np.concatenate(keys), return_inverse=True)
-    members = np.zeros((len(everything), len(keys)), bool)
-    members[place, np.repeat(np.arange(len(keys)), [len(one) for one in keys])] = True
-    patterns, counts = np.unique(np.packbits(members, axis=1), axis=0, return_counts=True)
-    unpacked = np.unpackbits(patterns, axis=1, count=len(keys)).astype(bool)
-    expected = [
-        one for part, test in zip(parts, tested, strict=True) for one in np.split(test.expected(), len(part.keys))
-    ]
-    drawn = raked_toys(unpacked, counts, expected, n_toys, rng)
-    ends = np.cumsum([len(part.keys) for part in parts])
-    return [np.concatenate(drawn[end - len(part.keys) : end], axis=1) for part, end in zip(parts, ends, strict=True)]
+    selected = np.zeros((len(everything), len(keys)), bool)
+    selected[place, np.repeat(np.arange(len(keys)), [len(one) for one in keys])] = True
+    return Membership.of(selected)

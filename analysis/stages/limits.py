@@ -42,17 +42,24 @@ def limits(job: Job, tools: Tools) -> None:
     """
     signal, data = job.arguments["signal"], job.arguments["data"]
     if not data.luminosity:
-        raise MaplessError(f"limits on cross sections need the luminosity of {data.name}; add it to its sample")
+        raise MaplessError(
+            f"limits on cross sections need the luminosity of {data.name}; add it to its sample"
+        )
     found = []
     for done, (name, cuts) in enumerate(job.arguments["tested"].items(), start=1):
         stored = read_json(job.after[name] / RESULTS)
         for part in stored["parts"]:
             if "limits" in part["purposes"] and signal.mass in _masses(part):
                 one = _with_injections(job, stored, part, cuts) if cuts else _constant(job, stored, part)
-                found.append({"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]} | one)
+                found.append(
+                    {"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]}
+                    | one
+                )
         tools.progress(done, len(job.arguments["tested"]))
     head = {"signal": signal.name, "mass": signal.mass, "data": data.name, "luminosity": data.luminosity}
-    write_json(job.folder / LIMITS, head | {"cross_sections": job.arguments["cross_sections"], "found": found})
+    write_json(
+        job.folder / LIMITS, head | {"cross_sections": job.arguments["cross_sections"], "found": found}
+    )
 
 
 def _constant(job: Job, stored: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:

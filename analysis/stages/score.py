@@ -20,8 +20,8 @@ def score(job: Job, tools: Tools) -> None:
 
     Arguments: `detector`, `window`, `events` (a data set).
     """
-    from models.registry import DETECTORS
     from models.made import find_class
+    from models.registry import DETECTORS
     from selections.scores import write_scores
 
     events = read_events(job, job.arguments["events"])

@@ -34,7 +34,9 @@ def _fitted(job: Job, sample: str, mass: float | None) -> Any:
     from selections.events import StoredEvents
 
     if mass is None:
-        raise MaplessError(f"sample {sample} has no mass, which the shape of a resonance needs; add it to samples")
+        raise MaplessError(
+            f"sample {sample} has no mass, which the shape of a resonance needs; add it to samples"
+        )
     events = StoredEvents(job.after[selection_name(sample, job.arguments["region"])] / EVENTS)
     within: Window | None = job.arguments["within"]
     inside = np.ones(len(events), bool) if within is None else within.in_signal_region(events[within.column])

@@ -21,7 +21,8 @@ def train(job: Job, tools: Tools) -> None:
     with tensorflow_reports_only_failures():
         limit_threads(tools.threads)
         untrained = [
-            make_detector(job.arguments["detector"], window=window, threads=tools.threads) for window in windows
+            make_detector(job.arguments["detector"], window=window, threads=tools.threads)
+            for window in windows
         ]
         kind: Any = type(untrained[0])
         detectors = kind.fit_many(untrained, [training] * len(untrained), tools.progress)

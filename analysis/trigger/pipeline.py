@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.engine.settings import Settings
-from analysis.stages import Stage
 from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.stages import Stage
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
 from firmware.training.schedule import EpochProgress
 

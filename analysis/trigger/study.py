@@ -10,10 +10,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.report.page import save_figures
 from analysis.run import publish, run_stages, training_bar
 from analysis.stages import Stage, write_json
-from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration, load_trigger_configuration
 from analysis.trigger.designs import ENCODERS
 from analysis.trigger.pipeline import TriggerPipeline

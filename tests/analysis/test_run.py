@@ -57,7 +57,13 @@ def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
 
 
 def test_every_plot_exists_as_png_and_pdf(output: Path) -> None:
-    names = {"p_values_mjj", "spectrum_mjj", "spectrum_mjj-cwola-W", "scores_cwola-W_score", "compared_cwola-W"}
+    names = {
+        "p_values_mjj",
+        "spectrum_mjj",
+        "spectrum_mjj-cwola-W",
+        "scores_cwola-W_score",
+        "compared_cwola-W",
+    }
     names.add("event_cwola-W_most_anomalous")
     assert names <= {file.stem for file in (output / "plots").glob("*.png")}
     assert names <= {file.stem for file in (output / "plots").glob("*.pdf")}
@@ -69,7 +75,12 @@ def test_the_numbers_are_there_as_json(results: dict) -> None:
     assert everything["n_events"] <= 12200
     assert kept["n_events"] == pytest.approx(0.05 * everything["n_events"], rel=0.3)
     assert kept["injected"] == 200
-    points = [p for fit in results["fits"].values() for part in fit["parts"] for p in part["search"]["scan"]["points"]]
+    points = [
+        p
+        for fit in results["fits"].values()
+        for part in fit["parts"]
+        for p in part["search"]["scan"]["points"]
+    ]
     assert all(point["status"] for point in points)
     assert results["cutflow"]["qcd_dijet-signal"]["cutflow"]["cuts"][0]["events"] == 12000
 
@@ -89,7 +100,9 @@ def test_the_smallest_p_value_of_every_mass_knows_where_it_comes_from(results: d
 
 
 def test_the_global_p_value_is_larger_than_the_smallest_local_one(results: dict) -> None:
-    smallest = min(p["local_p_value"] for p in results["summary"]["smallest"] if p["local_p_value"] is not None)
+    smallest = min(
+        p["local_p_value"] for p in results["summary"]["smallest"] if p["local_p_value"] is not None
+    )
     everywhere = results["summary"]["global"]
     assert everywhere["status"] == "good"
     assert everywhere["p_value"] >= smallest
@@ -110,7 +123,9 @@ def test_a_second_run_keeps_every_finished_stage(output: Path) -> None:
 
 def test_another_injection_keeps_the_selection_only(output: Path) -> None:
     result = _run(output, "run", "--dry-run", "--set=injections.x_to_yy_3000.seed=7")
-    states = dict(re.findall(r"\b(select|shape|train|score|cut|fit|global|report)\S*.*(done|to do)", result.stdout))
+    states = dict(
+        re.findall(r"\b(select|shape|train|score|cut|fit|global|report)\S*.*(done|to do)", result.stdout)
+    )
     assert states.pop("select") == states.pop("shape") == "done"
     assert set(states.values()) <= {"to do", "done"} and states["train"] == states["report"] == "to do"
 
@@ -119,7 +134,9 @@ def test_two_processes_give_the_same_numbers(output: Path, tmp_path: Path) -> No
     result = _run(tmp_path, "scan", "--workers=2")
     assert result.returncode == 0, result.stderr
     for stage in (output / "stages").glob("fit-*"):
-        assert (tmp_path / "stages" / stage.name / "results.json").read_text() == (stage / "results.json").read_text()
+        assert (tmp_path / "stages" / stage.name / "results.json").read_text() == (
+            stage / "results.json"
+        ).read_text()
 
 
 def test_manifests_name_inputs_seeds_and_versions(output: Path) -> None:
@@ -154,7 +171,9 @@ def test_data_stay_closed_and_unblinding_is_refused_without_closure(tmp_path: Pa
     report = (tmp_path / "report.html").read_text()
     assert "The signal region is closed" in report
     assert {file.stem for file in (tmp_path / "plots").glob("*.png")} == {"open_mjj"}
-    assert not [stage for stage in (tmp_path / "stages").iterdir() if stage.name.split("-")[0] in ("train", "fit")]
+    assert not [
+        stage for stage in (tmp_path / "stages").iterdir() if stage.name.split("-")[0] in ("train", "fit")
+    ]
     refused = _run(tmp_path, "run", *DATA, "--unblind")
     assert refused.returncode == 1
     assert "closure" in refused.stderr

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.engine import provenance
 from analysis.commands.fit.options import FitOptions
+from analysis.engine import provenance
 from analysis.engine.json_file import write_json
 from fits.export.write_exports import write_exports
 from fits.resonance_search import Report, ResonanceResults

@@ -52,7 +52,10 @@ def test_the_windows_are_those_of_the_paper() -> None:
         ("selection.mjj_min=heavy", ["selection.mjj_min", "not an energy"]),
         ("spectrum.low=9 TeV", ["spectrum", "impossible range"]),
         ("masses.high=1 TeV", ["masses", "impossible masses"]),
-        ("injections.x_to_yy_3000.n_events=-1", ["injections.x_to_yy_3000.n_events", "greater than or equal"]),
+        (
+            "injections.x_to_yy_3000.n_events=-1",
+            ["injections.x_to_yy_3000.n_events", "greater than or equal"],
+        ),
         ("injections.x_to_yy_3000.cross_section=2", ["injections.x_to_yy_3000", "either n_events or cross"]),
         ("data=qcd_dijets", ["data", "no sample is called 'qcd_dijets'"]),
         ("samples.mine={role: data, files: [nowhere/*.root]}", []),

@@ -15,7 +15,11 @@ from errors import MaplessError
 def _fit(folder: Path, name: str, significances: dict[float, float | None], p_value: float = 0.5) -> Path:
     points = [{"mass": mass, "significance": value} for mass, value in significances.items()]
     spectra = {"kept": {"chi_square": {"p_value": p_value}}}
-    part = {"name": "kept", "purposes": ["search"], "search": {"scan": {"points": points}, "spectra": spectra}}
+    part = {
+        "name": "kept",
+        "purposes": ["search"],
+        "search": {"scan": {"points": points}, "spectra": spectra},
+    }
     place = folder / name
     place.mkdir()
     (place / "results.json").write_text(json.dumps({"parts": [part]}))
