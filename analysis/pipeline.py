@@ -81,7 +81,10 @@ class Pipeline:
         """Plots, numbers and the HTML file; of closed data only what lies outside of the closed intervals."""
         plan, search = self.plan, self.plan.search
         after = dict(self._selections)
-        fits, limits, hunts, opened = {}, {}, (), {}
+        fits: dict[str, Stage] = {}
+        limits: dict[str, Stage] = {}
+        opened: dict[str, Stage] = {}
+        hunts: tuple[Chain, ...] = ()
         if self.is_closed:
             opened = {f"open-{name}": stage for name, stage in plan.open_spectra.items()}
         else:

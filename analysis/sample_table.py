@@ -64,7 +64,7 @@ def sample_table(own: Mapping[str, SampleSettings], wanted: Mapping[str, str]) -
     for name, key in wanted.items():
         if name not in known:
             raise MaplessError(
-                f"{key}: no sample is called {name!r}; known: {', '.join(known)}, or describe it under samples"
+                f"{key}: no sample is called {name!r}; known: {', '.join(known)}; or describe it in samples"
             )
     return {name: known[name].sample(name, SHIPPED.parent) for name in wanted}
 

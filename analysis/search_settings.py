@@ -10,7 +10,6 @@ from analysis.engine.units import Energy
 from analysis.sample_table import SampleSettings, sample_table
 from analysis.search import Injection, Sample
 from fits.background_choice.smooth import Smooth
-from fits.limits.mass_scan import SignalUncertainties
 from models.made import Made
 
 
@@ -116,13 +115,6 @@ class FitSettings(Settings):
     check_toys: Annotated[int, Field(ge=1)] = 200
     exports: tuple[Literal["hepdata", "combine", "hs3"], ...] = ()
     seed: Annotated[int, Field(ge=0)] = 1
-
-    @property
-    def signal_uncertainties(self) -> SignalUncertainties:
-        """Uncertainties of mass scale and resolution, and of the yield."""
-        yields = {key: size for key, size in self.uncertainties.items() if key not in ("scale", "resolution")}
-        sizes = (self.uncertainties.get(key, 0.0) for key in ("scale", "resolution"))
-        return SignalUncertainties(*sizes, tuple(yields.items()))
 
 
 class GlobalSettings(Settings):

@@ -1,5 +1,6 @@
 """Windows in a column, such as a mass: the signal region and its two sidebands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -115,8 +116,25 @@ class Window:
         if total > 0:
             return total
         raise MaplessError(
-            f"the {region} of window {self} holds no events; choose another window or a sample that reaches it"
+            f"the {region} of window {self} holds no events; choose another one or a sample that reaches it"
         )
+
+
+def windows_between(edges: Sequence[float], column: str, series: str = "") -> dict[str, Window]:
+    """Windows between edges, whose neighbours are their sidebands; the outermost are sidebands only.
+
+    They are called by a series and their number, from 1.
+
+    >>> found = windows_between((1450, 1650, 2017, 2465, 3013), "mjj", "A")
+    >>> {name: (window.low, window.high, window.high_sideband) for name, window in found.items()}
+    {'A1': (1650, 2017, (2017, 2465)), 'A2': (2017, 2465, (2465, 3013))}
+    """
+    intervals = list(pairwise(edges))
+    neighbours = zip(intervals, intervals[1:], intervals[2:], strict=False)
+    return {
+        f"{series}{number}": Window(f"{series}{number}", column, *own, low_sideband=low, high_sideband=high)
+        for number, (low, own, high) in enumerate(neighbours, start=1)
+    }
 
 
 def _within(values: Array, interval: Interval) -> Mask:

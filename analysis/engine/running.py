@@ -1,4 +1,4 @@
-"""Runs stages: finished ones are kept, products appear complete or not at all, several processes if wanted."""
+"""Runs stages: finished ones are kept, products appear complete or not at all, in several processes."""
 
 import multiprocessing
 import os

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel
 
 from analysis.engine import provenance
@@ -19,7 +18,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Tools:
-    """What a task may use that does not decide its products: `progress(done, total)` and a number of threads."""
+    """What a task may use that does not decide its products: `progress(done, total)` and so many threads."""
 
     progress: Callable[[int, int], None] = lambda done, total: None
     threads: int = 1
@@ -94,13 +93,11 @@ def in_order(stages: Sequence[Stage]) -> list[Stage]:
 
 
 def plain(content: Any) -> Any:
-    """Arguments as JSON's types; files by their checksum. Raises TypeError for what cannot be part of a key."""
+    """Arguments as JSON's types, files by their checksum; TypeError for what cannot be part of a key."""
     if content is None or isinstance(content, str | int | float | bool):
         return content
     if isinstance(content, Path):
         return fingerprint(content)
-    if isinstance(content, np.ndarray):
-        return content.tolist()
     if isinstance(content, Mapping):
         return {str(key): plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
@@ -122,14 +119,16 @@ def _paths(content: Any) -> Iterator[Path]:
     """All paths in arguments, at any depth."""
     if isinstance(content, Path):
         yield content
-    elif isinstance(content, Mapping):
-        for value in content.values():
-            yield from _paths(value)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            yield from _paths(value)
-    elif isinstance(content, BaseModel):
-        yield from _paths(content.model_dump())
-    elif is_dataclass(content):
-        for one in fields(content):
-            yield from _paths(getattr(content, one.name))
+    for part in _parts(content):
+        yield from _paths(part)
+
+
+def _parts(content: Any) -> Iterable[Any]:
+    """What a collection, settings or a dataclass holds; nothing of anything else."""
+    if isinstance(content, Mapping):
+        return content.values()
+    if isinstance(content, list | tuple):
+        return content
+    if isinstance(content, BaseModel):
+        return content.model_dump().values()
+    return [getattr(content, one.name) for one in fields(content)] if is_dataclass(content) else ()

@@ -24,7 +24,7 @@ def new_figure(
 
 
 def draw_shapes(axis: "Axes", groups: Mapping[str, np.ndarray], edges: np.ndarray) -> None:
-    """Draw the values of each group as fraction of its events per bin, with errors; ends hold what is beyond."""
+    """Draw the values of each group as fraction of its events per bin; the ends hold what is beyond."""
     for name, values in groups.items():
         if len(values):
             counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)

@@ -1,4 +1,4 @@
-"""Figures of limits on cross sections: efficiencies against what was injected, and the limits side by side."""
+"""Figures of limits on cross sections: efficiencies against what was injected, limits side by side."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
-    """For each signal the efficiency curve of every hunt and a comparison of limits: name, caption, figure."""
+    """For each signal the efficiency curves and a comparison of limits: name, caption, figure."""
     from fits.plots.efficiency_curve import plot_efficiency_curve
 
     for name, stored in limits.items():

@@ -19,15 +19,12 @@ from analysis.search_settings import (
     SearchSettings,
 )
 from models.made import Made
-from models.window import Window
+from models.window import windows_between
 from selections.dijet import dijet
 
 EDGES = (1900.0, 2280.0, 2740.0, 3280.0, 3940.0, 4730.0, 5680.0, 6810.0, 8170.0)
 """Of the windows in GeV; the neighbours of a window are its sidebands."""
-WINDOWS = {
-    f"{i}": Window(f"{i}", "mjj", *EDGES[i : i + 2], EDGES[i - 1 : i + 1], EDGES[i + 1 : i + 3])
-    for i in range(1, 7)
-}
+WINDOWS = windows_between(EDGES, "mjj")
 KEPT = {"10 %": 0.1, "1 %": 0.01}
 """Fractions of the events in the window that are kept."""
 BIN_WIDTH = 0.02  # over mass

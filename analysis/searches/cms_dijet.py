@@ -18,7 +18,7 @@ from analysis.search_settings import (
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
 from models.made import Made
-from models.window import Window
+from models.window import Window, windows_between
 from selections.dijet import FEATURES, dijet
 
 JET_FEATURES = ("softdrop_mass", "tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
@@ -45,13 +45,7 @@ MASSES = {
     "B5": (4400, 4500, 4600, 4700),
     "B6": (5300, 5400, 5500, 5600, 5700, 5800),
 }
-WINDOWS = {
-    f"{series}{i}": Window(
-        f"{series}{i}", "mjj", *edges[i : i + 2], edges[i - 1 : i + 1], edges[i + 1 : i + 3]
-    )
-    for series, edges in EDGES.items()
-    for i in range(1, 7)
-}
+WINDOWS = windows_between(EDGES["A"], "mjj", "A") | windows_between(EDGES["B"], "mjj", "B")
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
 
 
@@ -165,13 +159,13 @@ def _chosen(known: Mapping[str, Window], names: Sequence[str]) -> tuple[Window, 
     missing = [name for name in names if name not in known]
     if missing:
         raise MaplessError(
-            f"windows: no window is called {missing[0]!r}; known: {', '.join(known)}, or define it in own_windows"
+            f"windows: no window is called {missing[0]!r}; known: {', '.join(known)}; or use own_windows"
         )
     return tuple(known[name] for name in names)
 
 
 def _masses(window: Window, settings: Settings) -> tuple[float, ...]:
-    """Those of the search that the table of the paper gives to a window, or that an own window names or holds."""
+    """Those of the search that the paper gives to a window, or that an own window names or holds."""
     searched = settings.masses.values
     own = settings.own_windows.get(window.name)
     if own is None:

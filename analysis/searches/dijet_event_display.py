@@ -23,7 +23,7 @@ EVENT_NAME = ("run", "luminosity_block", "event")
 
 @dataclass(frozen=True)
 class DijetEventDisplay:
-    """The most anomalous event in the window, and if its constituents are not stored the first that has them."""
+    """The most anomalous event in the window, and the first with constituents if it has none."""
 
     @property
     def columns(self) -> tuple[str, ...]:

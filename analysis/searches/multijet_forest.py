@@ -1,4 +1,4 @@
-"""Search for resonances in two and three jets of unusual events: an isolation forest, three categories by score.
+"""Search for resonances in two and three jets: an isolation forest and three categories by its score.
 
 The forest learns what QCD events are like where the two leading jets are far apart in pseudorapidity, and
 scores events where they are close, as the autoencoder of CMS EXO-22-026 (arXiv:2412.03747) does. Cuts on the

@@ -1,1 +1,1 @@
-"""The tasks of a search, one file each: from event files to selected events, scores, cuts, fits and limits."""
+"""The tasks of a search, one file each: from event files to events, scores, cuts, fits and limits."""

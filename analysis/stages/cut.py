@@ -20,7 +20,7 @@ EFFICIENCIES = "efficiencies.json"
 def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write the cut, the category masks of all data sets, and how much of each they keep.
 
-    Arguments: `cut`, `window`, `learn_on` and `data_sets` (which are to be cut), `masses` (hypotheses in GeV).
+    Arguments: `cut`, `window`, `learn_on` and `data_sets` (to be cut), `masses` (hypotheses in GeV).
     """
     from models.registry import make_cut
     from selections.scores import read_scores, write_scores

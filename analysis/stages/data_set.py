@@ -18,7 +18,7 @@ class InjectedSignal:
 
     Args:
         injection: what is added.
-        events_per_cross_section: luminosity of the data times acceptance of the signal files, in events per fb.
+        events_per_cross_section: luminosity of the data times acceptance of the signal files.
         reference: the region in which a number of events is counted; other regions get their share.
     """
 

@@ -19,8 +19,9 @@ from fits.resonance_search import search_for_resonance
 from fits.resonance_settings import ResonanceSettings
 from fits.signals import signal_from_json
 from fits.spectrum import unweighted_spectrum
-from models.events import Events, Mask
+from models.events import Mask
 from models.window import Window
+from selections.events import EventColumns
 
 RESULTS = "results.json"
 SELECTED = "selected_events.npz"
@@ -54,7 +55,7 @@ class Part:
 
 
 def fit(job: Job, tools: Tools) -> None:
-    """Write `results.json` with the search of each part, exports, and the keys of the events in each category.
+    """Write `results.json` with the search of each part, exports, and the keys of the events in categories.
 
     Arguments: `spectrum`, `data`, `settings` (of fits), `masses` (GeV), `hunted` (None for all events).
     """
@@ -97,7 +98,7 @@ def fit(job: Job, tools: Tools) -> None:
             "title": spectrum.title,
             "region": spectrum.region,
             "hunt": hunted and hunted.hunt,
-            "window": _window_json(hunted and hunted.window),
+            "window": _window_json(hunted.window if hunted else None),
             "masses": job.arguments["masses"],
             "parts": results,
         },
@@ -133,12 +134,12 @@ def _search(
 
 
 def signal_uncertainties(sizes: Mapping[str, float]) -> SignalUncertainties:
-    """Relative uncertainties of a signal from those by name: of mass scale and resolution, and of the yield."""
+    """Relative uncertainties of a signal from those by name: of scale, resolution, and the yield."""
     yields = tuple((name, size) for name, size in sizes.items() if name not in ("scale", "resolution"))
     return SignalUncertainties(sizes.get("scale", 0.0), sizes.get("resolution", 0.0), yields)
 
 
-def _masks(job: Job, events: Events) -> dict[str, Mask]:
+def _masks(job: Job, events: EventColumns) -> dict[str, Mask]:
     """Masks of all categories by name."""
     from selections.scores import read_scores
 
@@ -148,7 +149,7 @@ def _masks(job: Job, events: Events) -> dict[str, Mask]:
     return {name: values.astype(bool) for name, values in stored.items()}
 
 
-def _inside(spectrum: MassSpectrum, events: Events) -> Mask:
+def _inside(spectrum: MassSpectrum, events: EventColumns) -> Mask:
     """Events in the range of the spectrum, and in the window of another column that it lies in."""
     mass = events[spectrum.column]
     inside = (mass >= spectrum.edges[0]) & (mass < spectrum.edges[-1])
@@ -207,13 +208,13 @@ def _signal_kept(
     ]
     if not found:
         raise MaplessError(
-            "categories that are fitted together need their shares of the signal: name signal samples for the "
-            "spectrum, or search the categories separately"
+            "categories that are fitted together need their shares of the signal: name signal samples "
+            "for the spectrum, or search the categories separately"
         )
     return float(np.mean(found))
 
 
-def _counts(events: Events, chosen: Mask) -> dict[str, int]:
+def _counts(events: EventColumns, chosen: Mask) -> dict[str, int]:
     injected = np.asarray(events["injected"]) > 0
     return {
         "n_events": int(chosen.sum()),

@@ -38,6 +38,7 @@ def is_open(mass: np.ndarray, closed: tuple[tuple[float, float], ...]) -> np.nda
     >>> is_open(np.array([1.0, 2.0, 3.0]), ((1.5, 2.5),)).tolist()
     [True, False, True]
     """
-    return (
-        ~np.any([(mass >= low) & (mass < high) for low, high in closed], axis=0) if closed else mass == mass
-    )
+    inside = np.zeros(len(mass), bool)
+    for low, high in closed:
+        inside |= (mass >= low) & (mass < high)
+    return ~inside
