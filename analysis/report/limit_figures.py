@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
     """For each signal the efficiency curves and a comparison of limits: name, caption, figure."""
-    from fits.plots.efficiency_curve import plot_efficiency_curve
-
     for name, stored in limits.items():
         constant = [one["efficiencies"][0]["efficiency"] for one in stored["found"] if one["hunt"] is None]
         for one in stored["found"]:
             if one["hunt"] is None:
                 continue
+            from fits.plots.efficiency_curve import plot_efficiency_curve
+
             curve = one["efficiencies"]
             columns = {
                 key: [point[key] for point in curve] for key in ("cross_section", "efficiency", "error")

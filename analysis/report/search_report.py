@@ -26,6 +26,7 @@ from models.made import make
 
 REPORT = "report.html"
 NUMBERS = "results.json"
+MAX_CURVES = 2  # of p-values, beyond which the smallest of all is drawn too
 
 
 def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
@@ -98,7 +99,7 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
         goodness = category["chi_square"]
         yield part["counts"][name] | {
             "title": title if name == part["name"] else f"{title}: {name}",
-            "background": category["background_name"],
+            "background": category["background_choice"]["background"],
             "statistic": goodness["statistic"],
             "n_degrees_of_freedom": goodness["n_degrees_of_freedom"],
             "p_value": goodness["p_value"],
@@ -119,9 +120,9 @@ def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
     """The smallest local p-values of each spectrum, then every fit."""
     from fits.plots.p_values import plot_p_values
     from fits.plots.resonance_search import resonance_figures
+    from fits.significance.mass_scan import MassPoints
 
     label = job.arguments["label"]
-    summary = results["summary"]["smallest"] if results["summary"] else []
     for spectrum in dict.fromkeys(fit["spectrum"] for fit in results["fits"].values()):
         scans = {
             fit_title(fit, part["name"]): part["search"]["scan"]["points"]
@@ -129,8 +130,8 @@ def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
             for part in fit["parts"]
             if fit["spectrum"] == spectrum and "search" in part["purposes"]
         }
-        smallest = [point for point in summary if point["spectrum"] == spectrum]
-        figure = plot_p_values(joined(scans), smallest=smallest, label=label)
+        curves = {title: MassPoints.of_json(points) for title, points in joined(scans).items()}
+        figure = plot_p_values(curves, smallest_of_all=len(curves) > MAX_CURVES, label=label)
         yield f"p_values_{spectrum}", f"Local p-values, spectrum {spectrum}", figure
     for name, fit in results["fits"].items():
         for part in fit["parts"]:
