@@ -19,6 +19,7 @@ from functools import partial
 
 import numpy as np
 
+from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from fits.fit import SpectrumFit, fit_signal
 from fits.limits.asymptotic import UpperLimit, upper_limit
@@ -33,6 +34,7 @@ from fits.resonance_categories import (
     fit_category,
     search_model,
 )
+from fits.resonance_checks import Found, run_checks
 from fits.resonance_results import ResonanceResults
 from fits.resonance_settings import ResonanceSettings
 from fits.results import FitStatus
@@ -72,12 +74,15 @@ def search_for_resonance(
     """
     check_categories(categories, settings.uncertainties)
     one = len(categories) == 1
+    if one and "compatibility" in settings.checks:
+        raise MaplessError("compatibility is that of several categories; give more spectra or leave it out")
     fitted = tuple(fit_category(category, signal, settings, alone=one) for category in categories)
     uncertain = partial(search_model, fitted, signal, settings.uncertainties)
     plain = partial(search_model, fitted, signal, NO_UNCERTAINTIES)
     model = uncertain if settings.uncertain_p_values else plain
     scan = fitted[0].scan if one else scan_categories(model, settings.masses)
     limits, expected = _limits(uncertain, settings, report)
+    found = Found(settings, fitted, signal, scan)
     return ResonanceResults(
         settings,
         fitted,
@@ -87,6 +92,7 @@ def search_for_resonance(
         limits,
         expected,
         _global(fitted, signal, settings, report) if settings.toys else None,
+        run_checks(found, partial(report, "checks")),
     )
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from scipy import stats
 
-from fits.plots.style import BLUE, COLOURS, GREY, LABEL, RED, style, write_label
+from fits.plots.style import BLUE, COLOURS, GREY, LABEL, RED, RESONANCE_TITLE, style, write_label
 
 _WIDTH = 0.25  # of bins, in standard deviations
 _TOLERATED_BIAS = 0.5  # of the statistical error, the usual criterion of CMS
@@ -62,7 +62,8 @@ def plot_bias(
     errors: npt.ArrayLike,
     names: Sequence[str],
     *,
-    x_title: str = "Resonance mass [GeV]",
+    x_title: str = RESONANCE_TITLE,
+    y_title: str = "Mean pull of the signal yield",
     label: str = LABEL,
 ) -> Figure:
     """Mean pull of the signal yield against mass, for toys from several alternative functions.
@@ -81,7 +82,7 @@ def plot_bias(
             shifted = middle + step * (place - (len(names) - 1) / 2)
             axes.errorbar(shifted, mean, error, fmt="o", color=colour, markersize=7, capsize=3, label=name)
         furthest = max(1.0, 1.6 * float(np.nanmax(np.abs(means) + np.asarray(errors))))
-        axes.set(xlabel=x_title, ylabel="Mean pull of the signal yield", ylim=(-furthest, furthest))
-        axes.legend(loc="upper left", ncols=2 if len(names) > 1 else 1)
+        axes.set(xlabel=x_title, ylabel=y_title, ylim=(-furthest, furthest))
+        axes.legend(loc="upper left", ncols=2 if len(names) > 1 else 1, fontsize=12)
         write_label(axes, label)
     return figure

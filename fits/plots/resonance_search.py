@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from fits.plots.limits import plot_limits
 from fits.plots.p_values import plot_p_values
+from fits.plots.resonance_checks import check_figures
 from fits.plots.spectrum import plot_stored_spectrum
 from fits.plots.style import LABEL, MASS_TITLE, RESONANCE_TITLE
 from fits.significance.mass_scan import MassPoints
@@ -42,7 +43,7 @@ def resonance_figures(
     figures["p_values"] = plot_p_values(points, x_title=resonance_title, **texts)
     if stored["limits"]:
         figures["limits"] = plot_stored_limits(stored["limits"], x_title=resonance_title, **texts)
-    return figures
+    return figures | check_figures(stored["checks"], label=label, x_title=resonance_title)
 
 
 def plot_stored_limits(stored: Mapping[str, Any], *, x_title: str, label: str, right: str) -> Figure:

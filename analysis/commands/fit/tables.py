@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
+
+from analysis.commands.fit.check_tables import check_tables
+from analysis.commands.fit.numbers import number, with_error
 
 Stored = Mapping[str, Any]
 
@@ -22,6 +24,8 @@ def print_results(stored: Stored, console: Console) -> None:
         console.print(_categories_table(stored, point["mass"]))
     if stored["limits"]:
         console.print(_limits_table(stored["limits"]))
+    for table in check_tables(stored["checks"]):
+        console.print(table)
 
 
 def _background_table(choice: Stored, title: str) -> Table:
@@ -30,9 +34,9 @@ def _background_table(choice: Stored, title: str) -> Table:
         goodness, verdict = trial["goodness"], trial["verdict"]
         table.add_row(
             trial["background"],
-            f"{_number(goodness['statistic'], '.1f')} / {_number(goodness['n_degrees_of_freedom'], 'd')}",
-            _number(goodness["p_value"], ".3f"),
-            _number(trial["f_test_p_value"], ".3f"),
+            f"{number(goodness['statistic'], '.1f')} / {number(goodness['n_degrees_of_freedom'], 'd')}",
+            number(goodness["p_value"], ".3f"),
+            number(trial["f_test_p_value"], ".3f"),
             f"[bold]{verdict}, chosen[/]" if trial["background"] == choice["background"] else verdict,
         )
     return table
@@ -45,7 +49,7 @@ def _findings_table(stored: Stored) -> Table:
         own = f", {name}" if len(stored["spectra"]) > 1 else ""
         table.add_row(f"events{own}", f"{category['n_events']:,.0f} in {edges[0]:g} to {edges[-1]:g} GeV")
         chi_square, saturated = (
-            _number(category[test]["p_value"], ".3f") for test in ("chi_square", "saturated")
+            number(category[test]["p_value"], ".3f") for test in ("chi_square", "saturated")
         )
         table.add_row(f"goodness of fit{own}", f"p = {chi_square} (χ²), {saturated} (saturated)")
     points = stored["scan"]["points"]
@@ -68,11 +72,11 @@ def _largest_excess(stored: Stored) -> Stored | None:
 def _add_excess(table: Table, stored: Stored, point: Stored) -> None:
     table.add_row("largest excess at", f"{point['mass']:g} GeV")
     table.add_row("events of signal there", _events(point))
-    table.add_row("local significance", f"{_number(point['significance'], '.2f')} σ")
+    table.add_row("local significance", f"{number(point['significance'], '.2f')} σ")
     if stored["expected_significances"]:
         expected = stored["expected_significances"][stored["scan"]["points"].index(point)]
-        events = _number(expected["value"], ".4g")
-        table.add_row(f"expected for {events} events", f"{_number(expected['significance'], '.2f')} σ")
+        events = number(expected["value"], ".4g")
+        table.add_row(f"expected for {events} events", f"{number(expected['significance'], '.2f')} σ")
 
 
 def _categories_table(stored: Stored, mass: float) -> Table:
@@ -80,21 +84,22 @@ def _categories_table(stored: Stored, mass: float) -> Table:
     table = Table(*names, title=f"Each category alone at {mass:g} GeV")
     for name, category in stored["spectra"].items():
         (point,) = (point for point in category["scan"]["points"] if point["mass"] == mass)
-        significance = f"{_number(point['significance'], '.2f')} σ"
+        significance = f"{number(point['significance'], '.2f')} σ"
         background = category["background_choice"]["background"]
         table.add_row(name, f"{category['share']:g}", background, _events(point), significance)
     return table
 
 
 def _events(point: Stored) -> str:
-    return f"{_number(point['signal_yield'], '.0f')} ± {_number(point['signal_yield_error'], '.0f')}"
+    return with_error(point["signal_yield"], point["signal_yield_error"], ".0f")
 
 
 def _global(everywhere: Stored) -> str:
     if everywhere["significance"] is None:
         return everywhere["status"]
-    significance, p_value = _number(everywhere["significance"], ".2f"), _number(everywhere["p_value"], ".3g")
-    return f"{significance} σ, p = {p_value} ({everywhere['n_toys']} toys)"
+    significance, p_value = number(everywhere["significance"], ".2f"), number(everywhere["p_value"], ".3g")
+    toys = f"{everywhere['n_toys']} toys" + (", extrapolated" if everywhere["extrapolated"] else "")
+    return f"{significance} σ, p = {p_value} ({toys})"
 
 
 def _limits_table(limits: Stored) -> Table:
@@ -103,9 +108,5 @@ def _limits_table(limits: Stored) -> Table:
     for point in limits["points"]:
         numbers = (point["observed"], *(point["expected"] or (None,) * 5))
         status = "" if point["status"] == "good" else f" [red]{point['status']}[/]"
-        table.add_row(f"{point['mass']:g}{status}", *(_number(number, ".4g") for number in numbers))
+        table.add_row(f"{point['mass']:g}{status}", *(number(number, ".4g") for number in numbers))
     return table
-
-
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None or not np.isfinite(value) else format(value, form)

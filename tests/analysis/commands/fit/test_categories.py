@@ -34,16 +34,24 @@ def folder(tmp_path_factory):
 def test_command_writes_one_figure_per_category_and_valid_json(folder, tmp_path, monkeypatch, capsys):
     arguments = [f"a={folder / 'loose.csv'}", str(folder / "tight.csv"), "--shares", "0.6,0.4"]
     arguments += ["--signal", str(folder / "dcb.json"), "--scan", "2900:3000:100", "--limits"]
-    arguments += ["--toys", "20", "--workers", "1", "--export", "hepdata", "--output", str(tmp_path / "out")]
+    arguments += ["--toys", "20", "--workers", "1", "--export", "hepdata", "--check", "compatibility"]
+    arguments += ["--check", "impacts", "--output", str(tmp_path / "out")]
     monkeypatch.setattr("sys.argv", ["run_analysis.py", "fit", *arguments])
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(SystemExit, match="0"):
         run_analysis.main()
     printed = capsys.readouterr().out
-    for words in ("Choice of the background, a", "Each category alone", "global significance", "median"):
+    for words in (
+        "Choice of the background, a",
+        "Each category alone",
+        "global significance",
+        "median",
+        "Impacts at",
+        "Compatibility at",
+    ):
         assert words in printed
     names = {file.stem for file in (tmp_path / "out" / "plots").iterdir()}
-    assert names == {"spectrum_a", "spectrum_tight", "p_values", "limits"}
+    assert names == {"spectrum_a", "spectrum_tight", "p_values", "limits", "impacts"}
     tables = {file.name for file in (tmp_path / "out" / "hepdata").iterdir()}
     assert {"spectrum_a.yaml", "spectrum_tight.yaml", "limits.yaml"} <= tables
     results = json.loads((tmp_path / "out" / "results.json").read_text(), parse_constant=pytest.fail)
