@@ -45,7 +45,9 @@ def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
     except ModuleNotFoundError as error:
         if error.name and not (module == error.name or module.startswith(f"{error.name}.")):
             raise  # the module is there, but something that it imports is not
-        raise MaplessError(f"there is no module {module} for '{name}'; is its folder on PYTHONPATH?") from None
+        raise MaplessError(
+            f"there is no module {module} for '{name}'; is its folder on PYTHONPATH?"
+        ) from None
     except AttributeError:
         raise MaplessError(f"module {module} has no class {kind}") from None
 

@@ -115,7 +115,8 @@ class Window:
         if total > 0:
             return total
         raise MaplessError(
-            f"the {region} of window {self} holds no events; choose another window or a sample that reaches it"
+            f"the {region} of window {self} holds no events; choose another window or a sample "
+            "that reaches it"
         )
 
 

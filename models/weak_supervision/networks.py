@@ -93,7 +93,10 @@ class CWoLaHunting(WeakClassifiers):
             count = len(self._networks.model.weights)
             self._networks.model.set_weights([arrays[f"network_{i}"] for i in range(count)])
             self._gaussian_maps = [
-                [GaussianMap([arrays[f"gaussian_map_{place}_{fold}_{i}"] for i in features]) for fold in folds]
+                [
+                    GaussianMap([arrays[f"gaussian_map_{place}_{fold}_{i}"] for i in features])
+                    for fold in folds
+                ]
                 for place in places
             ]
 
