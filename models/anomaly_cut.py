@@ -39,7 +39,7 @@ class AnomalyCut(ABC):
 
     @abstractmethod
     def learn(self, events: Events, scores: Scores, masses: Sequence[float] = ()) -> Self:
-        """Learn from events with their scores, and the mass hypotheses (GeV) to come; return the cut itself."""
+        """Learn from events with their scores, and the mass hypotheses (GeV) to come; return itself."""
 
     @abstractmethod
     def masks(self, events: Events, scores: Scores, mass: float | None = None) -> Mapping[str, Mask]:

@@ -45,7 +45,7 @@ class AnomalyDetector(ABC):
 
     @property
     def learns_from_data(self) -> bool:
-        """Whether data are among what it learns from, so that an injected signal asks for another training."""
+        """Whether it learns from data, so that an injected signal asks for another training."""
         return True
 
     @abstractmethod

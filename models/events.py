@@ -45,9 +45,15 @@ def column(events: Events, name: str) -> Array:
     Raises:
         MaplessError: the column is missing, or holds values that are not finite numbers.
     """
-    if name not in events.columns:
-        raise MaplessError(f"column '{name}' is missing; select it before training or scoring")
+    require(events, [name])
     return finite(name, events[name])
+
+
+def require(events: Events, names: Sequence[str]) -> None:
+    """Make sure that columns are there; raises MaplessError that names the first missing one."""
+    for name in names:
+        if name not in events.columns:
+            raise MaplessError(f"column '{name}' is missing; select it before training or scoring")
 
 
 def finite(name: str, values: Array) -> Array:
@@ -69,5 +75,10 @@ def event_weights(events: Events, name: str | None) -> NDArray[np.float64]:
 
 
 def fold(events: Events, folds: int) -> NDArray[np.intp]:
-    """Fold of every event, 0 to folds - 1, shape (n,): the remainder of its key."""
+    """Fold of every event, 0 to folds - 1, shape (n,): the remainder of its key.
+
+    Raises:
+        MaplessError: there is no column `key`.
+    """
+    require(events, ["key"])
     return (events["key"] % np.uint64(folds)).astype(np.intp)

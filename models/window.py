@@ -116,7 +116,8 @@ class Window:
         if total > 0:
             return total
         raise MaplessError(
-            f"the {region} of window {self} holds no events; choose another one or a sample that reaches it"
+            f"the {region} of window {self} holds no events; choose another window or a sample "
+            "that reaches it"
         )
 
 

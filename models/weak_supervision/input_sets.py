@@ -216,7 +216,7 @@ class WeakClassifiers(AnomalyDetector):
         return [[QuantileMap.learn(output[one], weights[one]) for one in chosen] for output in outputs]
 
     def _weights(self, sample: Sample, place: int, held_out: int) -> NDArray[np.float32]:
-        """Training weights of an input set outside one fold (mean 1; 0 inside the fold), shape (n_events,)."""
+        """Training weights (n_events,) of an input set outside one fold: mean 1, and 0 inside the fold."""
         seen = sample.fold != held_out
         weights = np.zeros(len(seen))
         weights[seen] = self.window.balanced_weights(sample.mass[seen], sample.weight[seen])

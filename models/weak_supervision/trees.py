@@ -23,7 +23,8 @@ class CWoLaBoostedTrees(WeakClassifiers):
     """Weakly supervised search in one window, with several boosted-tree classifiers per input set and fold.
 
     Trees of fold k never see events of fold k; their decision functions are averaged over `restarts`, which
-    differ in the features that each split may use. Everything else is in `models.weak_supervision.input_sets`.
+    differ in the features that each split may use. Everything else is in
+    `models.weak_supervision.input_sets`.
 
     Args:
         restarts: classifiers averaged per input set and fold.
@@ -91,8 +92,8 @@ class CWoLaBoostedTrees(WeakClassifiers):
     def _at_once(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do the same work on every item, several at a time with one OpenMP thread each.
 
-        Threads of one fit wait for each other hundreds of times, which costs more than they gain; scikit-learn
-        leaves Python's lock where it counts.
+        The threads of one fit wait for each other hundreds of times, which costs more than they gain, above
+        all where other programs run; scikit-learn frees Python's lock where it counts.
         """
         from joblib import cpu_count
         from threadpoolctl import threadpool_limits

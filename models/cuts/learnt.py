@@ -1,0 +1,71 @@
+"""What every cut here shares: which score it cuts on, and what it learnt as one JSON file."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import MaplessError
+from models.anomaly_cut import AnomalyCut
+from models.anomaly_detector import Scores
+from models.saving import read_settings, write_folder, write_settings
+
+
+@dataclass(kw_only=True)
+class LearntCut(AnomalyCut):
+    """A cut on one score whose thresholds were learnt.
+
+    Args:
+        score: name of the score; by default the only one.
+        weight_column: column of event weights; by default every event counts once.
+    """
+
+    score: str | None = None
+    weight_column: str | None = None
+    _learnt: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    @abstractmethod
+    def categories(self) -> tuple[str, ...]:
+        """Names of the categories, in order."""
+
+    def the_score(self, scores: Scores) -> NDArray[np.float64]:
+        """Take the score that is cut on (n_events,); MaplessError if it is not there or one of many."""
+        if self.score is None and len(scores) == 1:
+            return next(iter(scores.values()))
+        if self.score is not None and self.score in scores:
+            return scores[self.score]
+        raise MaplessError(f"there is no score '{self.score}'; set `score` to one of {', '.join(scores)}")
+
+    def learnt(self, name: str) -> Any:
+        """What was learnt under a name; MaplessError if nothing was."""
+        if name not in self._learnt:
+            raise MaplessError("this cut has learnt nothing yet; call learn or load first")
+        return self._learnt[name]
+
+    def save(self, folder: Path) -> None:
+        """Write settings and what was learnt into a folder; replaces what was there."""
+        with write_folder(folder) as beside:
+            write_settings(beside, self)
+            (beside / "learnt.json").write_text(json.dumps(self._learnt, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a cut that `save` wrote; MaplessError if there is none."""
+        cut = cls(**read_settings(folder))
+        cut._learnt = json.loads((folder / "learnt.json").read_text())
+        return cut
+
+
+def check_fractions(fractions: Mapping[str, float]) -> None:
+    """Refuse fractions of events to keep that are not between 0 and 1, or none at all."""
+    if not fractions:
+        raise MaplessError("a cut needs at least one fraction of events to keep")
+    for name, fraction in fractions.items():
+        if not 0 < fraction < 1:
+            raise MaplessError(f"'{name}' keeps a fraction of {fraction}; choose more than 0 and less than 1")
