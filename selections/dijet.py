@@ -6,7 +6,8 @@ Working points as in case-team/CASEUtils and case-team/TagNTrain, where the cont
 from collections.abc import Sequence
 
 from errors import MaplessError
-from selections.graph import Column, Cut, Selection, Variation
+from selections.graph import Selection
+from selections.steps import Column, Cut, Variation
 
 RATIO_EPSILON = 1e-6
 """Added to the denominator of ratios of N-subjettiness."""

@@ -1,83 +1,31 @@
-"""The declarative vocabulary of selections: Column, Cut, Variation, Selection.
+"""Selections: columns, cuts and variations as data, which become a graph of ROOT's RDataFrame when called.
 
-A Selection is data. Called on events it becomes a graph of ROOT's RDataFrame; nothing runs until a result is
-asked for.
+Nothing runs until a result is asked for.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 from errors import MaplessError
 from selections import headers
 from selections.expressions import columns_used, suggestion
-from selections.root import one_line_errors
-from selections.selected import Selected, cut_and_tally, define, identifier, with_weights
+from selections.nodes import Node, Shift, Step, column_names, weight_columns
+from selections.root import import_root
+from selections.selected import Selected
+from selections.sources.opened import OpenedEvents
+from selections.steps import Column, Cut, Variation
 
-if TYPE_CHECKING:
-    from selections.sources.opened import OpenedEvents
-
-_NAME = re.compile(r"[A-Za-z_]\w*")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A new column: name, C++ expression of other columns, unit and a one-line title for axes and tables."""
-
-    name: str
-    expression: str
-    unit: str = ""
-    title: str = ""
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise MaplessError(f"'{self.name}' cannot name a column; use letters, digits and underscores")
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A condition, a C++ expression of columns, and the title of its row in the cutflow."""
-
-    expression: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Variation:
-    """A systematic shift of columns: for each tag ("up") the shifted expression of every column, in order.
-
-    All columns of one variation must have the same type.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    shifts: Mapping[str, tuple[str, ...]]
-
-    def __post_init__(self) -> None:
-        wrong = [tag for tag, shifted in self.shifts.items() if len(shifted) != len(self.columns)]
-        if wrong or not self.shifts:
-            raise MaplessError(
-                f"variation {self.name} needs one expression for each of {', '.join(self.columns)}"
-            )
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Names of the shifts, such as ("up", "down")."""
-        return tuple(self.shifts)
-
-    def expression(self, column_type: str) -> str:
-        """The C++ expression that ROOT's Vary wants for columns of a type."""
-        rows = [", ".join(shifted[i] for shifted in self.shifts.values()) for i in range(len(self.columns))]
-        inner = f"ROOT::RVec<{column_type}>"
-        return f"ROOT::RVec<{inner}>{{{', '.join(f'{inner}{{{row}}}' for row in rows)}}}"
+NOMINAL = "nominal"
 
 
 @dataclass(frozen=True)
 class Selection:
     """Columns, cuts and variations under a name; called on events it gives the events that pass.
 
-    `headers` are the C++ headers that the expressions use, such as "mapless/fold.h".
+    `headers` are the C++ headers that the expressions use, such as "mapless/fold.h". A region that `refine`
+    made has a `parent`, whose columns and cuts it begins with.
     """
 
     name: str
@@ -85,6 +33,7 @@ class Selection:
     cuts: Sequence[Cut] = ()
     variations: Sequence[Variation] = ()
     headers: Sequence[str] = ()
+    parent: "Selection | None" = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -92,20 +41,91 @@ class Selection:
         if twice:
             raise MaplessError(f"selection {self.name} defines {', '.join(twice)} twice; rename one of them")
 
-    def __call__(self, events: "OpenedEvents | Any") -> Selected:
-        """The events that pass, as a graph; raises MaplessError when a column is missing.
+    def refine(self, name: str, *cuts: Cut, columns: Sequence[Column] = ()) -> "Selection":
+        """A region: this selection with further cuts, which may use further columns.
+
+        >>> pair = Selection("pair", [Column("x", "2 * y")], [Cut("x > 1", "large x")])
+        >>> print(pair.refine("far", Cut("z > 3", "far away"), columns=[Column("z", "x * x")]))
+        selection far
+          x = 2 * y
+          z = x * x
+          keep x > 1   # large x
+          keep z > 3   # far away
+        """
+        return replace(
+            self, name=name, columns=(*self.columns, *columns), cuts=(*self.cuts, *cuts), parent=self
+        )
+
+    def needed_for(self, columns: Sequence[str]) -> "Selection":
+        """The part that decides these columns: all cuts, and what they and the columns need of the rest."""
+        own = {column.name: column.expression for column in self.columns}
+        needed: set[str] = set()
+        waiting = ["weight", *columns, *(name for cut in self.cuts for name in columns_used(cut.expression))]
+        while waiting:
+            name = waiting.pop()
+            if name not in needed:
+                needed.add(name)
+                waiting += columns_used(own.get(name, ""))
+                waiting += [other for v in self.variations if name in v.columns for other in v.needs]
+        return self._only(needed)
+
+    def _only(self, needed: set[str]) -> "Selection":
+        columns = tuple(column for column in self.columns if column.name in needed)
+        varied = tuple(v for v in self.variations if needed.intersection(v.columns))
+        texts = [*(c.expression for c in columns), *(c.expression for c in self.cuts)]
+        texts += [text for v in varied for shifted in v.shifts.values() for text in shifted]
+        used = tuple(name for name in self.headers if headers.may_be_used(name, " ".join(texts)))
+        parent = self.parent._only(needed) if self.parent else None
+        return Selection(self.name, columns, tuple(self.cuts), varied, used, parent)
+
+    @property
+    def steps(self) -> tuple[Column | Cut, ...]:
+        """Columns and cuts in the order in which they are applied: those of the parent first."""
+        before = self.parent.steps if self.parent else ()
+        own: list[Column | Cut] = [*self.columns, *self.cuts]
+        return (*before, *(step for step in own if step not in before))
+
+    @property
+    def shifts(self) -> dict[str, Shift]:
+        """What each shift of the variations, such as "jet_energy_scale:up", does to columns."""
+        return {
+            f"{v.name}:{tag}": Shift(tuple(v.columns), tuple(shifted))
+            for v in self.variations
+            for tag, shifted in v.shifts.items()
+        }
+
+    def __call__(self, events: OpenedEvents | Any) -> Selected:
+        """The events that pass, as a graph that varies its columns; raises MaplessError when one is missing.
 
         `events` are what `open_events` gives, or any RDataFrame node.
         """
-        frame = getattr(events, "frame", events)
-        self._check_columns(frame, events)
+        return self._selected(_start(events), events, self.variations)
+
+    def _selected(
+        self, start: Node, events: OpenedEvents | Any, changes: Sequence[Variation | Shift]
+    ) -> Selected:
+        known = column_names(start.frame)
+        self._check_columns(known, events)
         headers.load(*self.headers)
-        aliases = getattr(events, "aliases", {})
-        for step in _in_order(self.variations, self.columns, frame):
-            frame = _apply(frame, step, aliases)
-        uncut = with_weights(frame)
-        passing, tallies = cut_and_tally(uncut, self.cuts)
-        return Selected(self, passing, uncut, tallies, events if hasattr(events, "lacks") else None)
+        steps = tuple(self._in_order(changes, known))
+        opened = events if isinstance(events, OpenedEvents) else None
+        return Selected(self.name, str(self), opened, start, steps)
+
+    def _in_order(self, changes: Sequence[Variation | Shift], known: set[str]) -> tuple[Step, ...]:
+        """Each change as soon as the columns that it changes and uses exist: later columns follow it."""
+        waiting, made = list(changes), list[Step]()
+        names = set(known)
+        for step in (None, *self.steps):
+            if step is not None:
+                made.append(step)
+            if isinstance(step, Column):
+                names.add(step.name)
+            ready = [change for change in waiting if change.needs <= names]
+            waiting = [change for change in waiting if change not in ready]
+            made += ready
+        first_cut = next((i for i, step in enumerate(made) if isinstance(step, Cut)), len(made))
+        names = known | {step.name for step in made[:first_cut] if isinstance(step, Column)}
+        return (*made[:first_cut], *weight_columns(names), *made[first_cut:])
 
     def required_columns(self) -> dict[str, str]:
         """Columns that the events must bring, with the first place that needs each."""
@@ -118,11 +138,9 @@ class Selection:
         for column in reversed(self.columns):
             yield f"column {column.name}", columns_used(column.expression)
         for variation in self.variations:
-            shifted = " , ".join(" , ".join(shift) for shift in variation.shifts.values())
-            yield f"variation {variation.name}", (*variation.columns, *columns_used(shifted))
+            yield f"variation {variation.name}", tuple(sorted(variation.needs))
 
-    def _check_columns(self, frame: Any, events: Any) -> None:
-        known = {str(name) for name in frame.GetColumnNames()}
+    def _check_columns(self, known: set[str], events: Any) -> None:
         twice = sorted(column.name for column in self.columns if column.name in known)
         if twice:
             raise MaplessError(
@@ -137,9 +155,13 @@ class Selection:
     def source_code(self, frame: str = "events") -> str:
         """C++ for a ROOT prompt: the selection applied to a frame that has the canonical columns."""
         lines = [f'#include "{header}"' for header in self.headers]
-        name = identifier(self.name)
-        calls = [f'.Define("{column.name}", {_raw(column.expression)})' for column in self.columns]
-        calls += [f".Filter({_raw(cut.expression)}, {_raw(cut.title)})" for cut in self.cuts]
+        name = re.sub(r"\W", "_", self.name)
+        calls = [
+            f'.Define("{step.name}", R"({step.expression})")'
+            if isinstance(step, Column)
+            else f'.Filter(R"({step.expression})", R"({step.title})")'
+            for step in self.steps
+        ]
         body = "\n".join(f"   {call}" for call in calls)
         return "\n".join([*lines, f"auto {name} = {frame}", f"{body};", f"{name}.Report()->Print();"]) + "\n"
 
@@ -151,48 +173,42 @@ class Selection:
         return "\n".join(lines)
 
 
-def _in_order(
-    variations: Sequence[Variation], columns: Sequence[Column], frame: Any
-) -> Iterator[Variation | Column]:
-    """Each variation as soon as the columns that it shifts and uses exist: later columns follow it."""
-    known = {str(name) for name in frame.GetColumnNames()}
-    waiting = list(variations)
-    for column in (None, *columns):
-        if column is not None:
-            known.add(column.name)
-            yield column
-        ready = [v for v in waiting if set(v.columns) | _used_by(v) <= known]
-        waiting = [v for v in waiting if v not in ready]
-        yield from ready
+def book(
+    opened: OpenedEvents | Any, regions: Mapping[str, Selection], shifts: Sequence[str] = (NOMINAL,)
+) -> dict[tuple[str, str], Selected]:
+    """All regions under all shifts, such as "jet_energy_scale:up", in one event loop, by region and shift.
+
+    Regions of one parent share its columns and cuts. Each shift is a branch of its own, from the variations
+    of the selections; a region that has no such variation stays as it is. `opened` is as for a Selection.
+    Raises MaplessError for a column that is missing and a shift that no region knows.
+    """
+    known = {shift for selection in regions.values() for shift in selection.shifts}
+    for shift in shifts:
+        if shift != NOMINAL and shift not in known:
+            raise MaplessError(
+                f"no region has a shift {shift}{suggestion(shift, known)}; "
+                f"known are {', '.join(sorted(known)) or 'none'}"
+            )
+    start = _start(opened)
+    return {
+        (region, shift): selection._selected(
+            start, opened, [change for name, change in selection.shifts.items() if name == shift]
+        )
+        for shift in shifts
+        for region, selection in regions.items()
+    }
 
 
-def _used_by(variation: Variation) -> set[str]:
-    return {name for shift in variation.shifts.values() for text in shift for name in columns_used(text)}
-
-
-def _apply(frame: Any, step: Variation | Column, aliases: Mapping[str, str]) -> Any:
-    if isinstance(step, Column):
-        return define(frame, step.name, step.expression)
-    return _vary(frame, step, aliases)
-
-
-def _vary(frame: Any, variation: Variation, aliases: Mapping[str, str]) -> Any:
-    """ROOT refuses to vary an alias, but an alias follows the variation of the column that it names."""
-    columns = [aliases.get(name, name) for name in variation.columns]
-    expression = variation.expression(str(frame.GetColumnType(columns[0])))
-    with one_line_errors(f"ROOT does not understand variation {variation.name}, `{expression}`"):
-        return frame.Vary(columns, expression, variation.tags, variation.name)
+def _start(events: OpenedEvents | Any) -> Node:
+    frame = import_root().RDF.AsRNode(getattr(events, "frame", events))
+    return Node(frame, events.aliases if isinstance(events, OpenedEvents) else {})
 
 
 def _why_missing(name: str, known: set[str], events: Any) -> str:
-    reason = getattr(events, "lacks", {}).get(name, "")
-    files = getattr(events, "files", ())
-    where = f"{files[0]}" if files else "the events"
-    return f"{where} lacks it ({reason})" if reason else f"{where} lacks it{suggestion(name, known)}"
-
-
-def _raw(text: str) -> str:
-    return f'R"({text})"'
+    if not isinstance(events, OpenedEvents):
+        return f"the events lack it{suggestion(name, known)}"
+    reason = f" ({events.lacks[name]})" if name in events.lacks else suggestion(name, known)
+    return f"{events.files[0]} lacks it{reason}"
 
 
 def _note(column: Column) -> str:

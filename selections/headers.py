@@ -21,9 +21,11 @@ from selections.root import import_root
 
 HEADERS = Path(__file__).parent / "cpp"
 FASTJET_LIBRARIES = ("libfastjet.so", "libfastjettools.so", "libfastjetcontribfragile.so")
-# -fkeep-inline-functions gives inline functions a symbol; the interpreter prefers it to its own code, but for
-# functions so short that it rather inlines them
-COMPILER_OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-fkeep-inline-functions", "-w")
+COMPILER_OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-w")
+# Gives inline functions a symbol; the interpreter prefers it to its own code, but for functions so short that
+# it rather inlines them. Headers that hide their bodies from the interpreter compile much faster without.
+KEEP_INLINE_FUNCTIONS = "-fkeep-inline-functions"
+BODIES_ARE_HIDDEN = "#ifndef MAPLESS_COMPILED"
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -34,6 +36,14 @@ def load(*names: str) -> None:
     """
     for name in names:
         _load_once(name)
+
+
+def may_be_used(name: str, code: str) -> bool:
+    """Whether code calls `mapless::` functions of a header; True for headers that are not of the project."""
+    if not (HEADERS / name).is_file():
+        return True
+    text = _source_with_includes(name)
+    return any(re.search(rf"\b{used}\b", text) for used in re.findall(r"\bmapless::(\w+)", code))
 
 
 def cache_directory() -> Path:
@@ -101,13 +111,15 @@ def _compiled(name: str, text: str, uses_fastjet: bool) -> Path | None:
     if not compiler:
         return None
     root = import_root()
-    parts = (text, root.gROOT.GetVersion(), _compiler_version(compiler), *COMPILER_OPTIONS)
+    options = COMPILER_OPTIONS if BODIES_ARE_HIDDEN in text else (*COMPILER_OPTIONS, KEEP_INLINE_FUNCTIONS)
+    parts = (text, root.gROOT.GetVersion(), _compiler_version(compiler), *options)
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
     library = cache_directory() / f"{Path(name).stem}-{key}.so"
     if library.exists():
         return library
     folders = [*_include_folders(uses_fastjet), Path(str(root.TROOT.GetIncludeDir()))]
-    return library if _compile(name, compiler, folders, library) else None
+    command = [compiler, *options, *(f"-I{folder}" for folder in folders)]
+    return library if _compile(name, command, library) else None
 
 
 @cache
@@ -116,7 +128,7 @@ def _compiler_version(compiler: str) -> str:
     return result.stdout.partition("\n")[0]
 
 
-def _compile(name: str, compiler: str, folders: list[Path], library: Path) -> bool:
+def _compile(name: str, compile_command: list[str], library: Path) -> bool:
     """Compile beside the target and rename, so that two processes at once cannot harm each other."""
     try:
         library.parent.mkdir(parents=True, exist_ok=True)
@@ -124,14 +136,7 @@ def _compile(name: str, compiler: str, folders: list[Path], library: Path) -> bo
             source = Path(beside) / f"{Path(name).stem}.cxx"
             source.write_text(f'#include "{name}"\n', encoding="utf-8")
             made = source.with_suffix(".so")
-            command = [
-                compiler,
-                *COMPILER_OPTIONS,
-                *(f"-I{folder}" for folder in folders),
-                str(source),
-                "-o",
-                str(made),
-            ]
+            command = [*compile_command, str(source), "-o", str(made)]
             if subprocess.run(command, capture_output=True, check=False).returncode != 0:
                 return False
             made.replace(library)

@@ -1,61 +1,51 @@
 """What a selection gives: the events that pass, the cutflow, N-1 and pictures of the graph."""
 
-import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.root import import_root, one_line_errors
-
-if TYPE_CHECKING:
-    from selections.graph import Cut, Selection
-    from selections.sources.opened import OpenedEvents
-
-
-WEIGHT, SQUARED_WEIGHT = "mapless_weight", "mapless_squared_weight"
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Entries, sum of weights and sum of squared weights at a point of the graph, from the next event loop.
-
-    `varied` are the same three for every variation.
-    """
-
-    results: tuple[Any, Any, Any]
-    varied: tuple[Any, Any, Any] | None = None
-
-    def values(self, variation: str | None = None) -> tuple[float, float, float]:
-        """The three numbers, of a variation by name such as "jet_energy_scale:up"."""
-        if variation is None or self.varied is None:
-            entries, weighted, squared = (result.GetValue() for result in self.results)
-        else:
-            # what comes before the first varied cut or weight has no variations: the nominal value stands
-            entries, weighted, squared = (
-                results[variation if variation in _keys(results) else "nominal"] for results in self.varied
-            )
-        return entries, weighted, squared
+from selections.nodes import Node, Step, Tally, variations
+from selections.root import import_root
+from selections.sources.opened import OpenedEvents
+from selections.steps import Cut
 
 
 @dataclass(frozen=True)
 class Selected:
-    """Events that pass a selection: `frame` is an RDataFrame node, `uncut` the one before the cuts.
+    """Events that pass a selection; its tallies are booked, and the next event loop fills them.
 
-    `events` are those that `open_events` gave; None where the selection was called on a frame.
+    `description` is the selection in words. `events` are those that `open_events` gave; None where the
+    selection was called on a frame.
     """
 
-    selection: "Selection"
-    frame: Any
-    uncut: Any
-    _tallies: tuple[Tally, ...] = field(repr=False)
-    events: "OpenedEvents | None" = None
+    name: str
+    description: str
+    events: OpenedEvents | None
+    _start: Node = field(repr=False)
+    _steps: tuple[Step, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self._tallies()
+
+    @property
+    def frame(self) -> Any:
+        """The events that pass, as a node of RDataFrame."""
+        return self._start.after(self._steps).frame
+
+    @property
+    def uncut(self) -> Any:
+        """All events with the columns of the selection, as a node of RDataFrame."""
+        return self._start.after([step for step in self._steps if not isinstance(step, Cut)]).frame
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        """The cuts, in order."""
+        return tuple(step for step in self._steps if isinstance(step, Cut))
 
     def cutflow(self) -> Cutflow:
         """Entries and sums of weights after every cut (runs the event loop if nothing did so far)."""
@@ -63,10 +53,10 @@ class Selected:
 
     def varied_cutflows(self) -> dict[str, Cutflow]:
         """Cutflows of the variations by name, such as "jet_energy_scale:up"."""
-        varied = self._tallies[-1].varied
+        varied = self._tallies()[-1].varied
         if varied is None:
             return {}
-        names = dict.fromkeys(name for results in varied for name in _keys(results) if name != "nominal")
+        names = dict.fromkeys(name for results in varied for name in variations(results) if name != "nominal")
         return {name: self._cutflow(name) for name in names}
 
     def n_minus_one(self) -> Cutflow:
@@ -75,17 +65,19 @@ class Selected:
         Runs an event loop. A cut that keeps later expressions from failing, such as one on the number of jets
         before `jet_pt[1]`, is missing in its own row.
         """
-        cuts = self.selection.cuts
-        others = [[cut for cut in cuts if cut is not left_out] for left_out in cuts]
-        tallies = [tally(reduce(filtered, kept, self.uncut)) for kept in (cuts, *others)]
+        cuts = self.cuts
+        tallies = [
+            self._start.after([step for step in self._steps if step is not left_out]).tally()
+            for left_out in (None, *cuts)
+        ]
         titles = ("all cuts", *(f"without: {cut.title}" for cut in cuts))
-        return _as_cutflow(self.selection.name, titles, [one.values() for one in tallies], cumulative=False)
+        return _as_cutflow(self.name, titles, [one.values() for one in tallies], cumulative=False)
 
     def draw(self, path: str | Path) -> Path:
         """Write the graph: as text to .txt, as Graphviz source to .dot, as picture to .png, .svg or .pdf."""
         target = Path(path)
         if target.suffix == ".txt":
-            target.write_text(f"{self.selection}\n", encoding="utf-8")
+            target.write_text(f"{self.description}\n", encoding="utf-8")
             return target
         source = target.with_suffix(".dot")
         import_root().RDF.SaveGraph(self.frame, str(source))
@@ -94,48 +86,14 @@ class Selected:
         return target
 
     def _cutflow(self, variation: str | None) -> Cutflow:
-        titles = ("all events", *(cut.title for cut in self.selection.cuts))
-        return _as_cutflow(self.selection.name, titles, [one.values(variation) for one in self._tallies])
+        titles = ("all events", *(cut.title for cut in self.cuts))
+        return _as_cutflow(self.name, titles, [one.values(variation) for one in self._tallies()])
 
-
-def _keys(results: Any) -> list[str]:
-    return [str(name) for name in results.GetKeys()]
-
-
-def define(frame: Any, name: str, expression: str) -> Any:
-    """A new column; raises MaplessError in one line where ROOT does not understand the expression."""
-    with one_line_errors(f"ROOT does not understand column {name}, `{expression}`"):
-        return frame.Define(name, expression)
-
-
-def filtered(frame: Any, cut: "Cut") -> Any:
-    """The events that pass a cut; raises MaplessError like `define`."""
-    with one_line_errors(f"ROOT does not understand cut '{cut.title}', `{cut.expression}`"):
-        return frame.Filter(cut.expression, cut.title)
-
-
-def cut_and_tally(frame: Any, cuts: Sequence["Cut"]) -> tuple[Any, tuple[Tally, ...]]:
-    """The events that pass all cuts, and a tally before the first and after every cut."""
-    nodes = list(accumulate(cuts, filtered, initial=frame))
-    return nodes[-1], tuple(tally(node) for node in nodes)
-
-
-def with_weights(frame: Any) -> Any:
-    """The frame with the columns that tallies add up; without a weight every event weighs 1."""
-    known = {str(name) for name in frame.GetColumnNames()}
-    if WEIGHT in known:
-        return frame
-    weight = "static_cast<double>(weight)" if "weight" in known else "1."
-    return frame.Define(WEIGHT, weight).Define(SQUARED_WEIGHT, f"{WEIGHT} * {WEIGHT}")
-
-
-def tally(frame: Any) -> Tally:
-    """Book the counts of a node that has been through `with_weights`."""
-    results = (frame.Count(), frame.Sum(WEIGHT), frame.Sum(SQUARED_WEIGHT))
-    if not frame.GetVariations().AsString():
-        return Tally(results)
-    entries, weighted, squared = map(import_root().RDF.Experimental.VariationsFor, results)
-    return Tally(results, (entries, weighted, squared))
+    def _tallies(self) -> list[Tally]:
+        """Before the first cut, and after every cut."""
+        places = [i for i, step in enumerate(self._steps) if isinstance(step, Cut)]
+        first = places[0] if places else len(self._steps)
+        return [self._start.after(self._steps[:end]).tally() for end in (first, *(i + 1 for i in places))]
 
 
 def _as_cutflow(
@@ -163,8 +121,3 @@ def _picture(source: Path, target: Path) -> None:
             f"Graphviz is not installed; {source} is written, install graphviz to get {target.name}"
         )
     subprocess.run([dot, f"-T{target.suffix[1:]}", str(source), "-o", str(target)], check=True)
-
-
-def identifier(name: str) -> str:
-    """A name of a selection as one that C++ takes."""
-    return re.sub(r"\W", "_", name)

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
-from selections import headers
 from selections.expressions import suggestion
+from selections.nodes import column_names, graph_functions
 from selections.root import import_root, one_line_errors
 
 TUPLE_NAME = "Events"
@@ -46,18 +45,23 @@ def write_many(
     """
     targets = {key: Path(paths[key]) for key in sources}
     wanted = {key: list(dict.fromkeys((*columns[key], *EVENT_NAME))) for key in sources}
-    frames = {key: getattr(source, "frame", source) for key, source in sources.items()}
+    as_node = import_root().RDF.AsRNode
+    frames = {key: as_node(getattr(source, "frame", source)) for key, source in sources.items()}
     for key, frame in frames.items():
-        check_columns(wanted[key], map(str, frame.GetColumnNames()), f"the events to write to {targets[key]}")
+        check_columns(wanted[key], column_names(frame), f"the events to write to {targets[key]}")
+        targets[key].parent.mkdir(parents=True, exist_ok=True)
     beside = {
         key: path.with_name(f".{path.stem}.{os.getpid()}.partial.root") for key, path in targets.items()
     }
     failed = f"{', '.join(map(str, targets.values()))} not written, ROOT failed while it read the events"
     try:
         with one_line_errors(failed):
-            booked = [_booked(frames[key], beside[key], wanted[key]) for key in sources]
+            booked = [
+                graph_functions().snapshot(frames[key], TUPLE_NAME, str(path), wanted[key], CLUSTER_BYTES)
+                for key, path in beside.items()
+            ]
             for snapshot in booked:  # the first runs the loop for all
-                snapshot.GetValue()
+                snapshot.write()
             # ROOT closes the files only now
             del snapshot, booked
         for key, source in sources.items():
@@ -70,33 +74,12 @@ def write_many(
             path.unlink(missing_ok=True)
 
 
-def _booked(frame: Any, path: Path, columns: Sequence[str]) -> Any:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    root = import_root()
-    options = root.RDF.RSnapshotOptions()
-    options.fLazy = True
-    options.fOutputFormat = root.RDF.ESnapshotOutputFormat.kRNTuple
-    options.fMaxUnzippedClusterSize = CLUSTER_BYTES
-    options.fApproxZippedClusterSize = CLUSTER_BYTES // 2
-    options.fMaxUnzippedPageSize = CLUSTER_BYTES // 16
-    # a list would make PyROOT try other overloads after a failure
-    return frame.Snapshot(TUPLE_NAME, str(path), root.std.vector["std::string"](columns), options)
-
-
 def _put_in_order(path: Path) -> None:
     """Write the events once more if they are not in order, as several threads leave them."""
-    with open_file(path) as file:
-        arrays = file[TUPLE_NAME].arrays(EVENT_NAME, library="np")
-    order = np.lexsort([arrays[name] for name in reversed(EVENT_NAME)]).astype(np.uint64)
-    if np.array_equal(order, np.arange(len(order))):
-        return
-    headers.load("mapless/event_tuple.h")
     ordered = path.with_name(f"{path.stem}.ordered.root")
     try:
-        import_root().mapless.write_in_order(
-            TUPLE_NAME, str(path), str(ordered), order.ctypes.data, len(order), CLUSTER_BYTES
-        )
-        ordered.replace(path)
+        if graph_functions().sorted_copy(TUPLE_NAME, str(path), str(ordered), EVENT_NAME, CLUSTER_BYTES):
+            ordered.replace(path)
     finally:
         ordered.unlink(missing_ok=True)
 
@@ -162,7 +145,7 @@ def _origin(source: Any) -> dict[str, Any]:
         lost = [{"file": lost.file, "reason": lost.reason} for lost in events.lost]
         origin = {"files": list(events.files), "lost": lost, "notes": dict(events.notes)}
     if hasattr(source, "cutflow"):
-        origin |= {"selection": str(source.selection), "cutflow": source.cutflow().to_dict()}
+        origin |= {"selection": source.description, "cutflow": source.cutflow().to_dict()}
     return origin
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from selections.graph import Column
+from selections.steps import Column
 
 
 @dataclass(frozen=True)

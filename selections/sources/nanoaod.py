@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence, Set
 
 from errors import MaplessError
-from selections.graph import Column
 from selections.sources.formats import Options, Recipe, Translation, plain, translate_recipes
+from selections.steps import Column
 
 # Triggers and filters of CMS EXO-22-026, as in case-team/CASEUtils H5_maker; Run 3 keeps the paths of 2018.
 TRIGGERS: Mapping[str, tuple[str, ...]] = {

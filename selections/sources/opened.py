@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from selections.graph import Column
+from selections.steps import Column
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections import headers
+from selections.nodes import graph_functions
 from selections.root import import_root
 from selections.sources import nanoaod, simulation
 from selections.sources.files import OpenedFile, expand, inspect
@@ -111,20 +112,21 @@ def _frame(opened: Sequence[OpenedFile], max_events: int | None) -> Any:
     root = import_root()
     paths = [file.path for file in opened]
     if max_events is None:
-        return root.RDataFrame(opened[0].tree, paths)
+        return graph_functions().open_files(opened[0].tree, paths)
     specification = root.RDF.Experimental.RDatasetSpec()
     specification.AddSample(("events", opened[0].tree, paths))
-    return root.RDataFrame(specification.WithGlobalRange((0, max_events)))
+    return root.RDF.AsRNode(root.RDataFrame(specification.WithGlobalRange((0, max_events))))
 
 
 def _canonical(frame: Any, translation: Translation, everywhere: frozenset[str]) -> Any:
     headers.load("mapless/jets.h")
     for name, value in translation.defaults.items():
         if name not in everywhere:
-            frame = frame.DefaultValueFor(name, value)
+            frame = import_root().RDF.AsRNode(frame.DefaultValueFor(name, value))
     for column in translation.definitions:
         if column.name == column.expression:
             continue
-        define = frame.Alias if column.expression in everywhere else frame.Define
-        frame = define(column.name, column.expression)
+        mapless = graph_functions()
+        define = mapless.alias if column.expression in everywhere else mapless.define
+        frame = define(frame, column.name, column.expression)
     return frame

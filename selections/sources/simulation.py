@@ -2,8 +2,8 @@
 
 from collections.abc import Set
 
-from selections.graph import Column
 from selections.sources.formats import Options, Translation
+from selections.steps import Column
 
 # What simulated events need not carry, and the value that then holds for all of them.
 CONSTANTS = {

@@ -6,9 +6,10 @@ import pytest
 from errors import MaplessError
 from selections.cutflow import Cutflow
 from selections.dijet import dijet, jet_energy_scale
-from selections.graph import Column, Cut, Selection, Variation
+from selections.graph import Selection
 from selections.root import import_root
 from selections.sources import open_events
+from selections.steps import Column, Cut, Variation
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,8 @@ def test_a_variation_without_an_expression_for_every_column_is_refused():
 
 def test_threads_do_not_change_the_cutflow(in_subprocess):
     code = """
-from selections.graph import Cut, Selection
+from selections.graph import Selection
+from selections.steps import Cut
 from selections.root import import_root, threads, use_threads
 use_threads(2)
 frame = import_root().RDataFrame(10_000).Define("x", "rdfentry_")

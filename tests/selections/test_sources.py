@@ -6,9 +6,10 @@ import pytest
 import uproot
 
 from errors import MaplessError
-from selections.graph import Cut, Selection
+from selections.graph import Selection
 from selections.root import import_root
 from selections.sources import open_events
+from selections.steps import Cut
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
 #ifndef MAPLESS_EVENT_TUPLE_H
 #define MAPLESS_EVENT_TUPLE_H
-// Columns of an RNTuple straight into arrays of numpy, numbers and values per event padded with zeros; and its entries
-// in another order.
+// Columns of an RNTuple straight into arrays of numpy: numbers, and values per event padded with zeros.
 
-#include <ROOT/RNTupleModel.hxx>
 #include <ROOT/RNTupleReader.hxx>
 #include <ROOT/RNTupleView.hxx>
-#include <ROOT/RNTupleWriteOptions.hxx>
-#include <ROOT/RNTupleWriter.hxx>
 
 #include <cstdint>
 #include <memory>
@@ -79,27 +75,6 @@ public:
       }
    }
 };
-
-/// Writes the entries of an RNTuple to another file, in the order of their numbers `entries`, in clusters of a size.
-inline void write_in_order(const std::string &name, const std::string &from, const std::string &to,
-                           std::uintptr_t entries, std::uint64_t n_entries, std::size_t cluster_bytes)
-{
-   ROOT::RNTupleWriteOptions options;
-   options.SetApproxZippedClusterSize(cluster_bytes / 2);
-   options.SetMaxUnzippedPageSize(cluster_bytes / 16);
-   options.SetMaxUnzippedClusterSize(cluster_bytes);
-   const auto *order = reinterpret_cast<const std::uint64_t *>(entries);
-   auto reader = ROOT::RNTupleReader::Open(name, from);
-   auto entry = reader->CreateEntry();
-   auto writer = ROOT::RNTupleWriter::Recreate(reader->GetModel().Clone(), name, to, options);
-   auto written = writer->CreateEntry(); // an entry fits its own model only: both share the values
-   for (const auto &value : *entry)
-      written->BindRawPtr<void>(value.GetField().GetFieldName(), value.GetPtr<void>().get());
-   for (std::uint64_t i = 0; i < n_entries; ++i) {
-      reader->LoadEntry(order[i], *entry);
-      writer->Fill(*written);
-   }
-}
 
 } // namespace mapless
 #endif

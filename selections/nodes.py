@@ -1,0 +1,134 @@
+"""Steps of selections as nodes of ROOT's RDataFrame, each made once however many selections begin with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from selections import headers
+from selections.expressions import columns_used
+from selections.root import import_root, one_line_errors
+from selections.steps import Column, Cut, Variation
+
+WEIGHT, SQUARED_WEIGHT = "mapless_weight", "mapless_squared_weight"
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Columns that hold other values from here on: one branch of the event loop shifts them."""
+
+    columns: tuple[str, ...]
+    expressions: tuple[str, ...]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Columns that must be there."""
+        return frozenset(self.columns).union(*map(columns_used, self.expressions))
+
+
+Step = Column | Cut | Variation | Shift
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Entries, sum of weights and sum of squared weights at a node, from the next event loop.
+
+    `varied` are the same three for every variation.
+    """
+
+    counts: Any
+    varied: tuple[Any, Any, Any] | None = None
+
+    def values(self, variation: str | None = None) -> tuple[float, float, float]:
+        """The three numbers, of a variation by name such as "jet_energy_scale:up"."""
+        if variation is None or self.varied is None:
+            entries, weighted, squared = self.counts.values()
+        else:
+            # what comes before the first varied cut or weight has no variations: the nominal value stands
+            entries, weighted, squared = (
+                results[variation if variation in variations(results) else "nominal"]
+                for results in self.varied
+            )
+        return entries, weighted, squared
+
+
+@dataclass
+class Node:
+    """Events after some steps: `frame` is a node of RDataFrame, `aliases` names of columns of the files."""
+
+    frame: Any
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    _children: list[tuple[Step, "Node"]] = field(default_factory=list, repr=False)
+    _tally: Tally | None = field(default=None, repr=False)
+
+    def after(self, steps: Sequence[Step]) -> "Node":
+        """The node after further steps; raises MaplessError for one that ROOT does not understand."""
+        node = self
+        for step in steps:
+            known = (child for other, child in node._children if other == step)
+            child = next(known, None)
+            if child is None:
+                child = Node(_applied(node.frame, step, self.aliases), self.aliases)
+                node._children.append((step, child))
+            node = child
+        return node
+
+    def tally(self) -> Tally:
+        """The counts of a node behind `weight_columns`, booked when they are first asked for."""
+        if self._tally is None:
+            mapless = graph_functions()
+            counts = mapless.tally(self.frame, WEIGHT, SQUARED_WEIGHT)
+            varied = None
+            if mapless.has_variations(self.frame):
+                of_variations = import_root().RDF.Experimental.VariationsFor
+                results = (counts.entries, counts.weighted, counts.squared)
+                entries, weighted, squared = map(of_variations, results)
+                varied = (entries, weighted, squared)
+            self._tally = Tally(counts, varied)
+        return self._tally
+
+
+def graph_functions() -> Any:
+    """The functions of "mapless/graph.h"."""
+    headers.load("mapless/graph.h")
+    return import_root().mapless
+
+
+def column_names(frame: Any) -> set[str]:
+    """Names of the columns of a node of RDataFrame."""
+    return {str(name) for name in graph_functions().column_names(import_root().RDF.AsRNode(frame))}
+
+
+def weight_columns(known: set[str]) -> list[Column]:
+    """Columns that tallies add up, if they are not known; without a weight every event weighs 1."""
+    if WEIGHT in known:
+        return []
+    weight = "static_cast<double>(weight)" if "weight" in known else "1."
+    return [Column(WEIGHT, weight), Column(SQUARED_WEIGHT, f"{WEIGHT} * {WEIGHT}")]
+
+
+def variations(results: Any) -> list[str]:
+    """Names of the variations of a result, "nominal" among them."""
+    return [str(name) for name in results.GetKeys()]
+
+
+def _applied(frame: Any, step: Step, aliases: Mapping[str, str]) -> Any:
+    mapless = graph_functions()
+    if isinstance(step, Cut):
+        with one_line_errors(f"ROOT does not understand cut '{step.title}', `{step.expression}`"):
+            return mapless.filter(frame, step.expression, step.title)
+    if isinstance(step, Column):
+        with one_line_errors(f"ROOT does not understand column {step.name}, `{step.expression}`"):
+            return mapless.define(frame, step.name, step.expression)
+    # ROOT refuses to change an alias, but an alias follows the column that it names
+    columns = [aliases.get(name, name) for name in step.columns]
+    if isinstance(step, Variation):
+        expression = step.expression(str(mapless.column_type(frame, columns[0])))
+        with one_line_errors(f"ROOT does not understand variation {step.name}, `{expression}`"):
+            return import_root().RDF.AsRNode(frame.Vary(columns, expression, step.tags, step.name))
+    with one_line_errors(f"ROOT does not understand the shift of {', '.join(step.columns)}"):
+        for name, expression in zip(step.columns, step.expressions, strict=True):
+            # all of them from the values before the shift
+            frame = mapless.define(frame, f"mapless_shifted_{name}", expression)
+        for name, column in zip(step.columns, columns, strict=True):
+            frame = mapless.redefine(frame, column, f"mapless_shifted_{name}")
+    return frame
