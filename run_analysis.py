@@ -12,7 +12,7 @@ from errors import MaplessError
 try:
     import typer
 
-    from analysis.trigger import commands as trigger
+    from analysis.commands import trigger
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
 
@@ -66,8 +66,9 @@ def _stages_up_to(last: str) -> Callable[..., None]:
         fresh: Fresh = False,
         unblind: Unblind = False,
     ) -> None:
-        from analysis.pipeline import RunOptions
         from analysis.run import run_search
+
+        from analysis.pipeline import RunOptions
 
         options = RunOptions(
             output=output or Path("results") / search,

@@ -93,9 +93,11 @@ def in_order(stages: Sequence[Stage]) -> list[Stage]:
     found: dict[str, Stage] = {}
 
     def visit(stage: Stage) -> None:
+        if stage.key in found:
+            return
         for earlier in stage.after.values():
             visit(earlier)
-        found.setdefault(stage.key, stage)
+        found[stage.key] = stage
 
     for stage in stages:
         visit(stage)

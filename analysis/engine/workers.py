@@ -61,7 +61,7 @@ def _heed_only_the_parent() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (as signals want it)
+def _stop(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
