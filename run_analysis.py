@@ -12,7 +12,7 @@ from errors import MaplessError
 try:
     import typer
 
-    from analysis.trigger import commands as trigger
+    from analysis.commands import trigger
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
 

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-HEADERS = REPOSITORY / "selections" / "cpp"
+_NAME = re.compile(r"[\w./-]+\.(h|j2)")
 _INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+_TEMPLATE = re.compile(r'{%-?\s*(?:extends|import|from|include)\s+"([^"]+)"')
 
 
 @cache
@@ -42,29 +43,36 @@ def source_files(*modules: str) -> frozenset[Path]:
 
 @cache
 def _needed_by(file: Path) -> tuple[Path, ...]:
+    """Files that a module imports and names, or that a header or template includes."""
+    text = file.read_text()
     if file.suffix != ".py":
-        included = _INCLUDE.findall(file.read_text()) if file.suffix == ".h" else ()
-        return tuple(HEADERS / name for name in included if (HEADERS / name).is_file())
-    tree = ast.parse(file.read_text())
-    modules = (module for name in _imported(tree) for module in _with_packages(name))
+        return _named(file, [*_INCLUDE.findall(text), *_TEMPLATE.findall(text)])
+    tree = ast.parse(text)
+    modules = (module for name in _imported(tree, file) for module in _with_packages(name))
     imported = [path for module in modules if (path := _file_of(module))]
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    names = [text for text in texts if isinstance(text, str) and re.fullmatch(r"[\w./-]+\.(h|j2)", text)]
-    places = [folder / name for name in names for folder in (HEADERS, file.parent)]
-    return (*imported, *(place for place in places if place.is_file()))
+    names = [text for text in texts if isinstance(text, str) and _NAME.fullmatch(text)]
+    return (*imported, *_named(file, names))
 
 
-def _imported(node: ast.AST) -> Iterator[str]:
+def _imported(node: ast.AST, file: Path) -> Iterator[str]:
     """Names that are imported as modules or may be modules, those under TYPE_CHECKING left out."""
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         return
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    if isinstance(node, ast.ImportFrom) and node.module:
-        yield node.module
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        origin = [*_package(file, node.level), *filter(None, [node.module])]
+        yield ".".join(origin)
+        yield from (".".join([*origin, alias.name]) for alias in node.names)
     for child in ast.iter_child_nodes(node):
-        yield from _imported(child)
+        yield from _imported(child, file)
+
+
+def _package(file: Path, level: int) -> tuple[str, ...]:
+    """Where an import with so many dots in front begins to look."""
+    inside = level and file.is_relative_to(REPOSITORY)
+    return file.relative_to(REPOSITORY).parts[:-level] if inside else ()
 
 
 def _with_packages(module: str) -> list[str]:
@@ -84,3 +92,18 @@ def _file_of(module: str, *, anywhere: bool = False) -> Path | None:
         return None
     found = importlib.util.find_spec(module)
     return Path(found.origin) if found and found.origin and Path(found.origin).is_file() else None
+
+
+def _named(file: Path, names: list[str]) -> tuple[Path, ...]:
+    """Headers and templates by the end of their path, anywhere in the project, or beside the file."""
+    beside = [file.parent / name for name in names if (file.parent / name).is_file()]
+    anywhere = [found for found in _headers_and_templates() if any(found.match(name) for name in names)]
+    return (*beside, *anywhere)
+
+
+@cache
+def _headers_and_templates() -> tuple[Path, ...]:
+    """All of the project, so of its packages: the environment lies beside them."""
+    packages = sorted(file.parent for file in REPOSITORY.glob("*/__init__.py"))
+    files = [file for package in packages for file in package.rglob("*")]
+    return tuple(file for file in files if file.suffix in {".h", ".j2"})

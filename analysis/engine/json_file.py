@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 def write_json(file: Path, content: Any) -> None:
-    """Write JSON beside the file and rename it; numbers that are not finite, unknown to JSON, become null."""
+    """Write JSON beside the file and rename it; numbers that are not finite, unknown to JSON, become null.
+
+    Raises TypeError for what is neither JSON's nor numpy's nor a path.
+    """
     beside = file.with_name(f".{file.name}.partial-{os.getpid()}")
-    beside.write_text(json.dumps(_finite(content), indent=2, default=str, allow_nan=False) + "\n")
+    beside.write_text(json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
     beside.replace(file)
 
 
@@ -20,10 +25,14 @@ def read_json(file: Path) -> Any:
     return json.loads(file.read_text())
 
 
-def _finite(content: Any) -> Any:
-    """The same with None in place of infinities and NaN, at any depth."""
+def _plain(content: Any) -> Any:
+    """The same in JSON's types, with None in place of infinities and NaN, at any depth."""
     if isinstance(content, Mapping):
-        return {key: _finite(value) for key, value in content.items()}
+        return {str(key): _plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
+        return [_plain(value) for value in content]
+    if isinstance(content, np.ndarray | np.generic):
+        return _plain(content.tolist())
+    if isinstance(content, Path):
+        return str(content)
     return None if isinstance(content, float) and not math.isfinite(content) else content

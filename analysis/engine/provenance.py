@@ -58,9 +58,10 @@ def environment() -> dict[str, Any]:
 
 
 def peak_memory() -> float:
-    """Return the largest resident memory of this process so far in GB."""
+    """Return the largest resident memory in GB so far of this process, or of one that it has started."""
     per_gb = 1e9 if sys.platform == "darwin" else 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_gb
+    processes = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(who).ru_maxrss for who in processes) / per_gb
 
 
 def _package_version(name: str) -> str:

@@ -1,11 +1,10 @@
 """Runs stages: finished ones are kept, products appear complete or not at all, in several processes."""
 
-import multiprocessing
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from analysis.engine import provenance
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import MANIFEST, Job, Stage, Tools, fingerprint, plain
+from analysis.engine.workers import partial_folder, run_in_worker, worker_processes
 from errors import MaplessError
 
 Report = Callable[[Stage, float | None], None]
@@ -31,12 +31,14 @@ def run_stages(
     """Run stages, each behind what it needs, and keep those that are done unless `fresh`.
 
     `stages` are in order (`analysis.engine.stage.in_order`). With several workers independent stages run side
-    by side, each in a process of its own. Raises MaplessError when interrupted; finished stages stay.
+    by side in so many processes. Raises MaplessError when interrupted or when a process dies, and what a
+    task raises, which ends all others; finished stages stay.
     """
-    kept = [stage for stage in stages if stage.is_done(output) and not fresh]
-    for stage in kept:
-        report(stage, None)
-    groups = _groups([stage for stage in stages if stage not in kept])
+    kept = {stage.key for stage in stages if stage.is_done(output) and not fresh}
+    for stage in stages:
+        if stage.key in kept:
+            report(stage, None)
+    groups = _groups([stage for stage in stages if stage.key not in kept])
     try:
         if workers == 1:
             for group in groups:
@@ -86,7 +88,7 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools) -> None:
 @contextmanager
 def _job(stage: Stage, output: Path) -> Iterator[Job]:
     folder = stage.folder(output)
-    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+    partial = partial_folder(folder, os.getpid())
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -108,26 +110,18 @@ def _run_side_by_side(
     waiting, running = list(groups), dict[Future[None], list[Stage]]()
     unfinished = {stage.key for group in groups for stage in group}
     quiet = Tools(threads=max(1, tools.threads // workers))
-    # A fresh interpreter for each process: ROOT and TensorFlow do not survive a fork.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn) as pool:
-        try:
-            while waiting or running:
-                ready = [group for group in waiting if not _needs(group) & unfinished]
-                for group in ready[: workers - len(running)]:
-                    waiting.remove(group)
-                    running[pool.submit(_run, group, output, quiet)] = group
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-                    group = running.pop(future)
-                    unfinished -= {stage.key for stage in group}
-                    _tell(group, output, report)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            raise
+    with worker_processes(workers, output) as pool:
+        while waiting or running:
+            ready = [group for group in waiting if not _needs(group) & unfinished]
+            for group in ready[: workers - len(running)]:
+                waiting.remove(group)
+                running[pool.submit(run_in_worker, _run, group, output, quiet)] = group
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+                group = running.pop(future)
+                unfinished -= {stage.key for stage in group}
+                _tell(group, output, report)
 
 
 def _needs(group: Sequence[Stage]) -> set[str]:

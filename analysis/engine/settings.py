@@ -29,7 +29,7 @@ def read_values(path: Path, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise MaplessError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
-        raise MaplessError(f"{path} must hold keys and values; see `./run_analysis.py show cms-dijet`")
+        raise MaplessError(f"{path} must hold keys and values, written `key: value`")
     for override in overrides:
         _apply(values, override)
     return values

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from analysis.engine import provenance
@@ -16,11 +17,15 @@ from analysis.engine.code_key import code_key
 MANIFEST = "manifest.json"
 
 
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
 @dataclass(frozen=True)
 class Tools:
-    """What a task may use that does not decide its products: `progress(done, total)` and so many threads."""
+    """What a task may use that does not decide its products: `progress(done, total)` and some threads."""
 
-    progress: Callable[[int, int], None] = lambda done, total: None
+    progress: Callable[[int, int], None] = no_progress
     threads: int = 1
 
 
@@ -33,16 +38,16 @@ class Job:
     arguments: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One step of a search, which fills a folder named by what decides its content.
 
     `task` is a function of a module, so that a stage can be sent to another process: it is called as
-    `task(job, tools)`. Its `arguments` are plain data: numbers, text, dataclasses, and paths of input files,
-    which count by their content. `code` names modules that it runs beside those that its own imports, such as
-    that of a detector. `after` are the stages whose products it reads, by the names under which the
-    task finds them. Stages of the same `batch` run in one call, `task(jobs, tools)`, such as the regions of
-    one event loop.
+    `task(job, tools)`. Its `arguments` are plain data: numbers, text, dataclasses, settings, and paths of
+    input files and folders, which count by their content. `code` names modules that it runs beside those that
+    its own imports, such as that of a detector. `after` are the stages whose products it reads, by the names
+    under which the task finds them. Stages of the same `batch` run in one call, `task(jobs, tools)`, such as
+    the regions of one event loop.
     """
 
     name: str
@@ -54,7 +59,12 @@ class Stage:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256 over name, code, arguments, input files and earlier stages."""
+        """SHA-256 over name, code, arguments, input files and earlier stages.
+
+        Raises TypeError for a task that is not a function of a module, and for arguments that are not plain.
+        """
+        if "<" in self.task.__qualname__:
+            raise TypeError(f"stage {self.name}: {self.task.__qualname__} is not a function of a module")
         content = {
             "name": self.name,
             "task": f"{self.task.__module__}:{self.task.__qualname__}",
@@ -83,9 +93,11 @@ def in_order(stages: Sequence[Stage]) -> list[Stage]:
     found: dict[str, Stage] = {}
 
     def visit(stage: Stage) -> None:
+        if stage.key in found:
+            return
         for earlier in stage.after.values():
             visit(earlier)
-        found.setdefault(stage.key, stage)
+        found[stage.key] = stage
 
     for stage in stages:
         visit(stage)
@@ -98,37 +110,43 @@ def plain(content: Any) -> Any:
         return content
     if isinstance(content, Path):
         return fingerprint(content)
-    if isinstance(content, Mapping):
-        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, np.ndarray | np.generic):
+        return content.tolist()
     if isinstance(content, list | tuple):
         return [plain(value) for value in content]
+    parts = _parts(content)
+    if parts is None:
+        raise TypeError(f"{type(content).__name__} cannot be part of the key of a stage")
+    return {name: plain(value) for name, value in parts.items()}
+
+
+def fingerprint(path: Path) -> str:
+    """The checksum of a file, or of all below a folder, or the word for what a task will name as lost."""
+    if path.is_file():
+        return provenance.checksum(path)
+    if not path.is_dir():
+        return "unreadable"
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    content = {str(file.relative_to(path)): provenance.checksum(file) for file in files}
+    return f"folder:{hashlib.sha256(json.dumps(content).encode()).hexdigest()}"
+
+
+def _parts(content: Any) -> Mapping[str, Any] | None:
+    """Parts of what has names for them: mappings, settings, dataclasses; None for all else."""
+    if isinstance(content, Mapping):
+        return {str(key): value for key, value in content.items()}
+    kind = {"class": type(content).__qualname__}
     if isinstance(content, BaseModel):
-        return plain(content.model_dump())
-    if is_dataclass(content):
-        values = {one.name: plain(getattr(content, one.name)) for one in fields(content) if one.init}
-        return {"class": type(content).__qualname__} | values
-    raise TypeError(f"{type(content).__name__} cannot be part of the key of a stage")
-
-
-def fingerprint(file: Path) -> str:
-    """The checksum of a file, or the word for one that a task will name as lost."""
-    return provenance.checksum(file) if file.is_file() else "unreadable"
+        return kind | dict(content)
+    if is_dataclass(content) and not isinstance(content, type):
+        return kind | {one.name: getattr(content, one.name) for one in fields(content) if one.init}
+    return None
 
 
 def _paths(content: Any) -> Iterator[Path]:
     """All paths in arguments, at any depth."""
     if isinstance(content, Path):
         yield content
-    for part in _parts(content):
+    parts = content if isinstance(content, list | tuple) else (_parts(content) or {}).values()
+    for part in parts:
         yield from _paths(part)
-
-
-def _parts(content: Any) -> Iterable[Any]:
-    """What a collection, settings or a dataclass holds; nothing of anything else."""
-    if isinstance(content, Mapping):
-        return content.values()
-    if isinstance(content, list | tuple):
-        return content
-    if isinstance(content, BaseModel):
-        return content.model_dump().values()
-    return [getattr(content, one.name) for one in fields(content)] if is_dataclass(content) else ()

@@ -92,7 +92,8 @@ def _with_injections(
     luminosity = job.arguments["data"].luminosity
     limit = weak_supervision_limit(efficiencies, _limit_on_events(job, part), luminosity)
     reach = weak_supervision_reach(efficiencies, _significance(job, part), luminosity, REACH)
-    points = zip(efficiencies.cross_sections, efficiencies.efficiencies, efficiencies.errors, strict=True)
+    errors = np.asarray(efficiencies.errors).tolist()
+    points = zip(efficiencies.cross_sections, efficiencies.efficiencies, errors, strict=True)
     return {
         "efficiencies": [{"cross_section": x, "efficiency": e, "error": error} for x, e, error in points],
         "limit": limit.to_json(),

@@ -1,32 +1,35 @@
-"""The build stage: firmware projects of a trained model, and the proof that all routes give equal scores."""
+"""Stage `build`: firmware projects of a trained model, and the proof that all routes give equal scores."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from analysis.engine.json_file import write_json
-from analysis.trigger.configuration import TriggerConfiguration
-from analysis.trigger.designs import DESIGNS
-from analysis.trigger.train import for_training
+from analysis.engine.stage import Job, Tools
+from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.trigger.products import FIRMWARE, MODEL
+from analysis.trigger.samples import ZERO_BIAS, events_file, for_training
 from firmware.build import Build, build
 from firmware.routes.resources import synthesise
 from firmware.trigger_model import TriggerModel
 from selections import level1
 
-MODEL, FIRMWARE = "model", "firmware.json"
 
+@tensorflow_reports_only_failures()
+def build_firmware(job: Job, tools: Tools) -> None:
+    """Write the firmware projects of the model with `firmware.json`, what was compared and its size.
 
-def build_firmware(configuration: TriggerConfiguration, trained: Path, zero_bias: Path, folder: Path) -> None:
-    """Write the firmware projects of a trained model with `firmware.json`, what was compared and its size.
+    Arguments: `inputs` of the model (objects or regions), `fraction` of the zero-bias events that the
+    training saw, `n_events` to compare of the others, `backend`, `part`, `synthesise`, `files` of samples.
 
-    Raises MaplessError when two routes give different scores in any held-out event.
+    Raises MaplessError when two routes give different scores in any of them.
     """
-    settings, model = configuration.firmware, TriggerModel.load(trained / MODEL)
-    hardware = level1.read(zero_bias).inputs(DESIGNS[configuration.model].inputs)
-    held_out = hardware[~for_training(len(hardware), configuration.training.fraction)]
-    events = model.own_units(held_out[: settings.n_events])
-    made = build(model, events, folder, backend=settings.backend, part=settings.part)
-    write_json(folder / FIRMWARE, firmware_to_json(made, synthesised=settings.synthesise))
+    arguments = job.arguments
+    model = TriggerModel.load(job.after["train"] / MODEL)
+    hardware = level1.read(events_file(job, ZERO_BIAS)).inputs(arguments["inputs"])
+    held_out = hardware[~for_training(len(hardware), arguments["fraction"])]
+    events = model.own_units(held_out[: arguments["n_events"]])
+    made = build(model, events, job.folder, backend=arguments["backend"], part=arguments["part"])
+    write_json(job.folder / FIRMWARE, firmware_to_json(made, synthesised=arguments["synthesise"]))
 
 
 def firmware_to_json(made: Build, *, synthesised: bool) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from pydantic import AfterValidator, Field, model_validator
 from analysis.engine.settings import Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
+from analysis.trigger.samples import ZERO_BIAS
 from firmware.routes.project import BACKENDS
+from firmware.training.schedule import TrainingSchedule
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "level1.yaml"
-ZERO_BIAS = "level1_zero_bias"
 SIGNALS = tuple(name for name in PROCESSES if name != ZERO_BIAS)
 
 
@@ -56,6 +57,11 @@ class TrainingSettings(Settings):
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     seed: Annotated[int, Field(ge=0)] = 1
     outliers: tuple[str, ...] = ()
+
+    @property
+    def schedule(self) -> TrainingSchedule:
+        """How long and how fast the network trains."""
+        return TrainingSchedule(self.epochs, self.batch_size, self.learning_rate, self.seed)
 
 
 class RateSettings(Settings):

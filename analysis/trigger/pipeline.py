@@ -1,16 +1,23 @@
-"""The stages of a trigger run: simulate, train, build (with the bit-exact gate), report."""
+"""The stages of a trigger run: simulate, train, build (with the bit-exact gate), report; and the study."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from analysis.engine.settings import Settings
-from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
-from analysis.stages import Stage
-from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
-from firmware.training.schedule import EpochProgress
+from analysis.engine.stage import Stage
+from analysis.simulation.level1.menu import DEFAULT_MENU
+from analysis.simulation.level1.pool import EMBEDDED
+from analysis.trigger.build import build_firmware
+from analysis.trigger.configuration import TriggerConfiguration
+from analysis.trigger.designs import DESIGNS, ENCODERS
+from analysis.trigger.report import write_trigger_report
+from analysis.trigger.samples import ZERO_BIAS
+from analysis.trigger.simulate import simulate
+from analysis.trigger.study import StudyOptions, study
+from analysis.trigger.train import train
+from errors import MaplessError
+from firmware.training import hgq2
 
 
 @dataclass(frozen=True)
@@ -18,13 +25,6 @@ class TriggerPipeline:
     """A trigger run as stages that depend on each other; nothing runs here."""
 
     configuration: TriggerConfiguration
-    output: Path
-    workers: int
-    progress: EpochProgress
-
-    def stages(self) -> list[Stage]:
-        """Return all stages in the order in which they run."""
-        return [*self.samples.values(), self.train, self.build, self.report]
 
     @cached_property
     def samples(self) -> dict[str, Stage]:
@@ -34,93 +34,81 @@ class TriggerPipeline:
         return {name: self._simulate(name, n) for name, n in wanted.items() if name not in sample.files}
 
     @cached_property
-    def files(self) -> Mapping[str, Path]:
-        """Where the events of each sample are."""
-        made = {name: stage.folder(self.output) / "events.root" for name, stage in self.samples.items()}
-        return {**made, **self.configuration.sample.files}
-
-    @cached_property
     def train(self) -> Stage:
         """From zero-bias events to a trigger model."""
-
-        def run(folder: Path) -> None:
-            from analysis.trigger.train import train
-
-            with tensorflow_reports_only_failures():
-                train(self.configuration, self.files, folder, self.progress)
-
-        return Stage(
-            "train",
-            run,
-            {"model": self.configuration.model, "training": _plain(self.configuration.training)},
-            inputs=self._own_files,
-            sources=("firmware", "analysis/trigger/train.py", "analysis/trigger/designs.py"),
-            after=tuple(self.samples[name] for name in self._learnt if name in self.samples),
-        )
+        training = self.configuration.training
+        names = (ZERO_BIAS, *training.outliers)
+        arguments = {
+            "model": self.configuration.model,
+            "schedule": training.schedule,
+            "fraction": training.fraction,
+            "outliers": training.outliers,
+            "files": self._files(names),
+        }
+        return Stage("train", train, arguments, self._simulated(names))
 
     @cached_property
     def build(self) -> Stage:
         """From a trigger model to firmware projects whose scores are equal in every event."""
-
-        def run(folder: Path) -> None:
-            from analysis.trigger.build import build_firmware
-
-            with tensorflow_reports_only_failures():
-                build_firmware(self.configuration, self._folder(self.train), self.files[ZERO_BIAS], folder)
-
-        settings = {"firmware": _plain(self.configuration.firmware)}
-        sources = ("firmware", "analysis/trigger/build.py")
-        return Stage("build", run, settings, sources=sources, after=(self.train,))
+        arguments = self.configuration.firmware.model_dump() | {
+            "inputs": DESIGNS[self.configuration.model].inputs,
+            "fraction": self.configuration.training.fraction,
+            "files": self._files([ZERO_BIAS]),
+        }
+        after = self._simulated([ZERO_BIAS]) | {"train": self.train}
+        return Stage("build", build_firmware, arguments, after)
 
     @cached_property
     def report(self) -> Stage:
         """Rates, efficiencies, resources and the comparison of routes as numbers, plots and one HTML page."""
-        after = (*self.samples.values(), self.train, self.build)
+        files = self._files(self._all_samples)
+        arguments = {"configuration": self.configuration, "files": files}
+        after = self._simulated(self._all_samples) | {"train": self.train, "build": self.build}
+        return Stage("report", write_trigger_report, arguments, after)
 
-        def run(folder: Path) -> None:
-            from analysis.trigger.report import write_trigger_report
+    def study(self, options: StudyOptions) -> Stage:
+        """Bits and pruning of an encoder against efficiency and logic.
 
-            folders = {stage.name: self._folder(stage) for stage in after}
-            with tensorflow_reports_only_failures():
-                write_trigger_report(self.configuration, self.files, folders, folder)
-
-        settings = {"configuration": _plain(self.configuration)}
-        sources = ("analysis/trigger", "analysis/report")
-        return Stage("report", run, settings, inputs=self._own_files, sources=sources, after=after)
-
-    @property
-    def _own_files(self) -> tuple[Path, ...]:
-        return tuple(self.configuration.sample.files.values())
-
-    @property
-    def _learnt(self) -> tuple[str, ...]:
-        return (ZERO_BIAS, *self.configuration.training.outliers)
-
-    def _simulate(self, name: str, n_events: int) -> Stage:
-        sample = self.configuration.sample
-
-        def run(folder: Path) -> None:
-            from analysis.simulation import level1
-
-            level1.simulate(
-                name,
-                n_events,
-                output=folder / "events.root",
-                seed=sample.seed,
-                workers=self.workers,
-                quality=sample.quality,
-                progress=self.progress,
-                pool_progress=self.progress,
-                pileup=sample.pileup,
+        Raises:
+            MaplessError: the model of the configuration is not an encoder with the sum of squares as its
+                score, or bits shall be learnt without the extra hgq2.
+        """
+        model = self.configuration.model
+        if options.betas:
+            hgq2.require_extra()
+        if model not in ENCODERS:
+            raise MaplessError(
+                f"there is no quantisation study of {model}; choose one of {', '.join(ENCODERS)}"
             )
+        arguments = {
+            "model": model,
+            "schedule": self.configuration.training.schedule,
+            "fraction": self.configuration.training.fraction,
+            "bunches": self.configuration.rates.bunches,
+            "signals": self.configuration.sample.signals,
+            "options": options,
+            "files": self._files(self._all_samples),
+        }
+        return Stage("study", study, arguments, self._simulated(self._all_samples))
 
-        settings = _plain(sample, {"pileup", "quality", "seed"}) | {"n_events": n_events}
-        sources = ("analysis/simulation", "analysis/configs/level1_menu.yaml", "selections/cpp")
-        return Stage(name, run, settings, sources=sources)
+    @property
+    def _all_samples(self) -> tuple[str, ...]:
+        return (ZERO_BIAS, *self.configuration.sample.signals)
 
-    def _folder(self, stage: Stage) -> Path:
-        return stage.folder(self.output)
+    def _files(self, names: Iterable[str]) -> dict[str, Path]:
+        """Those samples that have a file of their own."""
+        files = self.configuration.sample.files
+        return {name: files[name] for name in names if name in files}
 
+    def _simulated(self, names: Iterable[str]) -> dict[str, Stage]:
+        """The stages of the others."""
+        return {name: self.samples[name] for name in names if name in self.samples}
 
-def _plain(settings: Settings, only: set[str] | None = None) -> dict[str, Any]:
-    return settings.model_dump(mode="json", include=only)
+    def _simulate(self, process: str, n_events: int) -> Stage:
+        arguments = self.configuration.sample.model_dump(include={"pileup", "quality", "seed"}) | {
+            "process": process,
+            "n_events": n_events,
+            "menu": DEFAULT_MENU,
+            "collisions": EMBEDDED,
+        }
+        return Stage(process, simulate, arguments)

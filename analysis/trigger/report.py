@@ -1,22 +1,23 @@
-"""The report stage: rates, efficiencies, resources and the comparison of routes, as numbers and one page."""
+"""Stage `report`: rates, efficiencies, resources and the comparison of routes, as numbers and one page."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine import provenance
+from analysis.engine.json_file import read_json, write_json
+from analysis.engine.running import read_manifest
+from analysis.engine.stage import Job, Tools
+from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
 from analysis.report.page import render, save_figures
-from analysis.stages import read_manifest, write_json
 from analysis.trigger.baselines import baselines
-from analysis.trigger.build import FIRMWARE, MODEL
-from analysis.trigger.configuration import ZERO_BIAS, TriggerConfiguration
+from analysis.trigger.configuration import TriggerConfiguration
 from analysis.trigger.designs import DESIGNS
-from analysis.trigger.train import OUTLIER_FRACTION, for_training
+from analysis.trigger.products import FIRMWARE, MODEL
+from analysis.trigger.samples import OUTLIER_FRACTION, ZERO_BIAS, events_file, for_training
 from firmware.performance.efficiencies import efficiencies_at_rate, efficiency, pileup_profile
 from firmware.performance.plots import (
     plot_efficiencies,
@@ -42,23 +43,23 @@ TITLES = {
 }
 
 
-def write_trigger_report(
-    configuration: TriggerConfiguration, files: Mapping[str, Path], folders: Mapping[str, Path], folder: Path
-) -> None:
-    """Write `report.html`, `results.json` and `plots/*.{png,pdf}` into `folder`.
+@tensorflow_reports_only_failures()
+def write_trigger_report(job: Job, tools: Tools) -> None:
+    """Write `report.html`, `results.json` and `plots/*.{png,pdf}`.
 
-    `files` maps samples to their events, `folders` finished stages to their products. Rates are those of
-    zero-bias events that the training did not see.
+    Arguments: `configuration` (TriggerConfiguration), `files` of samples. Rates are those of zero-bias events
+    that the training did not see.
     """
-    model = TriggerModel.load(folders["train"] / MODEL)
-    zero_bias = level1.read(files[ZERO_BIAS])
+    configuration: TriggerConfiguration = job.arguments["configuration"]
+    model = TriggerModel.load(job.after["train"] / MODEL)
+    zero_bias = level1.read(events_file(job, ZERO_BIAS))
     zero_bias = zero_bias.select(~for_training(len(zero_bias), configuration.training.fraction))
     kind = DESIGNS[configuration.model].inputs
 
     def score(events: Level1Events) -> Scores:
         return model.score(model.own_units(events.inputs(kind)))
 
-    events = {name: held_out_signal(name, files, configuration) for name in configuration.sample.signals}
+    events = {name: _held_out_signal(name, job) for name in configuration.sample.signals}
     signals = {name: score(signal) for name, signal in events.items()}
     rates = ZeroBiasRates(score(zero_bias), zero_bias.weight, bunches=configuration.rates.bunches)
     simple = _baseline_scores(zero_bias, events, configuration)
@@ -72,20 +73,20 @@ def write_trigger_report(
             | {"baselines": {name: _kept(*found, target) for name, found in simple.items()}}
             for target in configuration.rates.targets
         ],
-        "firmware": json.loads((folders["build"] / FIRMWARE).read_text()) | {"folder": str(folders["build"])},
+        "firmware": read_json(job.after["build"] / FIRMWARE) | {"folder": str(job.after["build"])},
     }
     figures = _figures(configuration, zero_bias, rates, menu, signals) + [_comparison(rates, signals, simple)]
-    plots = save_figures(figures, folder / "plots")
-    write_json(folder / "results.json", results)
+    plots = save_figures(figures, job.folder / "plots")
+    write_json(job.folder / "results.json", results)
     page = render(
         "trigger.html.j2",
         configuration=configuration,
         results=results,
         plots=plots,
-        manifests=[read_manifest(stage) for stage in folders.values()],
+        manifests=[read_manifest(stage) for stage in job.after.values()],
         environment=provenance.environment(),
     )
-    (folder / "report.html").write_text(page)
+    (job.folder / "report.html").write_text(page)
 
 
 def working_point(
@@ -97,12 +98,10 @@ def working_point(
     return {"asked": target, "pure_rate": asdict(pure)} | kept
 
 
-def held_out_signal(
-    name: str, files: Mapping[str, Path], configuration: TriggerConfiguration
-) -> Level1Events:
+def _held_out_signal(name: str, job: Job) -> Level1Events:
     """Give the events of a signal that no training saw: all of them, but for outliers."""
-    events = level1.read(files[name])
-    if name not in configuration.training.outliers:
+    events = level1.read(events_file(job, name))
+    if name not in job.arguments["configuration"].training.outliers:
         return events
     return events.select(~for_training(len(events), OUTLIER_FRACTION))
 

@@ -1,7 +1,7 @@
 """Production of level-1 samples: chunks on several processes, kept on disk until they become one file."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.simulation.columns import Columns, load_columns, save_columns
 from analysis.simulation.level1 import crossings, writer
-from analysis.simulation.level1.menu import read_menu
+from analysis.simulation.level1.menu import DEFAULT_MENU, read_menu
 from analysis.simulation.level1.pool import CollisionPool, PoolRecipe, prepare_pool
 from analysis.simulation.level1.processes import PROCESSES, Crossing, ZeroBias
 from analysis.simulation.merge import describe
@@ -20,6 +20,7 @@ from analysis.simulation.processes import Quality, create
 from analysis.simulation.production import SimulationProgress, no_progress, run_all
 from analysis.simulation.recipe import SampleRecipe
 from errors import MaplessError
+from selections.level1.seeds import Seed
 
 ZERO_BIAS_CHUNK, SIGNAL_CHUNK = 20_000, 500  # crossings: some seconds of work
 
@@ -41,6 +42,8 @@ def simulate(
     seed: int = 1,
     workers: int = 2,
     quality: Quality = "fast",
+    menu: Path = DEFAULT_MENU,
+    keep_in: Path | None = None,
     progress: SimulationProgress = no_progress,
     pool_progress: SimulationProgress = no_progress,
     **parameters: Any,
@@ -50,25 +53,27 @@ def simulate(
     `process` and its `parameters` are those of `processes`. In `quality` "fast" the pile-up is drawn from
     the collisions that come with the project, with "full" from three times as many, which are made once per
     user in some minutes (`pool_progress`); "tiny" leaves out multiparton interactions in hard collisions, for
-    tests. The same arguments give the same events, whatever the number of workers. After an interruption the
-    same call goes on from the chunks that are complete.
+    tests. The same arguments give the same events, whatever the number of workers. The file `menu` names the
+    triggers whose decisions are stored. After an interruption the same call goes on from the chunks that are
+    complete, in the folder `keep_in`, by default that of `output`.
 
     Raises MaplessError for an unknown process or parameter, and when it is interrupted or a worker dies.
     """
     if n_events < 1 or workers < 1:
         raise MaplessError(f"cannot simulate {n_events} events on {workers} workers; ask for at least one")
+    seeds = read_menu(menu)
     recipe = SampleRecipe(process, create(process, PROCESSES, **parameters), quality, seed)
     pool_of = PoolRecipe if quality == "full" else PoolRecipe.small
     pool_recipe = pool_of(beam_energy=recipe.process.beam_energy)
     output = Path(output)
-    folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
+    folder = (keep_in or output.parent) / f"{output.name}.{recipe.key}.chunks"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         pool = prepare_pool(pool_recipe, workers, pool_progress)
         paths = make_chunks(recipe, pool, folder, n_events, workers, progress)
     except (KeyboardInterrupt, BrokenProcessPool):
         raise MaplessError(f"interrupted; what is complete is kept in {folder}: run the same again") from None
-    sample = merge(recipe, pool_recipe, paths, n_events, output)
+    sample = merge(recipe, pool_recipe, paths, n_events, output, seeds)
     shutil.rmtree(folder)
     return sample
 
@@ -109,10 +114,14 @@ def load_pool(path: Path) -> CollisionPool:
 
 
 def merge(
-    recipe: SampleRecipe[Crossing], pool: PoolRecipe, paths: list[Path], n_events: int, output: Path
+    recipe: SampleRecipe[Crossing],
+    pool: PoolRecipe,
+    paths: list[Path],
+    n_events: int,
+    output: Path,
+    menu: Mapping[str, Seed],
 ) -> Level1Sample:
     """Write the chunks as one file with the bits of the menu, and its description beside it."""
-    menu = read_menu()
     measured: list[float] = []
 
     def parts() -> Iterator[Columns]:

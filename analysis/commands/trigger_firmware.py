@@ -1,4 +1,4 @@
-"""Firmware of one saved trigger model: import a deployed one, build, compare all routes."""
+"""`trigger import`, `build` and `verify`: firmware of one saved trigger model."""
 
 from pathlib import Path
 from typing import Any, Literal

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.commands.trigger_firmware import verify_model
+from analysis.commands.trigger_run import run_trigger
 from analysis.trigger.configuration import load_trigger_configuration
-from analysis.trigger.one_model import verify_model
-from analysis.trigger.run import run_trigger
 from errors import MaplessError
 from firmware.trigger_model import TriggerModel
 from selections import level1
 
-SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"
+SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
 ZERO_BIAS, TTBAR = SAMPLES / "level1_h_to_4b.root", SAMPLES / "level1_ttbar.root"
 SETTINGS = [
     "model=axol1tl_v1",

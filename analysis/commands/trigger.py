@@ -28,7 +28,7 @@ def run(
     ] = False,
 ) -> None:
     """Simulate, train, quantise, build, verify and report rates."""
-    from analysis.trigger.run import run_trigger
+    from analysis.commands.trigger_run import run_trigger
 
     run_trigger(config, overrides or [], output, workers=workers, dry_run=dry_run, fresh=fresh)
 
@@ -59,7 +59,8 @@ def study(
     workers: Workers = 2,
 ) -> None:
     """Scan bits and pruning of an AXOL1TL network: efficiency against LUTs, and the best within a budget."""
-    from analysis.trigger.study import StudyOptions, numbers, run_study
+    from analysis.commands.trigger_study import numbers, run_study
+    from analysis.trigger.study import StudyOptions
 
     options = StudyOptions(
         tuple(numbers("--bits", bits, int)),
@@ -86,7 +87,7 @@ def import_(
     output: Annotated[Path, typer.Option(help="Folder of the trigger model.")],
 ) -> None:
     """Rebuild a trigger deployed by CMS from its published weights."""
-    from analysis.trigger.one_model import import_model
+    from analysis.commands.trigger_firmware import import_model
 
     import_model(version, weights, output)
 
@@ -101,7 +102,7 @@ def build(
     max_events: MaxEvents = 5000,
 ) -> None:
     """Write the hls4ml project, emulator and Verilog of a model; synthesise where a vendor's tool is."""
-    from analysis.trigger.one_model import build_model
+    from analysis.commands.trigger_firmware import build_model
 
     build_model(model, events, output, backend=backend, part=part, max_events=max_events)
 
@@ -113,6 +114,6 @@ def verify(
     max_events: MaxEvents = 5000,
 ) -> None:
     """Compare QKeras, C simulation, emulator and RTL simulation event by event; fail below 100 %."""
-    from analysis.trigger.one_model import verify_model
+    from analysis.commands.trigger_firmware import verify_model
 
     verify_model(build_folder, events, max_events=max_events)

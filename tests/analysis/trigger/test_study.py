@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis.trigger.study import StudyOptions, numbers, run_study
+from analysis.commands.trigger_study import numbers, run_study
+from analysis.trigger.study import StudyOptions
 from errors import MaplessError
 from firmware.routes.resources import FPGA_LUTS
 from firmware.trigger_model import TriggerModel
 
-SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"
+SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
 SETTINGS = [
     "model=axol1tl_v3",
     f"sample.files.level1_zero_bias={SAMPLES / 'level1_h_to_4b.root'}",

@@ -1,6 +1,5 @@
-"""A trigger run from the command line: the plan, its progress and what was found."""
+"""`trigger run`: the plan, its progress and what was found."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.stage_output import plan_table, publish, run_with_bar
+from analysis.engine.json_file import read_json
 from analysis.engine.provenance import peak_memory
-from analysis.run import plan_table, publish, run_stages, training_bar
+from analysis.engine.stage import in_order
 from analysis.trigger.configuration import load_trigger_configuration
 from analysis.trigger.pipeline import TriggerPipeline
+from analysis.trigger.products import MODEL
 
 
 def run_trigger(
@@ -28,17 +30,15 @@ def run_trigger(
     The page is `report.html`, the network `model` of the output.
     """
     console = Console()
-    configuration = load_trigger_configuration(config, tuple(overrides))
-    with training_bar(console) as progress:
-        pipeline = TriggerPipeline(configuration, output, workers, progress)
-        stages = pipeline.stages()
-        if dry_run:
-            console.print(plan_table(stages, output, fresh=fresh))
-            return
-        run_stages(stages, output, console, fresh=fresh)
+    pipeline = TriggerPipeline(load_trigger_configuration(config, tuple(overrides)))
+    stages = in_order([pipeline.report])
+    if dry_run:
+        console.print(plan_table(stages, output, fresh=fresh))
+        return
+    run_with_bar(stages, output, console, threads=workers, fresh=fresh)
     publish(pipeline.report.folder(output), output)
-    publish(pipeline.train.folder(output) / "model", output / "model")
-    _print_findings(json.loads((output / "results.json").read_text()), console)
+    publish(pipeline.train.folder(output) / MODEL, output / "model")
+    _print_findings(read_json(output / "results.json"), console)
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 
 
