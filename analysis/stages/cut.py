@@ -12,7 +12,9 @@ from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.score import SCORES
 from errors import MaplessError
 from models.anomaly_cut import AnomalyCut
+from models.anomaly_detector import Scores
 from models.events import Events, Mask
+from selections.events import EventColumns
 
 EFFICIENCIES = "efficiencies.json"
 
@@ -23,12 +25,12 @@ def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
     Arguments: `cut`, `window`, `learn_on` and `data_sets` (to be cut), `masses` (hypotheses in GeV).
     """
     from models.registry import make_cut
-    from selections.scores import read_scores, write_scores
+    from selections.scores import write_scores
 
     learnt: AnomalyCut = make_cut(job.arguments["cut"], window=job.arguments["window"])
     masses = job.arguments["masses"]
     events = {data.name: read_events(job, data) for data in job.arguments["data_sets"]}
-    scores = {name: read_scores(job.after[f"score-{name}"] / SCORES, one) for name, one in events.items()}
+    scores = {name: _scores(job, name, one) for name, one in events.items()}
     name = job.arguments["learn_on"].name
     learnt.learn(events[name], scores[name], masses)
     learnt.save(job.folder / "cut")
@@ -39,6 +41,13 @@ def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
         efficiencies += [_efficiency(data, one, events[data.name], mask) for one, mask in masks.items()]
     _check_anything_is_kept(job, efficiencies)
     write_json(job.folder / EFFICIENCIES, efficiencies)
+
+
+def _scores(job: Job, name: str, events: EventColumns) -> Scores:
+    from selections.scores import read_scores
+
+    stored = read_scores(job.after[f"score-{name}"] / SCORES, events)
+    return {score: values.astype(np.float64) for score, values in stored.items()}
 
 
 def mask_file(data: DataSet) -> str:

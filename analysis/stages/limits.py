@@ -37,8 +37,8 @@ REACH = (3.0, 5.0)
 def limits(job: Job, tools: Tools) -> None:
     """Write `limits.json`: for each part of each fit, limits and discovery reach in fb.
 
-    Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (for every fit the cuts
-    that were learnt with an injection, in order of the cross sections; none for all events), `settings` (of fits).
+    Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (for every fit the cuts that
+    were learnt with an injection, in order of the cross sections; none for all events), `settings` (of fits).
     """
     signal, data = job.arguments["signal"], job.arguments["data"]
     if not data.luminosity:
