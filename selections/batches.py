@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.arrays import Arrays
-from selections.events import EventColumns
+from selections.event_columns import EventColumns
 
 Values = str | Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
 """A column, or a function of the arrays of a batch (features, shaped and further columns) giving (n,)."""

@@ -4,95 +4,73 @@ Working points as in case-team/CASEUtils and case-team/TagNTrain, where the cont
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
+from selections.jets import jet_constituents, jet_property
 from selections.steps import Column, Cut, Variation
 
-RATIO_EPSILON = 1e-6
-"""Added to the denominator of ratios of N-subjettiness."""
-
-_UNITS = {"pt": "GeV", "mass": "GeV", "softdrop_mass": "GeV"}
-_TITLES = {
-    "pt": "p_T",
-    "eta": r"\eta",
-    "phi": r"\phi",
-    "mass": "m",
-    "softdrop_mass": r"m_\mathrm{SD}",
-    "lsf3": r"\mathrm{LSF}_3",
-    "b_tag": r"\mathrm{b\ tag}",
-    "n_constituents": r"n_\mathrm{constituents}",
-    **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
-}
 KINEMATICS = ("pt", "eta", "phi", "mass", "softdrop_mass")
 FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
 """What a jet has beyond its kinematics; tau21, tau32 and tau43 follow from the tau."""
 
-HEADERS = ("mapless/jets.h", "mapless/kinematics.h", "mapless/fold.h")
+HEADERS = ("mapless/jets.h", "mapless/kinematics.h")
 
 
-def dijet(
+def dijet_preselection(
     *,
     mjj_min: float = 1460.0,
-    delta_eta_max: float = 1.3,
     jet_pt_min: float = 300.0,
     jet_eta_max: float = 2.5,
-    folds: int = 5,
     features: Sequence[str] = FEATURES,
     constituents: bool = False,
     variations: Sequence[Variation] = (),
 ) -> Selection:
-    """The signal topology: trigger, filters, two tight jets, m_jj above a threshold (GeV), small |delta eta|.
+    """What all dijet regions share: trigger, filters, two tight jets, m_jj above a threshold (GeV).
 
     `features` are the properties of jets to keep, for files that do not have all; `constituents` adds jagged
     columns jet1_constituent_pt and so on. The threshold in m_jj is the first edge of the dijet bins.
     """
+    jets = f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"
     return Selection(
-        "dijet",
-        columns=_columns(jet_pt_min, jet_eta_max, folds, features, constituents),
+        "dijet_preselection",
+        columns=_columns(jet_pt_min, jet_eta_max, features, constituents),
         cuts=(
-            *_preselection(jet_pt_min, jet_eta_max),
+            Cut("passes_trigger", "trigger"),
+            Cut("passes_filters", "event filters"),
+            Cut("passing_jets.size() >= 2", jets),
             Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
-            Cut(f"std::abs(delta_eta) < {delta_eta_max}", f"|delta eta| < {delta_eta_max:g}"),
         ),
         variations=variations,
         headers=HEADERS,
     )
 
 
-def dijet_control_region(
-    *,
-    mjj_min: float = 1460.0,
-    jet_pt_min: float = 300.0,
-    jet_eta_max: float = 2.5,
-    folds: int = 5,
-    features: Sequence[str] = FEATURES,
-    constituents: bool = False,
-    variations: Sequence[Variation] = (),
-) -> Selection:
+def dijet(*, delta_eta_max: float = 1.3, **preselection: Any) -> Selection:
+    """The signal topology: small |delta eta|; other arguments are those of `dijet_preselection`."""
+    small = Cut(f"std::abs(delta_eta) < {delta_eta_max}", f"|delta eta| < {delta_eta_max:g}")
+    return dijet_preselection(**preselection).refine("dijet", small)
+
+
+def dijet_control_region(**preselection: Any) -> Selection:
     """Events unlike the signal: 2.0 < |delta eta| < 2.5, jets not balanced, and no hard third jet.
 
     Not balanced means |pt1 - pt2| / (pt1 + pt2) > 0.1, or 2 pt1 pt2 (cosh(delta eta) + 1) / m_jj^2 outside of
     [0.95, 1]; that ratio is 1 for two massless jets back to back. (TagNTrain, get_sideband_mask, with the
-    cosh(x) + 1 of its comment, not the cosh(x + 1) of its code.)
+    cosh(x) + 1 of its comment, not the cosh(x + 1) of its code.) The arguments are those of
+    `dijet_preselection`.
     """
-    own = (
-        Column("jet3_pt", "mapless::pick(jet_pt, passing_jets, 2, 0.f)", "GeV", "$p_T$ of the third jet"),
-        Column("pt_asymmetry", "std::abs(jet1_pt - jet2_pt) / (jet1_pt + jet2_pt)"),
-        Column("balanced_share", "2 * jet1_pt * jet2_pt * (std::cosh(delta_eta) + 1) / (mjj * mjj)"),
-    )
-    return Selection(
+    return dijet_preselection(**preselection).refine(
         "dijet_control_region",
-        columns=(*_columns(jet_pt_min, jet_eta_max, folds, features, constituents), *own),
-        cuts=(
-            *_preselection(jet_pt_min, jet_eta_max),
-            Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
-            Cut("std::abs(delta_eta) > 2.0 && std::abs(delta_eta) < 2.5", "2.0 < |delta eta| < 2.5"),
-            Cut("pt_asymmetry > 0.1 || balanced_share < 0.95 || balanced_share > 1", "jets not balanced"),
-            Cut("jet3_pt < 300", "third jet below 300 GeV"),
+        Cut("std::abs(delta_eta) > 2.0 && std::abs(delta_eta) < 2.5", "2.0 < |delta eta| < 2.5"),
+        Cut("pt_asymmetry > 0.1 || balanced_share < 0.95 || balanced_share > 1", "jets not balanced"),
+        Cut("jet3_pt < 300", "third jet below 300 GeV"),
+        columns=(
+            Column("jet3_pt", "mapless::pick(jet_pt, passing_jets, 2, 0.f)", "GeV", "$p_T$ of the third jet"),
+            Column("pt_asymmetry", "std::abs(jet1_pt - jet2_pt) / (jet1_pt + jet2_pt)"),
+            Column("balanced_share", "2 * jet1_pt * jet2_pt * (std::cosh(delta_eta) + 1) / (mjj * mjj)"),
         ),
-        variations=variations,
-        headers=HEADERS,
     )
 
 
@@ -107,74 +85,34 @@ def jet_energy_scale(shift: float = 0.01) -> Variation:
     return Variation("jet_energy_scale", columns, shifts)
 
 
-def _preselection(jet_pt_min: float, jet_eta_max: float) -> tuple[Cut, ...]:
-    return (
-        Cut("passes_trigger", "trigger"),
-        Cut("passes_filters", "event filters"),
-        Cut("passing_jets.size() >= 2", f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"),
-    )
-
-
 def _columns(
-    jet_pt_min: float, jet_eta_max: float, folds: int, features: Sequence[str], constituents: bool
+    jet_pt_min: float, jet_eta_max: float, features: Sequence[str], constituents: bool
 ) -> tuple[Column, ...]:
-    jet_pt_min, jet_eta_max = float(jet_pt_min), float(jet_eta_max)  # 300f is no number in C++
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
         raise MaplessError(f"jets have no {unknown[0]}; features are {', '.join(FEATURES)}")
-    thresholds = f"{jet_pt_min}f, {jet_eta_max}f"
-    chosen = (
-        Column("passing_jets", f"mapless::passing_jets(jet_pt, jet_eta, jet_tight_id, {thresholds})"),
-        Column("dijet_jets", "mapless::heavier_first(passing_jets, jet_softdrop_mass)"),
-    )
-    jets = tuple(column for number in (1, 2) for column in _jet_columns(number, features, constituents))
-    return (*chosen, *jets, *_pair_columns(folds))
-
-
-def _jet_columns(number: int, features: Sequence[str], constituents: bool) -> list[Column]:
-    jet = f"jet{number}"
-    made = [_picked(name, number) for name in (*KINEMATICS, *features)]
-    made += [
-        Column(f"{jet}_tau{n}{n - 1}", _ratio(jet, n), "", rf"$\tau_{{{n}{n - 1}}}$ of jet {number}")
-        for n in (2, 3, 4)
-        if {f"tau{n}", f"tau{n - 1}"} <= set(features)
-    ]
-    if constituents:
-        made += [_constituents(name, number) for name in ("pt", "eta", "phi")]
-    return made
-
-
-def _picked(name: str, number: int) -> Column:
-    pick = f"mapless::pick(jet_{name}, dijet_jets, {number - 1})"
-    if name == "lsf3":
-        pick = f"std::clamp({pick}, 0.f, 1.f)"
-    elif name == "b_tag":
-        pick = f"std::max({pick}, 0.f)"
-    elif name == "n_constituents":
-        pick = pick.replace("pick(", "pick_number(")
-    return Column(f"jet{number}_{name}", pick, _UNITS.get(name, ""), f"${_TITLES[name]}$ of jet {number}")
-
-
-def _ratio(jet: str, n: int) -> str:
-    return f"{jet}_tau{n} / ({jet}_tau{n - 1} + {RATIO_EPSILON:g}f)"
-
-
-def _constituents(name: str, number: int) -> Column:
-    values = f"mapless::constituents_of_jet(constituent_{name}, constituent_jet, dijet_jets, {number - 1})"
-    return Column(f"jet{number}_constituent_{name}", values, _UNITS.get(name, ""))
-
-
-def _pair_columns(folds: int) -> tuple[Column, ...]:
+    thresholds = f"{float(jet_pt_min)}f, {float(jet_eta_max)}f"  # 300f is no number in C++
+    jets = [column for number in (1, 2) for column in _jet_columns(number, features, constituents)]
     first, second = (", ".join(f"jet{n}_{x}" for x in ("pt", "eta", "phi", "mass")) for n in (1, 2))
     mass = f"static_cast<float>(mapless::invariant_mass({first}, {second}))"
     return (
+        Column("passing_jets", f"mapless::passing_jets(jet_pt, jet_eta, jet_tight_id, {thresholds})"),
+        Column("dijet_jets", "mapless::heavier_first(passing_jets, jet_softdrop_mass)"),
+        *jets,
         Column("mjj", mass, "GeV", r"$m_{jj}$"),
         Column("delta_eta", "jet1_eta - jet2_eta", "", r"$\Delta\eta_{jj}$"),
-        Column("fold", f"mapless::fold(run, luminosity_block, event, {folds})"),
     )
+
+
+def _jet_columns(number: int, features: Sequence[str], constituents: bool) -> list[Column]:
+    ratios = [f"tau{n}{n - 1}" for n in (2, 3, 4) if {f"tau{n}", f"tau{n - 1}"} <= set(features)]
+    made = [jet_property(name, number, "dijet_jets") for name in (*KINEMATICS, *features, *ratios)]
+    if constituents:
+        made += [jet_constituents(part, number, "dijet_jets") for part in ("pt", "eta", "phi")]
+    return made
 
 
 def dijet_columns(features: Sequence[str] = FEATURES) -> tuple[str, ...]:
     """Names of the scalar columns that a dijet selection makes, for snapshots."""
-    made = _columns(0.0, 0.0, 1, features, constituents=False)
+    made = _columns(0.0, 0.0, features, constituents=False)
     return tuple(column.name for column in made if column.name not in ("passing_jets", "dijet_jets"))

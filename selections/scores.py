@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
-from selections.events import EventColumns
+from selections.event_columns import EventColumns
 from selections.folds import event_hash, mix_bits
 from selections.snapshot import EVENT_NAME, open_file
 

@@ -5,7 +5,6 @@ import uproot
 
 from errors import MaplessError
 from selections.dijet import FEATURES, dijet, dijet_control_region
-from selections.folds import fold
 from selections.root import import_root
 from selections.sources import open_events
 
@@ -24,9 +23,7 @@ def reference(path, triggers, filters, mjj_min, delta_eta_max):
     tree = uproot.open(path)["Events"]
     have = set(tree.keys())
     branches = [f"FatJet_{name}" for name in names]
-    events = tree.arrays(
-        [*branches, *(t for t in (*triggers, *filters) if t in have), "run", "luminosityBlock", "event"]
-    )
+    events = tree.arrays([*branches, *(t for t in (*triggers, *filters) if t in have)])
     counts = [len(events)]
     events = events[np.any([events[t] for t in triggers if t in have], axis=0)]
     counts.append(len(events))
@@ -51,14 +48,12 @@ def reference(path, triggers, filters, mjj_min, delta_eta_max):
     kept = (mjj > mjj_min) & (abs(delta_eta) < delta_eta_max)
     counts.append(int(kept.sum()))
     jets = jets[kept]
-    ids = [ak.to_numpy(events[name])[kept] for name in ("run", "luminosityBlock", "event")]
     return counts, {
         "mjj": mjj[kept],
         "delta_eta": delta_eta[kept],
         "jet1_softdrop_mass": ak.to_numpy(jets.msoftdrop[:, 0]),
         "jet2_tau21": ak.to_numpy(jets.tau2[:, 1] / (jets.tau1[:, 1] + 1e-6)),
         "jet1_lsf3": np.clip(ak.to_numpy(jets.lsf3[:, 0]), 0, 1),
-        "fold": fold(*ids, 5),
     }
 
 

@@ -1,12 +1,14 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from errors import MaplessError
+from selections import snapshot
 from selections.cutflow import Cutflow
 from selections.dijet import dijet, jet_energy_scale
-from selections.graph import Selection
+from selections.graph import Selection, book
 from selections.root import import_root
 from selections.sources import open_events
 from selections.steps import Column, Cut, Variation
@@ -158,7 +160,7 @@ def test_a_variation_without_an_expression_for_every_column_is_refused():
 
 def test_threads_do_not_change_the_cutflow(in_subprocess):
     code = """
-from selections.graph import Selection
+from selections.graph import Selection, book
 from selections.steps import Cut
 from selections.root import import_root, threads, use_threads
 use_threads(2)
@@ -188,3 +190,121 @@ def test_the_graph_is_drawn_as_text_and_for_graphviz(numbers, tmp_path):
             selected.draw(tmp_path / "graph.png")
     else:
         assert selected.draw(tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
+
+
+REFINED = {
+    "even": HALVES.refine("even", Cut("x % 2 == 0", "even")),
+    "large": HALVES.refine(
+        "large", Cut("square > 1000", "large square"), columns=[Column("square", "x * x", "", "")]
+    ),
+}
+DOUBLE = Variation("double", ("x",), {"up": ("2 * x",), "down": ("x / 2",)})
+
+
+def named(frame):
+    return frame.Define("run", "1u").Define("luminosity_block", "1u").Define("event", "rdfentry_")
+
+
+def test_regions_of_one_loop_are_those_of_each_selection_alone(numbers):
+    loops = numbers.GetNRuns()
+    booked = book(numbers, {"halves": HALVES, **REFINED})
+    kept = {region: selected.frame.Take["int"]("half") for (region, _), selected in booked.items()}
+    cutflows = {region: selected.cutflow() for (region, _), selected in booked.items()}
+    values = {region: list(taken.GetValue()) for region, taken in kept.items()}
+    assert numbers.GetNRuns() == loops + 1
+    for region, selection in {"halves": HALVES, **REFINED}.items():
+        alone = selection(numbers)
+        assert cutflows[region] == alone.cutflow()
+        assert values[region] == alone.frame.AsNumpy(["half"])["half"].tolist()
+    assert len(values["halves"]) > len(values["even"]) > 0
+
+
+def test_what_regions_share_is_defined_and_evaluated_once(numbers):
+    root = import_root()
+    root.gInterpreter.Declare("int half_calls = 0; int counted_half(int x) { ++half_calls; return x / 2; }")
+    parent = Selection("parent", [Column("half", "counted_half(x)")], [Cut("half < 25", "half below 25")])
+    regions = {f"at least {n}": parent.refine(f"from_{n}", Cut(f"half > {n}", f"{n}")) for n in range(5)}
+    booked = book(numbers, regions)
+    assert {selected.cutflow().events[1] for selected in booked.values()} == {50}
+    assert root.half_calls == 100
+
+
+def test_a_shift_is_a_selection_with_the_shifted_expressions(numbers, tmp_path):
+    frame = named(numbers)
+    regions = {name: replace(region, variations=[DOUBLE]) for name, region in REFINED.items()}
+    loops = frame.GetNRuns()
+    booked = book(frame, regions, ("nominal", "double:up", "double:down"))
+    paths = {key: tmp_path / f"{key[0]}_{key[1].replace(':', '_')}.root" for key in booked}
+    snapshot.write_many(booked, paths, dict.fromkeys(booked, ["x", "half"]))
+    cutflows = {key: selected.cutflow() for key, selected in booked.items()}
+    assert frame.GetNRuns() == loops + 1
+    assert len(list(tmp_path.iterdir())) == 6
+    for (region, shift), path in paths.items():
+        expression = {"nominal": "x", "double:up": "2 * x", "double:down": "x / 2"}[shift]
+        shifted = frame.Redefine("x", expression)
+        alone = REFINED[region](shifted)
+        assert cutflows[region, shift] == alone.cutflow()
+        arrays = snapshot.read(path)
+        for name, expected in alone.frame.AsNumpy(["x", "half", "event"]).items():
+            assert arrays[name].tolist() == expected.tolist()
+    assert cutflows["even", "nominal"] != cutflows["even", "double:up"] != cutflows["even", "double:down"]
+
+
+def test_a_shift_of_several_columns_starts_from_their_values_before_it(numbers):
+    frame = numbers.Define("y", "100 - x")
+    swap = Variation("swap", ("x", "y"), {"over": ("y", "x")})
+    difference = Selection("difference", [Column("d", "x - y")], variations=[swap])
+    booked = book(frame, {"all": difference}, ("nominal", "swap:over"))
+    nominal, swapped = (selected.frame.AsNumpy(["d"])["d"] for selected in booked.values())
+    assert swapped.tolist() == (-nominal).tolist()
+
+
+def test_a_shift_of_a_column_with_another_name_in_the_files_is_that_of_vary(data):
+    opened = open_events(data / "pfnano_simulation.root")
+    selection = dijet(mjj_min=500, variations=[jet_energy_scale(0.05)])
+    varied = selection(opened).varied_cutflows()
+    shifts = ("jet_energy_scale:up", "jet_energy_scale:down")
+    booked = book(opened, {"signal": selection}, shifts)
+    for shift in shifts:
+        assert booked["signal", shift].cutflow() == varied[shift]
+    means = [booked["signal", shift].uncut.Mean("mjj").GetValue() for shift in shifts]
+    assert means[0] / means[1] == pytest.approx(1.05 / 0.95, abs=1e-4)
+
+
+def test_a_shift_that_no_region_knows_is_refused(numbers):
+    regions = {"even": replace(REFINED["even"], variations=[DOUBLE]), "large": REFINED["large"]}
+    with pytest.raises(MaplessError, match="no region has a shift double:upp; did you mean double:up?"):
+        book(numbers, regions, ("nominal", "double:upp"))
+    booked = book(numbers, regions, ("double:up", "nominal"))
+    assert booked["large", "double:up"].cutflow() == booked["large", "nominal"].cutflow()
+
+
+def test_only_what_decides_the_wanted_columns_is_needed():
+    mass_scale = Variation("mass_scale", ("jet_softdrop_mass",), {"up": ("1.1f * jet_softdrop_mass",)})
+    tag_scale = Variation("tag_scale", ("jet_b_tag",), {"up": ("1.1f * jet_b_tag",)})
+    full = dijet(variations=[mass_scale, tag_scale])
+    full = replace(full, headers=(*full.headers, "mapless/fold.h"))
+    needed = full.needed_for(["jet1_tau21"])
+    names = [column.name for column in needed.columns]
+    assert {"jet1_tau21", "jet1_tau2", "jet1_tau1", "passing_jets", "dijet_jets", "mjj", "jet2_pt"} <= set(
+        names
+    )
+    assert not {"jet1_b_tag", "jet2_tau1", "jet1_lsf3"} & set(names)
+    assert needed.cuts == tuple(full.cuts)
+    assert [variation.name for variation in needed.variations] == ["mass_scale"]
+    assert needed.headers == ("mapless/jets.h", "mapless/kinematics.h")
+    assert needed == dijet(features=("tau1", "tau2", "lsf3"), variations=[mass_scale]).needed_for(
+        ["jet1_tau21"]
+    )
+    assert full.needed_for(["jet1_b_tag"]) != needed
+    tagged = full.needed_for(["jet1_b_tag"])
+    assert [variation.name for variation in tagged.variations] == ["mass_scale", "tag_scale"]
+
+
+def test_the_needed_part_selects_the_same_events(data):
+    opened = open_events(data / "pfnano_simulation.root")
+    full = dijet(mjj_min=500)
+    part = full.needed_for(["jet2_tau21"])
+    assert part(opened).cutflow() == full(opened).cutflow()
+    whole, kept = (one(opened).frame.AsNumpy(["jet2_tau21"])["jet2_tau21"] for one in (full, part))
+    np.testing.assert_array_equal(whole, kept)

@@ -10,6 +10,8 @@
 #include <numeric>
 #include <utility>
 
+#include "mapless/kinematics.h"
+
 namespace mapless {
 
 /// Indices of the jets above `pt_min` (GeV), within |eta| < `eta_max` and with identification, hardest first.
@@ -49,6 +51,25 @@ template <typename T>
 int pick_number(const ROOT::RVec<T> &values, const ROOT::RVecI &jets, std::size_t position)
 {
    return position < jets.size() ? static_cast<int>(values[jets[position]]) : -1;
+}
+
+/// Invariant mass (GeV) of the first `number` of some jets; 0 when there are fewer.
+inline double mass_of_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const ROOT::RVecF &phi,
+                           const ROOT::RVecF &mass, const ROOT::RVecI &jets, std::size_t number)
+{
+   if (jets.size() < number)
+      return 0;
+   // the squared masses of all pairs hold that of every jet once for each other jet
+   double squared = 0;
+   for (std::size_t a = 0; a < number; ++a) {
+      const int i = jets[a];
+      squared -= (number - 2.) * mass[i] * mass[i];
+      for (std::size_t b = 0; b < a; ++b) {
+         const int j = jets[b];
+         squared += std::pow(invariant_mass(pt[i], eta[i], phi[i], mass[i], pt[j], eta[j], phi[j], mass[j]), 2);
+      }
+   }
+   return std::sqrt(std::max(squared, 0.));
 }
 
 /// The values of the constituents that belong to jet number `position` of some jets; empty when there is no such jet.

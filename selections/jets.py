@@ -1,0 +1,46 @@
+"""Columns of one large-radius jet: jet1_pt, jet1_tau21, jet1_constituent_pt and so on."""
+
+from selections.steps import Column
+
+RATIO_EPSILON = 1e-6
+"""Added to the denominator of ratios of N-subjettiness."""
+
+_UNITS = {"pt": "GeV", "mass": "GeV", "softdrop_mass": "GeV"}
+_TITLES = {
+    "pt": "p_T",
+    "eta": r"\eta",
+    "phi": r"\phi",
+    "mass": "m",
+    "softdrop_mass": r"m_\mathrm{SD}",
+    "lsf3": r"\mathrm{LSF}_3",
+    "b_tag": r"\mathrm{b\ tag}",
+    "n_constituents": r"n_\mathrm{constituents}",
+    **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
+    **{f"tau{n}{n - 1}": rf"\tau_{{{n}{n - 1}}}" for n in (2, 3, 4)},
+}
+
+
+def jet_property(name: str, number: int, jets: str) -> Column:
+    """A property, such as "pt" or "tau21", of jet number 1, 2, ... of the column `jets` of indices.
+
+    NaN where there are fewer jets (n_constituents: -1). The ratio tau21 needs the columns of tau2 and tau1.
+
+    >>> jet_property("tau21", 1, "dijet_jets").expression
+    'jet1_tau2 / (jet1_tau1 + 1e-06f)'
+    """
+    pick = f"mapless::pick(jet_{name}, {jets}, {number - 1})"
+    if name in ("tau21", "tau32", "tau43"):
+        pick = f"jet{number}_tau{name[-2]} / (jet{number}_tau{name[-1]} + {RATIO_EPSILON:g}f)"
+    elif name == "lsf3":
+        pick = f"std::clamp({pick}, 0.f, 1.f)"
+    elif name == "b_tag":
+        pick = f"std::max({pick}, 0.f)"
+    elif name == "n_constituents":
+        pick = pick.replace("pick(", "pick_number(")
+    return Column(f"jet{number}_{name}", pick, _UNITS.get(name, ""), f"${_TITLES[name]}$ of jet {number}")
+
+
+def jet_constituents(part: str, number: int, jets: str) -> Column:
+    """The pt (GeV), eta or phi of all constituents of a jet, hardest first."""
+    values = f"mapless::constituents_of_jet(constituent_{part}, constituent_jet, {jets}, {number - 1})"
+    return Column(f"jet{number}_constituent_{part}", values, _UNITS.get(part, ""))
