@@ -208,7 +208,7 @@ class Plan:
     def _fit(self, spectrum: MassSpectrum, chain: Chain | None) -> Stage:
         data = self.data(spectrum.region)
         arguments = {
-            "spectrum": spectrum,
+            "spectrum": replace(spectrum, blind=None),  # which decides when it runs, not what comes out
             "data": data,
             "settings": self.settings.fit.model_dump(),
             "masses": self.masses(chain.hunt, chain.window, spectrum) if chain else spectrum.masses,

@@ -75,7 +75,7 @@ def declare(settings: Settings) -> Search:
             detector=detector.made(inputs={"event": masses}),
             training={"events": Source("signal")},
             spectra=("mJJ",),
-            cut=detector.made_cut(Made("window-efficiency", {"kept": KEPT})),
+            cut=detector.made_cut(Made("window-efficiency", {"efficiencies": KEPT})),
             learn_on=Source("signal"),
             windows=windows,
             masses={

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from selections.multijet import control_region, signal_region
+from selections.multijet import multijet, multijet_control_region
 
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.search_settings import (
@@ -23,7 +23,7 @@ from analysis.search_settings import (
 from models.made import Made
 
 FEATURES = tuple(
-    f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21", "n_constituents")
+    f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21")
 )
 """What the forest sees of an event: both leading jets."""
 EFFICIENCIES = (0.01, 0.05, 0.10)
@@ -84,7 +84,7 @@ def declare(settings: Settings) -> Search:
         "isolation forest, arXiv:2412.03747 for the regions and the cuts",
         settings.data,
         settings.table(*((name, "signals") for name in settings.signals)),
-        {"signal": signal_region(), "control": control_region()},
+        {"signal": multijet(), "control": multijet_control_region()},
         spectra,
         hunts,
         settings.injected(),

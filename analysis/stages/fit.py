@@ -66,14 +66,15 @@ def fit(job: Job, tools: Tools) -> None:
     parts = _parts(job, shape)
     inside = _inside(spectrum, events)
     results, selected = [], {}
+    weights = _relative_weights(events)
     for part in parts:
         categories = []
         for (name, combined), share in zip(part.masks.items(), part.shares, strict=True):
             chosen = inside & np.any([masks[one] for one in combined], axis=0)
-            values, weights = events[spectrum.column][chosen], events["weight"][chosen]
-            categories.append(
-                ResonanceCategory(name, unweighted_spectrum(values, spectrum.edges, weights), share)
+            counted = unweighted_spectrum(
+                events[spectrum.column][chosen], spectrum.edges, weights[chosen]
             )
+            categories.append(ResonanceCategory(name, counted, share))
             selected[f"{part.name}/{name}"] = events["key"][chosen]
         result = _search(job, part, categories, shape, tools)
         counts = {
@@ -147,6 +148,13 @@ def _masks(job: Job, events: EventColumns) -> dict[str, Mask]:
         return {EVERYTHING: np.ones(len(events), bool)}
     stored = read_scores(job.after["cut"] / mask_file(job.arguments["data"]), events)
     return {name: values.astype(bool) for name, values in stored.items()}
+
+
+def _relative_weights(events: EventColumns) -> np.ndarray:
+    """Weights (n,) over the mean of the sample or of the injection that an event is of: each event counts once."""
+    origin, weight = np.asarray(events["injected"]), np.asarray(events["weight"], dtype=float)
+    means = np.bincount(origin, weight) / np.maximum(np.bincount(origin), 1)
+    return weight / means[origin]
 
 
 def _inside(spectrum: MassSpectrum, events: EventColumns) -> Mask:
