@@ -97,11 +97,6 @@ def test_input_sets_of_different_length_are_trained_together(events):
     assert background < 0.02
 
 
-def test_a_constant_feature_does_no_harm(events):
-    constant = events.but(jet1_lsf3=np.zeros(len(events)))
-    assert np.isfinite(quick(epochs=1).fit({"events": constant}).score(constant)["score"]).all()
-
-
 @pytest.mark.parametrize("combine", COMBINATIONS)
 def test_every_combination_prefers_events_with_two_odd_jets(combine):
     quantiles = np.array([[0.99, 0.99, 0.5], [0.99, 0.5, 0.5]])
