@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from models.anomaly_detector import Progress
+from models.weak_supervision.binning import MAX_EVENTS, Bins
 from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers
 
 if TYPE_CHECKING:
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _Restarts:
+    """The classifiers of one input set and fold, and the bins of their inputs if they share them."""
+
+    bins: Bins | None
+    classifiers: "list[HistGradientBoostingClassifier]"
 
 
 @dataclass
@@ -41,9 +50,7 @@ class CWoLaBoostedTrees(WeakClassifiers):
     events_per_leaf: int = 100
     feature_share: float = 0.5
     threads: int | None = field(default=None, compare=False)
-    _trees: "list[list[list[HistGradientBoostingClassifier]]]" = field(
-        default_factory=list, init=False, repr=False, compare=False
-    )
+    _trees: list[list[_Restarts]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def _train(self, sample: Sample, progress: Progress | None) -> None:
         labels = self.window.in_signal_region(sample.mass)
@@ -53,29 +60,31 @@ class CWoLaBoostedTrees(WeakClassifiers):
             for held_out in range(self.folds):
                 seen = sample.fold != held_out
                 weights = self._weights(sample, place, held_out)[seen]
-                self._trees[place].append(self._fitted(features[seen], labels[seen], weights))
+                self._trees[place].append(self._grown(features[seen], labels[seen], weights))
                 if progress:
                     progress(place * self.folds + held_out + 1, len(self.inputs) * self.folds)
 
     def _classify(self, features: list[Array], fold: Folds) -> Array:
         outputs = np.empty((len(features), len(fold)))
         for place, of_folds in enumerate(self._trees):
-            for held_out, classifiers in enumerate(of_folds):
+            for held_out, restarts in enumerate(of_folds):
                 chosen = fold == held_out
                 if chosen.any():
-                    outputs[place, chosen] = self._mean_decision(classifiers, features[place][chosen])
+                    outputs[place, chosen] = self._mean_decision(restarts, features[place][chosen])
         return outputs
 
-    def _mean_decision(self, classifiers: "list[HistGradientBoostingClassifier]", features: Array) -> Array:
-        decisions = self._at_once(lambda classifier: classifier.decision_function(features), classifiers)
+    def _mean_decision(self, restarts: _Restarts, features: Array) -> Array:
+        inputs = restarts.bins(features) if restarts.bins else features
+        decisions = self._at_once(lambda one: one.decision_function(inputs), restarts.classifiers)
         return np.mean(decisions, axis=0)
 
-    def _fitted(
-        self, features: Array, labels: Array, weights: Array
-    ) -> "list[HistGradientBoostingClassifier]":
+    def _grown(self, features: Array, labels: Array, weights: Array) -> _Restarts:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        def fitted(restart: int) -> "HistGradientBoostingClassifier":
+        bins = Bins.learn(features, weights) if len(features) <= MAX_EVENTS else None
+        inputs = bins(features) if bins else features
+
+        def grown(restart: int) -> "HistGradientBoostingClassifier":
             return HistGradientBoostingClassifier(
                 max_iter=self.iterations,
                 learning_rate=self.learning_rate,
@@ -85,9 +94,9 @@ class CWoLaBoostedTrees(WeakClassifiers):
                 l2_regularization=1.0,
                 early_stopping=False,
                 random_state=self.seed * self.restarts + restart,
-            ).fit(features, labels, weights)
+            ).fit(inputs, labels, weights)
 
-        return self._at_once(fitted, range(self.restarts))
+        return _Restarts(bins, self._at_once(grown, range(self.restarts)))
 
     def _at_once(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do the same work on every item, several at a time with one OpenMP thread each.

@@ -21,7 +21,7 @@ OFFERED = {
 }
 QUICK = {
     "cwola-hunting": {"inner_networks": 1, "hidden": [4], "epochs": 2, "batch_size": 64},
-    "cwola-hunting-trees": {"restarts": 2, "iterations": 3, "events_per_leaf": 20},
+    "cwola-hunting-trees": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
     "isolation-forest": {"n_trees": 10},
 }
 CUT_OPTIONS = {
