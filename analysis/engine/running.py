@@ -12,7 +12,7 @@ from typing import Any
 from analysis.engine import provenance
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import MANIFEST, Job, Stage, Tools, fingerprint, plain
-from analysis.engine.workers import partial_folder, run_in_worker, worker_processes
+from analysis.engine.workers import run_in_worker, worker_processes
 from errors import MaplessError
 
 Report = Callable[[Stage, float | None], None]
@@ -39,10 +39,11 @@ def run_stages(
         if stage.key in kept:
             report(stage, None)
     groups = _groups([stage for stage in stages if stage.key not in kept])
+    workers = min(workers, len(groups))
     try:
-        if workers == 1:
+        if workers <= 1:
             for group in groups:
-                _run(group, output, tools)
+                _run(group, output, tools, os.getpid())
                 _tell(group, output, report)
         else:
             _run_side_by_side(groups, output, tools, workers, report)
@@ -53,7 +54,7 @@ def run_stages(
 def run_stage(stage: Stage, output: Path, tools: Tools | None = None, *, fresh: bool = False) -> Path:
     """Run one stage whose earlier ones are done, unless its products exist, and return its folder."""
     if fresh or not stage.is_done(output):
-        _run([stage], output, tools or Tools())
+        _run([stage], output, tools or Tools(), os.getpid())
     return stage.folder(output)
 
 
@@ -70,10 +71,13 @@ def _groups(stages: Sequence[Stage]) -> list[list[Stage]]:
     return list(groups.values())
 
 
-def _run(group: Sequence[Stage], output: Path, tools: Tools) -> None:
-    """Run stages of one batch; their folders are filled beside and renamed together with their manifests."""
+def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
+    """Run stages of one batch; their folders are filled beside and renamed together with their manifests.
+
+    The folders at work are named after the run, the number of its main process.
+    """
     with ExitStack() as stack:
-        jobs = [stack.enter_context(_job(stage, output)) for stage in group]
+        jobs = [stack.enter_context(_job(stage, output, run)) for stage in group]
         start = time.perf_counter()
         group[0].task(jobs if group[0].batch else jobs[0], tools)
         seconds = (time.perf_counter() - start) / len(group)
@@ -86,9 +90,9 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools) -> None:
 
 
 @contextmanager
-def _job(stage: Stage, output: Path) -> Iterator[Job]:
+def _job(stage: Stage, output: Path, run: int) -> Iterator[Job]:
     folder = stage.folder(output)
-    partial = partial_folder(folder, os.getpid())
+    partial = folder.with_name(f"{folder.name}.partial-{run}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -109,19 +113,23 @@ def _run_side_by_side(
 ) -> None:
     waiting, running = list(groups), dict[Future[None], list[Stage]]()
     unfinished = {stage.key for group in groups for stage in group}
-    quiet = Tools(threads=max(1, tools.threads // workers))
-    with worker_processes(workers, output) as pool:
-        while waiting or running:
-            ready = [group for group in waiting if not _needs(group) & unfinished]
-            for group in ready[: workers - len(running)]:
-                waiting.remove(group)
-                running[pool.submit(run_in_worker, _run, group, output, quiet)] = group
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                future.result()
-                group = running.pop(future)
-                unfinished -= {stage.key for stage in group}
-                _tell(group, output, report)
+    quiet, run = Tools(threads=max(1, tools.threads // workers)), os.getpid()
+    try:
+        with worker_processes(workers) as pool:
+            while waiting or running:
+                ready = [group for group in waiting if not _needs(group) & unfinished]
+                for group in ready[: workers - len(running)]:
+                    waiting.remove(group)
+                    running[pool.submit(run_in_worker, _run, group, output, quiet, run)] = group
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                    group = running.pop(future)
+                    unfinished -= {stage.key for stage in group}
+                    _tell(group, output, report)
+    finally:
+        for left in output.glob(f"stages/*.partial-{run}"):  # by a process that could not tidy up
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _needs(group: Sequence[Stage]) -> set[str]:

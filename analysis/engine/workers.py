@@ -1,16 +1,15 @@
 """Processes that run stages side by side, and how they end when one of them fails or all are interrupted."""
 
 import multiprocessing
-import shutil
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -19,29 +18,25 @@ from errors import MaplessError
 PATIENCE = 10.0  # seconds that a process has to tidy up
 
 
-def partial_folder(folder: Path, process: int | None) -> Path:
-    """Where a process fills what becomes this folder when it is complete."""
-    return folder.with_name(f"{folder.name}.partial-{process}")
-
-
 @contextmanager
-def worker_processes(workers: int, output: Path) -> Iterator[ProcessPoolExecutor]:
-    """Processes that fill folders below `output`; an error inside ends them, and what they had begun goes.
+def worker_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes with a fresh interpreter each, as ROOT and TensorFlow do not survive a fork.
 
-    Each has a fresh interpreter, as ROOT and TensorFlow do not survive a fork. Submit functions through
-    `run_in_worker`. Raises MaplessError when a process dies.
+    Submit functions through `run_in_worker`: an error inside of the context stops those at work. Raises
+    MaplessError when a process dies.
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _heed_only_the_parent)
     try:
+        # All start now: the pool may not notice the death of one that starts later.
+        wait([pool.submit(os.getpid) for _ in range(workers)])
         yield pool
     except BaseException as error:
         pool.shutdown(wait=False, cancel_futures=True)
-        _end(set(multiprocessing.active_children()) - others, output)
+        _end(set(multiprocessing.active_children()) - others)
         if isinstance(error, BrokenProcessPool):
-            raise MaplessError(
-                "a process died, perhaps for want of memory; run again with fewer workers"
-            ) from None
+            reason = "a process died, perhaps for want of memory; run again with fewer workers"
+            raise MaplessError(reason) from None
         raise
     pool.shutdown()
 
@@ -65,13 +60,11 @@ def _stop(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _end(processes: set[BaseProcess], output: Path) -> None:
-    """Stop processes, those that do not tidy up in time by force, and remove what they leave."""
+def _end(processes: set[BaseProcess]) -> None:
+    """Stop processes, those that do not tidy up in time by force."""
     for process in processes:
         process.terminate()
     latest = time.monotonic() + PATIENCE
     for process in processes:
         process.join(max(0.0, latest - time.monotonic()))
         process.kill()
-        for left in output.glob(partial_folder(Path("stages/*"), process.pid).as_posix()):
-            shutil.rmtree(left, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Stage `study`: bits and pruning of an encoder, efficiency against logic, the best within a budget."""
+"""Stage `study`: bits and pruning of an encoder against efficiency and logic, and the best of them."""
 
 from dataclasses import dataclass
 from pathlib import Path

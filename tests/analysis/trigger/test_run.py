@@ -16,7 +16,7 @@ from selections import level1
 SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
 ZERO_BIAS, TTBAR = SAMPLES / "level1_h_to_4b.root", SAMPLES / "level1_ttbar.root"
 SETTINGS = [
-    "model=axol1tl_v1",
+    "model=axol1tl",
     f"sample.files.level1_zero_bias={ZERO_BIAS}",
     f"sample.files.level1_ttbar={TTBAR}",
     "sample.signals=[level1_ttbar]",
