@@ -68,22 +68,6 @@ def test_a_snapshot_can_be_opened_as_events_again(selected, tmp_path):
     assert events.frame.Mean("mjj").GetValue() == pytest.approx(snapshot.read(path, ["mjj"])["mjj"].mean())
 
 
-def test_arrays_do_not_depend_on_the_number_of_threads(in_subprocess, tmp_path):
-    code = """
-import sys
-from selections import snapshot
-from selections.root import import_root, use_threads
-for threads in (1, 3):
-    use_threads(threads)
-    frame = import_root().RDataFrame(50_000).Define("run", "1u").Define("luminosity_block", "2u")
-    frame = frame.Define("event", "rdfentry_").Define("x", "0.5f * rdfentry_").Filter("event % 3 != 0")
-    path = snapshot.write(frame, f"FOLDER/{threads}.root", ["x", "event", "run", "luminosity_block"])
-one, three = (snapshot.read(f"FOLDER/{threads}.root", ["x"])["x"] for threads in (1, 3))
-print(len(one), (one == three).all())
-"""
-    assert in_subprocess(code.replace("FOLDER", str(tmp_path))).split() == ["33333", "True"]
-
-
 @pytest.mark.parametrize("content", [None, b"", b"rubbish" * 50])
 def test_a_file_that_is_no_snapshot_is_one_line(tmp_path, content):
     path = tmp_path / "events.root"
