@@ -13,6 +13,7 @@ import numpy as np
 
 from errors import MaplessError
 from fits.background_choice.discrete_profiling import discrete_profile
+from fits.background_choice.range_choice import RangePolicy, choose_range
 from fits.backgrounds.catalogue import background
 from fits.checks.bias import BiasTest, bias_test
 from fits.checks.channel_compatibility import channel_compatibility
@@ -94,6 +95,22 @@ def _goodness(found: Found) -> dict[str, Any]:
             for name, statistic in statistics.items()
         }
     return results
+
+
+def _range(found: Found) -> dict[str, Any]:
+    """The mass range to which CMS would narrow each spectrum for a signal at the largest excess."""
+    smooth, shape = found.settings.background, found.signal(found.scan.most_significant.mass)
+    policy = RangePolicy(largest_relative_error=smooth.largest_relative_error)
+    return {
+        category.name: choose_range(
+            category.null.spectrum,
+            shape,
+            family=smooth.backgrounds,
+            policy=policy,
+            threshold=smooth.threshold,
+        ).to_json()
+        for category in found.categories
+    }
 
 
 def _bias(found: Found) -> dict[str, Any]:
@@ -206,6 +223,7 @@ def _toy_limit(found: Found) -> dict[str, Any]:
 
 _CHECKS: Mapping[str, Callable[[Found], Any]] = {
     "goodness": _goodness,
+    "range": _range,
     "bias": _bias,
     "spurious-signal": _spurious_signal,
     "impacts": _impacts,

@@ -22,8 +22,7 @@ import numpy as np
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from fits.fit import SpectrumFit, fit_signal
-from fits.limits.asymptotic import UpperLimit, upper_limit
-from fits.limits.mass_scan import LimitScan
+from fits.limits.mass_scan import LimitScan, scan_limits
 from fits.parallel import in_parallel
 from fits.resonance_categories import (
     NO_UNCERTAINTIES,
@@ -81,7 +80,10 @@ def search_for_resonance(
     plain = partial(search_model, fitted, signal, NO_UNCERTAINTIES)
     model = uncertain if settings.uncertain_p_values else plain
     scan = fitted[0].scan if one else scan_categories(model, settings.masses)
-    limits, expected = _limits(uncertain, settings, report)
+    limits = None
+    if settings.limits:
+        hear = partial(report, "limits")
+        limits = scan_limits(uncertain, settings.masses, workers=settings.workers, report=hear)
     found = Found(settings, fitted, signal, scan)
     return ResonanceResults(
         settings,
@@ -90,7 +92,7 @@ def search_for_resonance(
         scan,
         _largest_excess(scan, model, signal, settings),
         limits,
-        expected,
+        _expected(uncertain, limits, settings),
         _global(fitted, signal, settings, report) if settings.toys else None,
         run_checks(found, partial(report, "checks")),
     )
@@ -123,29 +125,26 @@ def _largest_excess(
     return {category.name: fit_signal(scan.null, used.apply(category.spectrum, signal(mass)))}
 
 
-def _limits(
-    uncertain: ModelOfMass, settings: ResonanceSettings, report: Report
-) -> tuple[LimitScan | None, tuple[Significance, ...] | None]:
-    """Limits, if asked for, and expected significances, if there is a signal to expect."""
-    if not settings.limits and settings.expected_signal is None:
-        return None, None
-    one = partial(_limit, uncertain, settings.limits, settings.expected_signal)
-    pairs = list(in_parallel(one, settings.masses, settings.workers, partial(report, "limits")))
-    limits = tuple(limit for limit, _ in pairs if limit is not None)
-    scan = LimitScan(settings.masses, limits) if settings.limits else None
-    return scan, tuple(significance for _, significance in pairs)
+def _expected(
+    uncertain: ModelOfMass, limits: LimitScan | None, settings: ResonanceSettings
+) -> tuple[Significance, ...] | None:
+    """Expected significances at all masses, if there is a signal to expect: one given, or median limits."""
+    events: Sequence[float | None]
+    if settings.expected_signal is not None:
+        events = (settings.expected_signal,) * len(settings.masses)
+    elif limits is not None:
+        events = [limit.median for limit in limits.limits]
+    else:
+        return None
+    pairs = list(zip(settings.masses, events, strict=True))
+    return tuple(in_parallel(partial(_expected_at, uncertain), pairs, settings.workers))
 
 
-def _limit(
-    uncertain: ModelOfMass, wanted: bool, events: float | None, mass: float
-) -> tuple[UpperLimit | None, Significance]:
-    """Limit at a mass, and the expected significance of a signal of so many events or of the median limit."""
-    profile = uncertain(mass).profile_likelihood()
-    limit = upper_limit(profile) if wanted else None
-    events = limit.median if events is None and limit else events
+def _expected_at(uncertain: ModelOfMass, signal: tuple[float, float | None]) -> Significance:
+    mass, events = signal
     if events is None:
-        return limit, Significance(FitStatus.NOT_CONVERGED)
-    return limit, expected_significance(profile, events)
+        return Significance(FitStatus.NOT_CONVERGED)
+    return expected_significance(uncertain(mass).profile_likelihood(), events)
 
 
 def _global(

@@ -61,6 +61,13 @@ def test_signal_shows_in_the_goodness_of_the_background(checks):
     }  # fmt: skip
 
 
+def test_a_good_range_is_not_narrowed(checks):
+    choice = checks["range"]["loose"]
+    assert choice["good"]
+    assert choice["chosen"]["range"][0] >= 1460
+    assert choice["chosen"]["background"].startswith("dijet")
+
+
 def test_toys_of_the_fitted_function_have_no_bias(checks):
     own = [point for point in checks["bias"]["loose"] if point["truth"].startswith("dijet")]
     assert {point["injected"] > 0 for point in own} == {True, False}
