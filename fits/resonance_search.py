@@ -27,13 +27,14 @@ from fits.parallel import in_parallel
 from fits.resonance_categories import (
     NO_UNCERTAINTIES,
     FittedCategory,
+    Found,
     ResonanceCategory,
     category_uncertainties,
     check_categories,
     fit_category,
     search_model,
 )
-from fits.resonance_checks import Found, run_checks
+from fits.resonance_checks import run_checks
 from fits.resonance_results import ResonanceResults
 from fits.resonance_settings import ResonanceSettings
 from fits.results import FitStatus

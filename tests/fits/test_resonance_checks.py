@@ -10,7 +10,8 @@ from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.limits.mass_scan import SignalUncertainties
 from fits.plots.resonance_search import resonance_figures
-from fits.resonance_checks import Found, run_checks
+from fits.resonance_categories import Found
+from fits.resonance_checks import run_checks
 from fits.resonance_search import ResonanceCategory, ResonanceSettings, Smooth, search_for_resonance
 from fits.resonance_settings import CHECKS
 from fits.signals import DoubleCrystalBall, ScaledSignal
