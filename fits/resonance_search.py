@@ -16,12 +16,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
-from fits.fit import SpectrumFit, fit_signal
+from fits.backgrounds.catalogue import background_from_json
+from fits.fit import SpectrumFit, fit_background, fit_signal
 from fits.limits.mass_scan import LimitScan, scan_limits
 from fits.parallel import in_parallel
 from fits.resonance_categories import (
@@ -39,12 +41,13 @@ from fits.resonance_results import ResonanceResults
 from fits.resonance_settings import ResonanceSettings
 from fits.results import FitStatus
 from fits.search_model import SearchModel
-from fits.signals import SignalOfMass
+from fits.signals import SignalOfMass, signal_from_json
 from fits.significance.asymptotic import Significance, expected_significance
 from fits.significance.category_scan import CategoryScan, category_fits, scan_categories
 from fits.significance.category_search import CategorySearch
 from fits.significance.global_significance import GlobalSignificance, SpectrumSearch, global_significance
 from fits.significance.mass_scan import MassScan
+from fits.spectrum import Spectrum
 
 __all__ = [
     "ResonanceCategory",
@@ -52,7 +55,8 @@ __all__ = [
     "ResonanceSettings",
     "Smooth",
     "search_for_resonance",
-    "tested_search",
+    "toy_search_from_json",
+    "toy_search",
 ]
 
 Report = Callable[[str, int, int], None]
@@ -99,15 +103,36 @@ def search_for_resonance(
     )
 
 
-def tested_search(
+def toy_search(
     fitted: Sequence[FittedCategory], signal: SignalOfMass, masses: Sequence[float]
 ) -> SpectrumSearch | CategorySearch:
     """What toys are fitted with: these categories with their backgrounds, and the signals at all masses."""
-    shapes = tuple(signal(mass) for mass in masses)
-    if len(fitted) == 1:
-        return SpectrumSearch(fitted[0].null, shapes)
     nulls, shares = zip(*((category.null, category.share) for category in fitted), strict=True)
-    return CategorySearch(nulls, shares, shapes)
+    return _tested(nulls, shares, signal, masses)
+
+
+def toy_search_from_json(stored: Mapping[str, Any]) -> SpectrumSearch | CategorySearch:
+    """The same from `ResonanceResults.to_json`: for toys of several searches together.
+
+    The chosen backgrounds are fitted again. Raises MaplessError for a signal that has no stored form.
+    """
+    spectra = stored["spectra"].values()
+    nulls = [
+        fit_background(Spectrum(**category["spectrum"]), background_from_json(category["background"]))
+        for category in spectra
+    ]
+    masses = [point["mass"] for point in stored["scan"]["points"]]
+    shares = [category["share"] for category in spectra]
+    return _tested(nulls, shares, signal_from_json(stored["signal"]), masses)
+
+
+def _tested(
+    nulls: Sequence[SpectrumFit], shares: Sequence[float], signal: SignalOfMass, masses: Sequence[float]
+) -> SpectrumSearch | CategorySearch:
+    shapes = tuple(signal(mass) for mass in masses)
+    if len(nulls) == 1:
+        return SpectrumSearch(nulls[0], shapes)
+    return CategorySearch(tuple(nulls), tuple(shares), shapes)
 
 
 def _largest_excess(
@@ -152,7 +177,7 @@ def _global(
     fitted: Sequence[FittedCategory], signal: SignalOfMass, settings: ResonanceSettings, report: Report
 ) -> GlobalSignificance:
     return global_significance(
-        [tested_search(fitted, signal, settings.masses)],
+        [toy_search(fitted, signal, settings.masses)],
         settings.toys,
         np.random.default_rng(settings.seed),
         workers=settings.workers,
