@@ -183,7 +183,7 @@ def fit(
     check: Annotated[
         list[str] | None,
         typer.Option(
-            help="goodness, bias, spurious-signal, impacts, compatibility, likelihood-scan, "
+            help="goodness, range, bias, spurious-signal, impacts, compatibility, likelihood-scan, "
             "discrete-profiling, discovery-reach, bump-hunter, feldman-cousins or toy-limit; repeatable."
         ),
     ] = None,

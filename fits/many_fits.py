@@ -103,7 +103,9 @@ def fit_many(like: SpectrumFit, counts: npt.ArrayLike, *, signal: npt.ArrayLike 
             for rows in _chunks(like, len(counts))
         ]
     )
-    converged = ends.converged & _determined(like, counts)
+    # With no more filled bins than parameters the minimum is at infinity.
+    determined = np.count_nonzero(counts, axis=1) > len(like.background.parameters)
+    converged = ends.converged & determined
     values = np.where(converged[:, None], ends.points @ term.transform.T, np.nan)
     nll = np.where(converged, ends.values, np.nan)
     return ManyFits(term.parameters, values, nll, ends.edm, converged, term)
@@ -149,11 +151,6 @@ def _checked(like: SpectrumFit, counts: npt.ArrayLike) -> FloatArray:
     if counts.ndim != 2 or counts.shape[1] != like.spectrum.n_bins:  # noqa: PLR2004
         raise MaplessError(f"counts of shape {counts.shape}; give (n_spectra, {like.spectrum.n_bins})")
     return counts
-
-
-def _determined(like: SpectrumFit, counts: FloatArray) -> npt.NDArray[np.bool_]:
-    """Spectra with more filled bins than parameters; of others the minimum is at infinity."""
-    return np.count_nonzero(counts, axis=1) > len(like.background.parameters)
 
 
 def _chunks(like: SpectrumFit, n_spectra: int) -> list[npt.NDArray[np.intp]]:

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from errors import MaplessError
 from fits.background_choice.model_choice import BackgroundChoice
 from fits.fit import SpectrumFit
 from fits.likelihood.signal_term import SignalTerm
 from fits.limits.mass_scan import SignalUncertainties
-from fits.resonance_settings import ResonanceSettings
+from fits.resonance_settings import CHECKS, ResonanceSettings
 from fits.search_model import Process, SearchCategory, SearchModel
 from fits.signals import SignalOfMass, SignalShape
-from fits.significance.mass_scan import MassScan, check_masses, scan_masses_of_fit
+from fits.significance.mass_scan import MassPoints, MassScan, check_masses, scan_masses_of_fit
 from fits.spectrum import Spectrum
 
 _ROUNDING = 1e-6
@@ -124,6 +126,25 @@ def category_uncertainties(uncertainties: SignalUncertainties, name: str) -> Sig
     """
     used = [(key, size) for key, size in uncertainties.yields if _owner(key) in (None, name)]
     return replace(uncertainties, yields=tuple((key.replace(".", "_"), size) for key, size in used))
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What checks start from: the fitted categories with their common scan."""
+
+    settings: ResonanceSettings
+    categories: Sequence[FittedCategory]
+    signal: SignalOfMass
+    scan: MassPoints
+
+    def model(self, mass: float | None = None) -> SearchModel:
+        """All categories with an uncertain signal, by default at the mass of the largest excess."""
+        at = self.scan.most_significant.mass if mass is None else mass
+        return search_model(self.categories, self.signal, self.settings.uncertainties, at)
+
+    def generator(self, check: str) -> np.random.Generator:
+        """Random numbers of a check, whatever other checks there are."""
+        return np.random.default_rng([self.settings.seed, CHECKS.index(check)])
 
 
 def _owner(key: str) -> str | None:

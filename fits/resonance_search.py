@@ -16,35 +16,38 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
-from fits.fit import SpectrumFit, fit_signal
-from fits.limits.asymptotic import UpperLimit, upper_limit
-from fits.limits.mass_scan import LimitScan
+from fits.backgrounds.catalogue import background_from_json
+from fits.fit import SpectrumFit, fit_background, fit_signal
+from fits.limits.mass_scan import LimitScan, scan_limits
 from fits.parallel import in_parallel
 from fits.resonance_categories import (
     NO_UNCERTAINTIES,
     FittedCategory,
+    Found,
     ResonanceCategory,
     category_uncertainties,
     check_categories,
     fit_category,
     search_model,
 )
-from fits.resonance_checks import Found, run_checks
+from fits.resonance_checks import run_checks
 from fits.resonance_results import ResonanceResults
 from fits.resonance_settings import ResonanceSettings
 from fits.results import FitStatus
 from fits.search_model import SearchModel
-from fits.signals import SignalOfMass
+from fits.signals import SignalOfMass, signal_from_json
 from fits.significance.asymptotic import Significance, expected_significance
 from fits.significance.category_scan import CategoryScan, category_fits, scan_categories
 from fits.significance.category_search import CategorySearch
 from fits.significance.global_significance import GlobalSignificance, SpectrumSearch, global_significance
 from fits.significance.mass_scan import MassScan
+from fits.spectrum import Spectrum
 
 __all__ = [
     "ResonanceCategory",
@@ -52,7 +55,8 @@ __all__ = [
     "ResonanceSettings",
     "Smooth",
     "search_for_resonance",
-    "tested_search",
+    "toy_search_from_json",
+    "toy_search",
 ]
 
 Report = Callable[[str, int, int], None]
@@ -81,7 +85,10 @@ def search_for_resonance(
     plain = partial(search_model, fitted, signal, NO_UNCERTAINTIES)
     model = uncertain if settings.uncertain_p_values else plain
     scan = fitted[0].scan if one else scan_categories(model, settings.masses)
-    limits, expected = _limits(uncertain, settings, report)
+    limits = None
+    if settings.limits:
+        hear = partial(report, "limits")
+        limits = scan_limits(uncertain, settings.masses, workers=settings.workers, report=hear)
     found = Found(settings, fitted, signal, scan)
     return ResonanceResults(
         settings,
@@ -90,21 +97,42 @@ def search_for_resonance(
         scan,
         _largest_excess(scan, model, signal, settings),
         limits,
-        expected,
+        _expected(uncertain, limits, settings),
         _global(fitted, signal, settings, report) if settings.toys else None,
         run_checks(found, partial(report, "checks")),
     )
 
 
-def tested_search(
+def toy_search(
     fitted: Sequence[FittedCategory], signal: SignalOfMass, masses: Sequence[float]
 ) -> SpectrumSearch | CategorySearch:
     """What toys are fitted with: these categories with their backgrounds, and the signals at all masses."""
-    shapes = tuple(signal(mass) for mass in masses)
-    if len(fitted) == 1:
-        return SpectrumSearch(fitted[0].null, shapes)
     nulls, shares = zip(*((category.null, category.share) for category in fitted), strict=True)
-    return CategorySearch(nulls, shares, shapes)
+    return _tested(nulls, shares, signal, masses)
+
+
+def toy_search_from_json(stored: Mapping[str, Any]) -> SpectrumSearch | CategorySearch:
+    """The same from `ResonanceResults.to_json`: for toys of several searches together.
+
+    The chosen backgrounds are fitted again. Raises MaplessError for a signal that has no stored form.
+    """
+    spectra = stored["spectra"].values()
+    nulls = [
+        fit_background(Spectrum(**category["spectrum"]), background_from_json(category["background"]))
+        for category in spectra
+    ]
+    masses = [point["mass"] for point in stored["scan"]["points"]]
+    shares = [category["share"] for category in spectra]
+    return _tested(nulls, shares, signal_from_json(stored["signal"]), masses)
+
+
+def _tested(
+    nulls: Sequence[SpectrumFit], shares: Sequence[float], signal: SignalOfMass, masses: Sequence[float]
+) -> SpectrumSearch | CategorySearch:
+    shapes = tuple(signal(mass) for mass in masses)
+    if len(nulls) == 1:
+        return SpectrumSearch(nulls[0], shapes)
+    return CategorySearch(tuple(nulls), tuple(shares), shapes)
 
 
 def _largest_excess(
@@ -123,36 +151,33 @@ def _largest_excess(
     return {category.name: fit_signal(scan.null, used.apply(category.spectrum, signal(mass)))}
 
 
-def _limits(
-    uncertain: ModelOfMass, settings: ResonanceSettings, report: Report
-) -> tuple[LimitScan | None, tuple[Significance, ...] | None]:
-    """Limits, if asked for, and expected significances, if there is a signal to expect."""
-    if not settings.limits and settings.expected_signal is None:
-        return None, None
-    one = partial(_limit, uncertain, settings.limits, settings.expected_signal)
-    pairs = list(in_parallel(one, settings.masses, settings.workers, partial(report, "limits")))
-    limits = tuple(limit for limit, _ in pairs if limit is not None)
-    scan = LimitScan(settings.masses, limits) if settings.limits else None
-    return scan, tuple(significance for _, significance in pairs)
+def _expected(
+    uncertain: ModelOfMass, limits: LimitScan | None, settings: ResonanceSettings
+) -> tuple[Significance, ...] | None:
+    """Expected significances at all masses, if there is a signal to expect: one given, or median limits."""
+    events: Sequence[float | None]
+    if settings.expected_signal is not None:
+        events = (settings.expected_signal,) * len(settings.masses)
+    elif limits is not None:
+        events = [limit.median for limit in limits.limits]
+    else:
+        return None
+    pairs = list(zip(settings.masses, events, strict=True))
+    return tuple(in_parallel(partial(_expected_at, uncertain), pairs, settings.workers))
 
 
-def _limit(
-    uncertain: ModelOfMass, wanted: bool, events: float | None, mass: float
-) -> tuple[UpperLimit | None, Significance]:
-    """Limit at a mass, and the expected significance of a signal of so many events or of the median limit."""
-    profile = uncertain(mass).profile_likelihood()
-    limit = upper_limit(profile) if wanted else None
-    events = limit.median if events is None and limit else events
+def _expected_at(uncertain: ModelOfMass, signal: tuple[float, float | None]) -> Significance:
+    mass, events = signal
     if events is None:
-        return limit, Significance(FitStatus.NOT_CONVERGED)
-    return limit, expected_significance(profile, events)
+        return Significance(FitStatus.NOT_CONVERGED)
+    return expected_significance(uncertain(mass).profile_likelihood(), events)
 
 
 def _global(
     fitted: Sequence[FittedCategory], signal: SignalOfMass, settings: ResonanceSettings, report: Report
 ) -> GlobalSignificance:
     return global_significance(
-        [tested_search(fitted, signal, settings.masses)],
+        [toy_search(fitted, signal, settings.masses)],
         settings.toys,
         np.random.default_rng(settings.seed),
         workers=settings.workers,

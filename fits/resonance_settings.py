@@ -12,6 +12,7 @@ from fits.limits.mass_scan import SignalUncertainties
 
 CHECKS = (
     "goodness",
+    "range",
     "bias",
     "spurious-signal",
     "impacts",

@@ -19,6 +19,7 @@ _DIJET_EDGES = (
     5300, 5500, 5800, 6100, 6400, 6800,
 )
 # fmt: on
+_EQUAL_WEIGHTS = 1e-6  # relative difference of weights that single precision makes
 _FINE = 0.015  # bin width over mass; dijet bins have 0.03 and more
 
 
@@ -122,6 +123,25 @@ class Spectrum:
     def to_json(self) -> dict[str, Any]:
         """Plain lists, for JSON."""
         return {"edges": self.edges.tolist(), "counts": self.counts.tolist()}
+
+
+def unweighted_spectrum(values: npt.ArrayLike, edges: npt.ArrayLike, weights: npt.ArrayLike) -> Spectrum:
+    """Events, not weights, in bins: the counts of masses (n_events,) in GeV whose `weights` are all equal.
+
+    Raises MaplessError for unequal weights, and for another number of them than of masses.
+
+    >>> unweighted_spectrum([1010, 1020, 1150], [1000, 1100, 1200], weights=[0.1, 0.1, 0.1]).counts.tolist()
+    [2.0, 1.0]
+    """
+    sizes = np.asarray(weights, dtype=float)
+    if sizes.shape != np.shape(values):
+        raise MaplessError(f"{sizes.size} weights for {np.size(values)} masses; give one for each event")
+    if sizes.size and not np.allclose(sizes, sizes.flat[0], rtol=_EQUAL_WEIGHTS, atol=0):
+        raise MaplessError(
+            "a spectrum of unequally weighted events has no Poisson likelihood; draw unweighted events in "
+            "proportion to the weights, or use templates with statistical errors"
+        )
+    return Spectrum.from_values(values, edges)
 
 
 def four_gev_edges(low: float, high: float) -> FloatArray:

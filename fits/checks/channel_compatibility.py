@@ -68,7 +68,11 @@ def _separated(profile: ProfileLikelihood) -> ProfileLikelihood:
     categories = []
     bounds = {name: ends for name, ends in profile.bounds.items() if name != profile.parameter}
     for place, category in enumerate(profile.likelihood.categories):
-        signal = next(t for t in _signal_terms(category) if t.yield_name == profile.parameter)
+        signal = next(
+            term
+            for term in category.terms
+            if isinstance(term, SignalTerm) and term.yield_name == profile.parameter
+        )
         others = tuple(term for term in category.terms if term is not signal)
         renamed = replace(signal, yield_name=_own(profile.parameter, place))
         categories.append(Category(category.counts, (*others, renamed)))
@@ -77,7 +81,3 @@ def _separated(profile: ProfileLikelihood) -> ProfileLikelihood:
         bounds[renamed.yield_name] = (float(lowest_yield(expected, renamed)), np.inf)
     likelihood = Likelihood(categories, profile.likelihood.constraints)
     return replace(profile, likelihood=likelihood, parameter=_own(profile.parameter, 0), bounds=bounds)
-
-
-def _signal_terms(category: Category) -> list[SignalTerm]:
-    return [term for term in category.terms if isinstance(term, SignalTerm)]

@@ -63,7 +63,8 @@ class SpuriousSignal:
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON; numbers of failed fits are null."""
         rows = self.to_frame().astype(object).where(np.isfinite(self.to_frame()), None)
-        return {"largest_ratio": self.largest_ratio, "points": rows.to_dict(orient="records")}
+        head = {"largest_ratio": self.largest_ratio, "acceptable": self.acceptable()}
+        return head | {"points": rows.to_dict(orient="records")}
 
 
 def spurious_signal(

@@ -34,7 +34,7 @@ def results_by_mass(
     by name, `cov`), `sbfit_chi2`, `sbfit_ndof`, `sbfit_prob`, `signif`, `pval`, `obs_excess_events`,
     `obs_excess_events_unc`, `obs_lim_events`, `exp_lim_events`, `exp_lim_1sig_low`, `exp_lim_1sig_high`,
     `exp_lim_2sig_low`, `exp_lim_2sig_high`. Unlike in CASEUtils, ndof counts the normalisation, and `signif`
-    is that of the signal exactly as given, without nuisance parameters.
+    is that of the signal exactly as given, without nuisance parameters, unless the scan had some.
 
     With `expected`, one per mass: `asimov_signif`, the median significance that a signal of
     `asimov_signif_events` events would have (`./run_analysis.py fit` takes those of `--expected-signal`, or

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fits.backgrounds import LogLinearBackground
-from fits.fit import SpectrumFit, fit_background, fit_signal, signal_term
-from fits.likelihood.profile import ProfileLikelihood
+from fits.fit import signal_term
 from fits.likelihood.signal_term import Effect, SignalTerm
 from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
+from fits.parallel import in_parallel
 from fits.search_model import SearchModel
 from fits.signals import SignalShape
 from fits.spectrum import Spectrum
@@ -73,42 +73,22 @@ class LimitScan:
 
 
 def scan_limits(
-    spectrum: Spectrum,
-    background: LogLinearBackground,
-    signal: Callable[[float], SignalShape],
+    model: Callable[[float], SearchModel],
     masses: Iterable[float],
     *,
-    uncertainties: SignalUncertainties | None = None,
     confidence_level: float = 0.95,
+    workers: int = 1,
+    report: Callable[[int, int], None] = lambda done, total: None,
 ) -> LimitScan:
-    """CLs limits on the signal yield at each mass (GeV); `signal` is a function of mass as in `scan_masses`.
+    """CLs limits on the parameter of interest of a model with one or several categories, at each mass (GeV).
 
-    Raises MaplessError if a signal is outside the spectrum; a fit that fails leaves a status and no number.
-    """
-    uncertainties = uncertainties or SignalUncertainties()
-    masses = tuple(float(mass) for mass in masses)
-    terms = [uncertainties.apply(spectrum, signal(mass)) for mass in masses]
-    null = fit_background(spectrum, background)
-    if not null.converged:
-        return LimitScan(masses, (UpperLimit(LimitStatus.FIT_FAILED, confidence_level),) * len(masses))
-    return LimitScan(masses, tuple(_limit(null, term, confidence_level) for term in terms))
-
-
-def scan_category_limits(
-    model: Callable[[float], SearchModel], masses: Iterable[float], *, confidence_level: float = 0.95
-) -> LimitScan:
-    """CLs limits on the parameter of interest of several categories fitted together, at each mass (GeV).
-
-    `model` is a function of mass as in `fits.significance.category_scan`. Raises MaplessError if a signal is
-    outside its spectrum; a fit that fails leaves a status and no number.
+    `model` is a function of mass as in `fits.significance.category_scan`, picklable for more than one worker.
+    Raises MaplessError if a signal is outside its spectrum; a fit that fails leaves a status and no number.
     """
     masses = tuple(float(mass) for mass in masses)
-    profiles = [model(mass).profile_likelihood() for mass in masses]
-    limits = (upper_limit(profile, confidence_level=confidence_level) for profile in profiles)
+    limits = in_parallel(partial(_limit, model, confidence_level), masses, workers, report)
     return LimitScan(masses, tuple(limits))
 
 
-def _limit(null: SpectrumFit, term: SignalTerm, confidence_level: float) -> UpperLimit:
-    likelihood = fit_signal(null, term, confirmation="none").likelihood
-    profile = ProfileLikelihood(likelihood, null.result.parameters)
-    return upper_limit(profile, confidence_level=confidence_level)
+def _limit(model: Callable[[float], SearchModel], confidence_level: float, mass: float) -> UpperLimit:
+    return upper_limit(model(mass).profile_likelihood(), confidence_level=confidence_level)

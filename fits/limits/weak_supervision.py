@@ -1,12 +1,13 @@
-"""Limits of searches whose selection is trained on the data, so that its efficiency depends on the signal.
+"""Limits and reach of searches that are trained on the data, whose efficiency depends on the signal.
 
 The efficiency is measured by injecting signals of several cross sections into the data and repeating the
 whole analysis. An excluded number of events N then excludes a cross section sigma only if N = sigma
-efficiency(sigma) luminosity is consistent. Method: CMS EXO-22-026 (arXiv:2412.03747).
+efficiency(sigma) luminosity is consistent. The reach is the cross section whose own events, selected with
+its own efficiency, are expected to be significant. Method: CMS EXO-22-026 (arXiv:2412.03747).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -133,6 +134,64 @@ def weak_supervision_limit(
         return WeakSupervisionLimit(LimitStatus.NO_LIMIT)
     ends = [solve(efficiencies.shifted(sign), events[0] / luminosity)[0] for sign in (1, -1)]
     return WeakSupervisionLimit(LimitStatus.GOOD, observed, expected, injection, (ends[0], ends[1]))
+
+
+@dataclass(frozen=True)
+class WeakSupervisionReach:
+    """Cross sections with which significances are reached, None where the largest injection does not.
+
+    `expected` is the significance at each injected cross section. The status is `no_limit` if a significance
+    is not reached, and `fit_failed`, without any numbers, if an expected significance is not a number.
+    """
+
+    status: LimitStatus
+    significances: tuple[float, ...]
+    cross_sections: tuple[float | None, ...] | None = None
+    expected: tuple[float, ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        return asdict(self) | {"status": str(self.status)}
+
+
+def weak_supervision_reach(
+    efficiencies: InjectedEfficiencies,
+    significance_of_events: Callable[[float], float],
+    luminosity: float,
+    significances: Sequence[float] = (3.0, 5.0),
+) -> WeakSupervisionReach:
+    """Cross sections that are expected to be significant, from injections with their own efficiencies.
+
+    `significance_of_events` is the expected significance of a number of selected signal events, for example
+    `lambda events: expected_significance(profile, events).significance or nan`. The expected significance is
+    interpolated linearly in the cross section, from zero without signal, and the smallest cross section that
+    reaches each of the `significances` counts (CMS EXO-22-026, arXiv:2412.03747). Raises MaplessError for a
+    luminosity or significances that are not above zero.
+
+    >>> learning = InjectedEfficiencies([1.0, 2.0, 4.0], [0.001, 0.02, 0.05])
+    >>> weak_supervision_reach(learning, lambda events: events / 2, luminosity=100.0).cross_sections
+    (2.25, 2.75)
+    """
+    wanted = tuple(float(significance) for significance in significances)
+    if not luminosity > 0 or not all(significance > 0 for significance in wanted):
+        raise MaplessError("luminosity and significances of a reach are above zero; 3 and 5 are usual")
+    events = luminosity * efficiencies.cross_sections * efficiencies.efficiencies
+    expected = [significance_of_events(number) if number > 0 else 0.0 for number in events.tolist()]
+    if not np.all(np.isfinite(expected)):
+        return WeakSupervisionReach(LimitStatus.FIT_FAILED, wanted)
+    curve = np.append(0.0, efficiencies.cross_sections), np.append(0.0, expected)
+    reached = tuple(_first_crossing(*curve, significance) for significance in wanted)
+    status = LimitStatus.NO_LIMIT if None in reached else LimitStatus.GOOD
+    return WeakSupervisionReach(status, wanted, reached, tuple(expected))
+
+
+def _first_crossing(places: FloatArray, heights: FloatArray, wanted: float) -> float | None:
+    """Where the line through points first reaches a height; None if it never does."""
+    above = np.flatnonzero(heights >= wanted)
+    if not above.size:
+        return None
+    last, first = int(above[0]) - 1, int(above[0])  # the line starts at zero, below
+    return float(np.interp(wanted, heights[[last, first]], places[[last, first]]))
 
 
 def _of(limit: EventLimit, relative_error: float) -> UpperLimit:

@@ -60,9 +60,6 @@ def _order_legend(axes: Axes) -> None:
     """Observed first, then expected from the inside out, then models."""
     handles, labels = axes.get_legend_handles_labels()
     order = ["Observed", "Median expected", "68% expected", "95% expected"]
-    ranked = sorted(zip(labels, handles, strict=True), key=lambda pair: _place(pair[0], order))
+    place = dict(zip(order, range(len(order)), strict=True))
+    ranked = sorted(zip(labels, handles, strict=True), key=lambda pair: place.get(pair[0], len(order)))
     axes.legend([handle for _, handle in ranked], [text for text, _ in ranked], loc="upper right")
-
-
-def _place(text: str, order: list[str]) -> int:
-    return order.index(text) if text in order else len(order)

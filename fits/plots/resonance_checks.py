@@ -22,7 +22,7 @@ def check_figures(checks: Stored, *, label: str, x_title: str) -> dict[str, Figu
     for category, tests in made.get("spurious-signal", {}).items():
         if tests:
             figures[f"spurious_signal_{category}"] = _spurious_signal(tests, label, x_title)
-    if made.get("impacts", {}).get("nuisances"):
+    if any(row["pull"] is not None for row in made.get("impacts", {}).get("nuisances", ())):
         figures["impacts"] = _impacts(made["impacts"], label)
     if "likelihood-scan" in made:
         figures["likelihood_scan"] = _likelihood_scan(made["likelihood-scan"], label)

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from fits.plots.limits import plot_limits
 from fits.plots.p_values import plot_p_values
 from fits.plots.resonance_checks import check_figures
+from fits.plots.signal_interpolation import FEWEST_SHAPES, plot_signal_interpolation
 from fits.plots.spectrum import plot_stored_spectrum
 from fits.plots.style import LABEL, MASS_TITLE, RESONANCE_TITLE
+from fits.signals import DoubleCrystalBall
 from fits.significance.mass_scan import MassPoints
 
 _BAND = 5  # expected limits
@@ -26,9 +28,9 @@ def resonance_figures(
 ) -> dict[str, Figure]:
     """Figures by name: one spectrum per category, p-values together and alone, limits, and the checks.
 
-    `stored` is what `ResonanceResults.to_json` gives. `x_title` names the mass of the spectra and
-    `resonance_title` that of the hypotheses; `right` is written above the right corner, for example the
-    luminosity.
+    An interpolated signal of four shapes or more has one of its closure. `stored` is what
+    `ResonanceResults.to_json` gives. `x_title` names the mass of the spectra and `resonance_title` that of
+    the hypotheses; `right` is written above the right corner, for example the luminosity.
     """
     texts: dict[str, Any] = {"label": label, "right": right}
     spectra, several = stored["spectra"], len(stored["spectra"]) > 1
@@ -43,6 +45,11 @@ def resonance_figures(
     figures["p_values"] = plot_p_values(points, x_title=resonance_title, **texts)
     if stored["limits"]:
         figures["limits"] = plot_stored_limits(stored["limits"], x_title=resonance_title, **texts)
+    shapes = stored["signal"]
+    if isinstance(shapes, list) and len(shapes) >= FEWEST_SHAPES:
+        figures["signal_interpolation"] = plot_signal_interpolation(
+            [DoubleCrystalBall.from_json(shape) for shape in shapes], x_title=x_title, label=label
+        )
     return figures | check_figures(stored["checks"], label=label, x_title=resonance_title)
 
 

@@ -11,7 +11,7 @@ from errors import MaplessError
 from fits.plots.style import COLOURS, LABEL, style, write_label
 from fits.signals import DoubleCrystalBall, InterpolatedSignal
 
-_FEWEST = 4  # masses: two at the ends, two to leave out
+FEWEST_SHAPES = 4  # masses: two at the ends, two to leave out
 _REACH = 6  # widths of the peak that are drawn on either side
 
 
@@ -26,8 +26,10 @@ def plot_signal_interpolation(
     Below, the difference of the two relative to the peak height. `shapes` know their masses; those at the
     ends cannot be left out. Raises MaplessError for fewer than four shapes.
     """
-    if len(shapes) < _FEWEST:
-        raise MaplessError(f"closure of an interpolation needs at least {_FEWEST} shapes, not {len(shapes)}")
+    if len(shapes) < FEWEST_SHAPES:
+        raise MaplessError(
+            f"closure of an interpolation needs at least {FEWEST_SHAPES} shapes, not {len(shapes)}"
+        )
     ordered = sorted(shapes, key=lambda shape: shape.mass or 0)
     with style():
         figure, (top, bottom) = plt.subplots(

@@ -6,6 +6,7 @@ from fits.signals.gaussian import Gaussian
 from fits.signals.interpolation import InterpolatedSignal
 from fits.signals.shape import SignalShape
 from fits.signals.signal_of_mass import (
+    BreitWignerSignal,
     GaussianSignal,
     ScaledSignal,
     SignalOfMass,
@@ -16,6 +17,7 @@ from fits.signals.template import Template
 
 __all__ = [
     "BreitWigner",
+    "BreitWignerSignal",
     "DoubleCrystalBall",
     "Gaussian",
     "GaussianSignal",

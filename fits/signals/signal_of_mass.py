@@ -1,10 +1,11 @@
 """Signals as functions of the resonance mass, in a form that can be stored."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from errors import MaplessError
+from fits.signals.breit_wigner import BreitWigner
 from fits.signals.double_crystal_ball import DoubleCrystalBall
 from fits.signals.gaussian import Gaussian
 from fits.signals.interpolation import InterpolatedSignal
@@ -15,25 +16,52 @@ SignalOfMass = Callable[[float], SignalShape]
 
 @dataclass(frozen=True)
 class GaussianSignal:
-    """A Gaussian whose standard deviation is `width` times the mass; MaplessError unless it is in 0 to 1.
+    """A Gaussian with a resolution of `width` and a `natural_width` in addition, both relative to the mass.
+
+    Raises MaplessError for a width that is not between 0 and 1.
 
     >>> GaussianSignal(0.035)(2000).sigma
     70.0
     """
 
     width: float
+    natural_width: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.width < 1:
-            raise MaplessError(f"a relative width of {self.width:g}; give for example 0.035")
+        _require_relative(self.width, self.natural_width or self.width)
 
     def __call__(self, mass: float) -> Gaussian:
         """Shape at a mass in GeV."""
-        return Gaussian(mass, self.width * mass, mass=mass)
+        return Gaussian.of_width(mass, self.natural_width, self.width)
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""
-        return {"shape": "gaussian", "width": self.width}
+        return {"shape": "gaussian"} | asdict(self)
+
+
+@dataclass(frozen=True)
+class BreitWignerSignal:
+    """A Breit-Wigner of `natural_width`, smeared by a resolution of `width`, both relative to the mass.
+
+    Raises MaplessError for a width that is not between 0 and 1.
+
+    >>> BreitWignerSignal(0.035, natural_width=0.1)(2000).natural_width
+    200.0
+    """
+
+    width: float
+    natural_width: float
+
+    def __post_init__(self) -> None:
+        _require_relative(self.width, self.natural_width)
+
+    def __call__(self, mass: float) -> BreitWigner:
+        """Shape at a mass in GeV."""
+        return BreitWigner.of_width(mass, self.natural_width, self.width)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        return {"shape": "breit_wigner"} | asdict(self)
 
 
 @dataclass(frozen=True)
@@ -68,16 +96,35 @@ def signal_to_json(signal: SignalOfMass) -> Any:
 def signal_from_json(content: Any) -> SignalOfMass:
     """Signal shape as a function of the mass in GeV.
 
-    `content` is `{"shape": "gaussian", "width": 0.035}`, a stored double Crystal Ball, which is scaled to
-    other masses, or a list of them, which is interpolated. Raises MaplessError for anything else.
+    `content` is `{"shape": "gaussian", "width": 0.035}`, `{"shape": "breit_wigner", "width": 0.035,
+    "natural_width": 0.1}`, a stored double Crystal Ball, which is scaled to other masses, or a list of them,
+    which is interpolated. Raises MaplessError for anything else.
 
     >>> signal_from_json({"shape": "gaussian", "width": 0.035})(2000).sigma
     70.0
     """
     if isinstance(content, Mapping):
-        if content.get("shape") == "gaussian" and isinstance(content.get("width"), int | float):
-            return GaussianSignal(content["width"])
+        if "shape" in content:
+            return _of_width(content)
         return ScaledSignal(DoubleCrystalBall.from_json(dict(content)))
     if isinstance(content, Sequence) and content and all(isinstance(one, Mapping) for one in content):
         return InterpolatedSignal([DoubleCrystalBall.from_json(dict(one)) for one in content])
     raise MaplessError("a stored signal is neither one shape nor a list of shapes")
+
+
+def _of_width(content: Mapping[str, Any]) -> SignalOfMass:
+    numbers = {key: value for key, value in content.items() if key != "shape"}
+    shapes = {"gaussian": GaussianSignal, "breit_wigner": BreitWignerSignal}
+    try:
+        return shapes[content["shape"]](**numbers)
+    except (KeyError, TypeError):
+        raise MaplessError(
+            f"{dict(content)} is no signal; give the shape gaussian with a width, or breit_wigner with a "
+            "width and a natural_width"
+        ) from None
+
+
+def _require_relative(*widths: float) -> None:
+    wrong = [width for width in widths if not 0 < width < 1]
+    if wrong:
+        raise MaplessError(f"a relative width of {wrong[0]:g}; give for example 0.035")

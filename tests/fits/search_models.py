@@ -1,9 +1,12 @@
 """Small search models for tests: falling spectra, a resonance at 3 TeV, uncertainties of jets and yields."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from fits.backgrounds import Dijet, expected_counts
 from fits.likelihood.signal_term import Effect
+from fits.limits.mass_scan import SignalUncertainties
 from fits.search_model import Process, SearchCategory, SearchModel
 from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum
@@ -38,3 +41,13 @@ def three_categories(injected=0.0, seed=1) -> SearchModel:
         fresh = None if seed is None else seed + place
         parts.append(category(name, n_events, injected, seed=fresh, events=events, effects=own))
     return SearchModel(parts)
+
+
+def one_spectrum(spectrum, background, signal, uncertainties=None) -> Callable[[float], SearchModel]:
+    """A model as a function of mass: one spectrum with a signal that is a function of mass."""
+
+    def model(mass: float) -> SearchModel:
+        process = Process(signal(mass), effects=(uncertainties or SignalUncertainties()).effects)
+        return SearchModel([SearchCategory("all", spectrum, process, background)], "signal_yield")
+
+    return model

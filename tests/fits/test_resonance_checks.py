@@ -10,7 +10,8 @@ from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.limits.mass_scan import SignalUncertainties
 from fits.plots.resonance_search import resonance_figures
-from fits.resonance_checks import Found, run_checks
+from fits.resonance_categories import Found
+from fits.resonance_checks import run_checks
 from fits.resonance_search import ResonanceCategory, ResonanceSettings, Smooth, search_for_resonance
 from fits.resonance_settings import CHECKS
 from fits.signals import DoubleCrystalBall, ScaledSignal
@@ -59,6 +60,13 @@ def test_signal_shows_in_the_goodness_of_the_background(checks):
     assert set(checks["goodness"]["loose"]) == {
         "saturated", "kolmogorov_smirnov", "anderson_darling", "chi_square",
     }  # fmt: skip
+
+
+def test_a_good_range_is_not_narrowed(checks):
+    choice = checks["range"]["loose"]
+    assert choice["good"]
+    assert choice["chosen"]["range"][0] >= 1460
+    assert choice["chosen"]["background"].startswith("dijet")
 
 
 def test_toys_of_the_fitted_function_have_no_bias(checks):

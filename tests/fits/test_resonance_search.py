@@ -10,7 +10,13 @@ from errors import MaplessError
 from fits.backgrounds import Dijet, expected_counts
 from fits.backgrounds.catalogue import background_from_json
 from fits.limits.mass_scan import SignalUncertainties
-from fits.resonance_search import ResonanceCategory, ResonanceSettings, Smooth, search_for_resonance
+from fits.resonance_search import (
+    ResonanceCategory,
+    ResonanceSettings,
+    Smooth,
+    search_for_resonance,
+    toy_search_from_json,
+)
 from fits.signals import DoubleCrystalBall, GaussianSignal, ScaledSignal, signal_from_json
 from fits.sources.files import read_spectrum
 from fits.spectrum import Spectrum, dijet_edges
@@ -149,6 +155,17 @@ def test_stored_results_are_plain_and_hold_background_and_signal(whole):
     assert sum(with_signal["expected_signal"]) == pytest.approx(with_signal["signal_yield"])
     assert stored["scan"]["points"] == category["scan"]["points"]
     assert stored["settings"]["background"]["parameters"] == [2]
+
+
+def test_toys_of_stored_searches_are_fitted_as_those_of_new_ones(whole, unlike):
+    """What was stored is enough for a global significance of several searches."""
+    for categories in ([ResonanceCategory("whole", whole)], unlike):
+        stored = search_for_resonance(categories, SIGNAL, ResonanceSettings(MASSES, TWO)).to_json()
+        search = toy_search_from_json(json.loads(json.dumps(stored)))
+        assert len(search.hypotheses) == len(MASSES)
+        (found,) = search.significances([search.counts])
+        expected = [point["significance"] for point in stored["scan"]["points"]]
+        assert np.maximum(found, 0) == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 def test_settings_can_be_pickled_and_hashed():

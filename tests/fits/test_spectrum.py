@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import MaplessError
-from fits.spectrum import Spectrum, coarse, dijet_edges, four_gev_edges
+from fits.spectrum import Spectrum, coarse, dijet_edges, four_gev_edges, unweighted_spectrum
 
 
 def test_values_are_counted_between_edges_and_dropped_outside():
@@ -79,3 +79,14 @@ def test_coarse_spectrum_has_all_events_in_resolution_wide_bins():
     assert bins.total == fine.total
     assert bins.low == 2200
     assert bins.edges[1] == 2232  # 2231 on the 4 GeV grid
+
+
+def test_equal_weights_give_events_and_unequal_ones_a_way_out():
+    masses, edges = [1010.0, 1020.0, 1150.0, 5000.0], [1000.0, 1100.0, 1200.0]
+    weights = np.full(4, 0.3, dtype=np.float32)
+    assert unweighted_spectrum(masses, edges, weights).counts.tolist() == [2, 1]
+    assert unweighted_spectrum([], edges, []).total == 0
+    with pytest.raises(MaplessError, match="no Poisson likelihood; draw unweighted events"):
+        unweighted_spectrum(masses, edges, [0.3, 0.3, 0.31, 0.3])
+    with pytest.raises(MaplessError, match="3 weights for 4 masses"):
+        unweighted_spectrum(masses, edges, [1, 1, 1])

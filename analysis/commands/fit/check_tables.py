@@ -30,6 +30,21 @@ def _goodness(content: Stored) -> Table:
     return table
 
 
+def _range(content: Stored) -> Table:
+    table = Table("category", "range [GeV]", "background", "tried", "complaint", title="Choice of the range")
+    for category, choice in content.items():
+        chosen = choice["chosen"]
+        low, high = chosen["range"]
+        row = (
+            f"{low:g} to {high:g}",
+            chosen["background"],
+            f"{len(choice['trials'])}",
+            chosen["complaint"] or "–",
+        )
+        table.add_row(category, *row)
+    return table
+
+
 def _bias(content: Stored) -> Table:
     """The truth, mass and injection of the largest bias in each category."""
     table = Table("category", "toys of", "mass [GeV]", "injected", "mean pull", title="Largest bias")
@@ -45,10 +60,13 @@ def _bias(content: Stored) -> Table:
 
 
 def _spurious_signal(content: Stored) -> Table:
-    table = Table("category", "expectation of", "largest |yield| / error", title="Spurious signal")
+    table = Table(
+        "category", "expectation of", "largest |yield| / error", "below 0.5", title="Spurious signal"
+    )
     for category, tests in content.items():
         for truth, test in tests.items():
-            table.add_row(category, truth, number(test["largest_ratio"], ".2f"))
+            verdict = "yes" if test["acceptable"] else "no"
+            table.add_row(category, truth, number(test["largest_ratio"], ".2f"), verdict)
     return table
 
 
@@ -125,6 +143,7 @@ def _toy_limit(content: Stored) -> Table:
 
 _TABLES: Mapping[str, Callable[[Any], Table]] = {
     "goodness": _goodness,
+    "range": _range,
     "bias": _bias,
     "spurious-signal": _spurious_signal,
     "impacts": _impacts,

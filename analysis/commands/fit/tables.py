@@ -106,7 +106,7 @@ def _limits_table(limits: Stored) -> Table:
     names = ("mass [GeV]", "observed", "−2σ", "−1σ", "median", "+1σ", "+2σ")
     table = Table(*names, title="95 % CL upper limits on signal events")
     for point in limits["points"]:
-        numbers = (point["observed"], *(point["expected"] or (None,) * 5))
+        values = (point["observed"], *(point["expected"] or (None,) * 5))
         status = "" if point["status"] == "good" else f" [red]{point['status']}[/]"
-        table.add_row(f"{point['mass']:g}{status}", *(number(number, ".4g") for number in numbers))
+        table.add_row(f"{point['mass']:g}{status}", *(number(value, ".4g") for value in values))
     return table

@@ -8,6 +8,7 @@ from fits.limits.mass_scan import scan_limits
 from fits.significance.mass_scan import scan_masses
 from fits.sources.files import read_spectrum
 from fits.spectrum import coarse
+from tests.fits.search_models import one_spectrum
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def scans(dijet_toy, signal):
     spectrum = coarse(dijet_toy(2e4, seed=70), minimum=1)
     masses = [2500.0, 3000.0]
     arguments = (spectrum, Dijet(2), signal.scaled_to, masses)
-    return scan_masses(*arguments), scan_limits(*arguments)
+    return scan_masses(*arguments), scan_limits(one_spectrum(*arguments[:3]), masses)
 
 
 def columns(path):

@@ -11,6 +11,7 @@ from fits.results import FitStatus
 from fits.significance.asymptotic import Significance
 from fits.significance.category_scan import CategoryScan
 from fits.significance.mass_scan import scan_masses
+from tests.fits.search_models import one_spectrum
 
 # fmt: off
 KEYS = {
@@ -24,7 +25,7 @@ KEYS = {
 
 def test_keys_are_those_of_caseutils_and_numbers_those_of_the_fits(dijet_toy, signal):
     arguments = (dijet_toy(1e4, seed=71), Dijet(2), signal.scaled_to, [3000.0])
-    scan, limits = scan_masses(*arguments), scan_limits(*arguments)
+    scan, limits = scan_masses(*arguments), scan_limits(one_spectrum(*arguments[:3]), arguments[3])
     expected = [Significance(FitStatus.CONVERGED, 1.8, 0.04, 57.0)]
     (result,) = results_by_mass(scan, signal.scaled_to, limits, expected)
     assert set(result) >= KEYS
@@ -53,7 +54,9 @@ def test_categories_together_have_their_own_numbers_and_those_of_each(dijet_toy,
 def test_failed_fits_leave_a_status_and_no_number(dijet_toy, signal, monkeypatch):
     monkeypatch.setattr("fits.likelihood.minimise._MAX_ITERATIONS", 1)
     arguments = (dijet_toy(1e4, seed=61), Dijet(4), signal.scaled_to, [3000.0])
-    (result,) = results_by_mass(scan_masses(*arguments), signal.scaled_to, scan_limits(*arguments))
+    (result,) = results_by_mass(
+        scan_masses(*arguments), signal.scaled_to, scan_limits(one_spectrum(*arguments[:3]), arguments[3])
+    )
     assert "not_converged" in result["fit_status"]
     for key in ("signif", "pval", "bkgfit_chi2", "sbfit_prob", "bkg_fit_params", "obs_lim_events"):
         assert result[key] is None

@@ -13,6 +13,7 @@ from fits.likelihood.signal_term import Effect, SignalTerm
 from fits.limits.asymptotic import LimitStatus, cls, upper_limit
 from fits.limits.mass_scan import SignalUncertainties, scan_limits
 from fits.signals import DoubleCrystalBall
+from tests.fits.search_models import one_spectrum
 
 EDGES = np.arange(2000.0, 4001.0, 100.0)
 FALLING = DoubleCrystalBall(2000, 700, 1.5, 4, 1.5, 4)
@@ -21,6 +22,7 @@ COUNTS = (
     [128, 97, 112, 85, 82, 83, 67, 61, 60, 41, 48, 32, 24, 26, 20, 18, 11, 12, 6, 5],
     [101, 92, 110, 100, 82, 62, 78, 79, 49, 51, 35, 28, 26, 23, 17, 16, 14, 13, 9, 4],
 )
+
 # pyhf 0.7.6 on the same templates (1000 background events with 5 %, signal with 10 % normalisation
 # uncertainty, normsys interpolation code1, limits from toms748_scan): observed, then -2, -1, 0, 1, 2 standard
 # deviations.
@@ -106,7 +108,7 @@ def test_unknown_parameter_and_bad_confidence_level_are_refused():
 
 
 def test_limits_along_the_mass_fall_with_the_background(dijet_toy, signal):
-    scan = scan_limits(dijet_toy(2e5, seed=70), Dijet(3), signal.scaled_to, [2500, 4000, 5500])
+    scan = scan_limits(one_spectrum(dijet_toy(2e5, seed=70), Dijet(3), signal.scaled_to), [2500, 4000, 5500])
     medians = [limit.median for limit in scan.limits]
     assert scan.converged
     assert medians == sorted(medians, reverse=True)
@@ -118,7 +120,7 @@ def test_limits_along_the_mass_fall_with_the_background(dijet_toy, signal):
 def test_uncertainties_weaken_the_limit(dijet_toy, signal):
     spectrum = dijet_toy(2e5, seed=71)
     with_all, without = (
-        scan_limits(spectrum, Dijet(3), signal.scaled_to, [3000], uncertainties=uncertainties)
+        scan_limits(one_spectrum(spectrum, Dijet(3), signal.scaled_to, uncertainties), [3000])
         .limits[0]
         .median
         for uncertainties in (

@@ -6,7 +6,11 @@ import pytest
 from errors import MaplessError
 from fits.likelihood.signal_term import Effect
 from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
-from fits.limits.weak_supervision import InjectedEfficiencies, weak_supervision_limit
+from fits.limits.weak_supervision import (
+    InjectedEfficiencies,
+    weak_supervision_limit,
+    weak_supervision_reach,
+)
 from fits.search_model import SearchModel
 from tests.fits.search_models import category
 
@@ -119,3 +123,30 @@ def test_impossible_efficiencies_are_refused(numbers, complaint):
 def test_luminosity_above_zero_is_wanted():
     with pytest.raises(MaplessError, match="luminosity"):
         weak_supervision_limit(LEARNING, EVENTS, 0.0)
+
+
+def test_reach_is_where_each_cross_section_is_significant_with_its_own_efficiency():
+    """Selected events are 0.1, 4, 32 and 80: significances of a hundredth to eight."""
+    reach = weak_supervision_reach(LEARNING, lambda events: events / 10, 100.0)
+    assert reach.expected == pytest.approx((0.01, 0.4, 3.2, 8.0))
+    assert reach.cross_sections == pytest.approx((2 + 2 * 2.6 / 2.8, 4 + 4 * 1.8 / 4.8))
+    assert reach.status == LimitStatus.GOOD
+    assert json.loads(json.dumps(reach.to_json()))["significances"] == [3, 5]
+
+
+def test_reach_of_a_constant_efficiency_and_proportional_significance_is_exact():
+    flat = InjectedEfficiencies([4.0, 8.0], [0.1, 0.1])
+    reach = weak_supervision_reach(flat, lambda events: events / 20, 100.0, significances=(1.0, 3.0))
+    assert reach.cross_sections == pytest.approx((2.0, 6.0))
+
+
+def test_reach_beyond_the_largest_injection_and_failed_fits_have_no_number():
+    reach = weak_supervision_reach(LEARNING, lambda events: events / 20, 100.0)
+    assert reach.status == LimitStatus.NO_LIMIT
+    assert reach.cross_sections == (pytest.approx(4 + 4 * 1.4 / 2.4), None)
+    failed = weak_supervision_reach(LEARNING, lambda events: np.nan, 100.0)
+    assert (failed.status, failed.cross_sections, failed.expected) == (LimitStatus.FIT_FAILED, None, None)
+    nothing = InjectedEfficiencies([1.0], [0.0])
+    assert weak_supervision_reach(nothing, lambda events: np.nan, 100.0).expected == (0.0,)
+    with pytest.raises(MaplessError, match="above zero"):
+        weak_supervision_reach(LEARNING, lambda events: 1.0, 0.0)

@@ -2,6 +2,7 @@ import pytest
 
 from errors import MaplessError
 from fits.signals import (
+    BreitWignerSignal,
     DoubleCrystalBall,
     GaussianSignal,
     InterpolatedSignal,
@@ -17,6 +18,8 @@ SHAPE = DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000)
     "signal",
     [
         GaussianSignal(0.05),
+        GaussianSignal(0.05, natural_width=0.1),
+        BreitWignerSignal(0.03, natural_width=0.1),
         ScaledSignal(SHAPE),
         InterpolatedSignal([SHAPE.scaled_to(2000), SHAPE.varied(3900, 150).scaled_to(4000)]),
     ],
@@ -34,7 +37,9 @@ def test_a_function_without_a_stored_form_has_none():
     ("content", "words"),
     [
         ({"shape": "gaussian", "width": 2.0}, "relative width of 2"),
-        ({"shape": "square"}, "not a stored double Crystal Ball"),
+        ({"shape": "square"}, "is no signal; give the shape gaussian"),
+        ({"shape": "breit_wigner", "width": 0.1}, "is no signal; give the shape gaussian"),
+        ({"mean": 3000}, "not a stored double Crystal Ball"),
         (SHAPE.to_json() | {"mass": None}, "without its mass"),
         ([SHAPE.to_json()], "two or more different masses"),
         (3, "neither one shape nor a list"),

@@ -7,7 +7,7 @@ from errors import MaplessError
 from fits.backgrounds import Dijet
 from fits.likelihood.signal_term import Effect
 from fits.limits.asymptotic import upper_limit
-from fits.limits.mass_scan import SignalUncertainties, scan_category_limits, scan_limits
+from fits.limits.mass_scan import scan_limits
 from fits.search_model import Process, SearchCategory, SearchModel
 from fits.significance.category_scan import category_fits, scan_categories
 from fits.significance.category_search import CategorySearch
@@ -54,25 +54,16 @@ def test_three_equal_thirds_have_the_limits_of_the_whole(counts):
     one = SearchModel(
         [SearchCategory("one", Spectrum(EDGES, counts), Process(SIGNAL, effects=effects), Dijet(2))]
     )
-    whole, parts = (scan_category_limits(at(model), [2500, 3000]) for model in (one, thirds(counts, effects)))
+    whole, parts = (scan_limits(at(model), [2500, 3000]) for model in (one, thirds(counts, effects)))
     assert parts.converged
     for limit, expected in zip(parts.limits, whole.limits, strict=True):
         numbers = [expected.observed, *expected.expected]
         assert [limit.observed, *limit.expected] == pytest.approx(numbers, rel=1e-4)
 
 
-def test_limits_of_one_category_are_those_of_its_spectrum(counts):
-    signal = Process(SIGNAL, effects=SignalUncertainties().effects)
-    model = SearchModel([SearchCategory("one", Spectrum(EDGES, counts), signal, Dijet(2))])
-    (combined,) = scan_category_limits(at(model), [3000]).limits
-    (alone,) = scan_limits(Spectrum(EDGES, counts), Dijet(2), SIGNAL.scaled_to, [3000]).limits
-    numbers = [alone.observed, *alone.expected]
-    assert [combined.observed, *combined.expected] == pytest.approx(numbers, rel=1e-4)
-
-
 def test_scan_at_one_mass_is_the_result_of_the_model():
     model = three_categories(injected=2.0, seed=4)
-    (limit,) = scan_category_limits(at(model), [3000]).limits
+    (limit,) = scan_limits(at(model), [3000]).limits
     expected = upper_limit(at(model)(3000).profile_likelihood())
     assert limit.observed == pytest.approx(expected.observed, rel=1e-6)
     assert limit.expected == pytest.approx(expected.expected, rel=1e-6)
