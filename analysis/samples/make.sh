@@ -15,5 +15,5 @@ for signal in ttbar h_to_4b h_to_4tau a_to_4l leptoquark charged_higgs; do
 done
 wide=(--seed 2026 --quality fast --set mjj_min=1500 --set max_delta_eta=2.5 --set max_jets=3 --set min_pt=150 --set store_quarks=false)
 ./run_analysis.py simulate qcd -n 60000 "${wide[@]}" --workers 2 --set run=3 --output analysis/samples/qcd_multijet.root
-./run_analysis.py simulate x_to_yy -n 3000 "${wide[@]}" --set resonance_mass=3000 --set y_mass=400 \
-    --set y_prime_mass=1200 --set run=4 --output analysis/samples/x_to_yy_3000_trijet.root
+./run_analysis.py simulate x_to_yy -n 3000 "${wide[@]}" --seed 2027 --workers 2 --set resonance_mass=3000 --set y_mass=400 \
+    --set y_prime_mass=400 --set run=4 --output analysis/samples/x_to_yy_3000_multijet.root

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from selections.multijet import multijet, multijet_control_region
 
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.search_settings import (
@@ -21,10 +20,9 @@ from analysis.search_settings import (
     SearchSettings,
 )
 from models.made import Made
+from selections.multijet import multijet, multijet_control_region
 
-FEATURES = tuple(
-    f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21")
-)
+FEATURES = tuple(f"jet{jet}_{name}" for jet in (1, 2) for name in ("softdrop_mass", "tau21"))
 """What the forest sees of an event: both leading jets."""
 EFFICIENCIES = (0.01, 0.05, 0.10)
 """Ends of the three categories: 0-1 %, 1-5 % and 5-10 % of the background at any dijet mass."""

@@ -71,9 +71,7 @@ def fit(job: Job, tools: Tools) -> None:
         categories = []
         for (name, combined), share in zip(part.masks.items(), part.shares, strict=True):
             chosen = inside & np.any([masks[one] for one in combined], axis=0)
-            counted = unweighted_spectrum(
-                events[spectrum.column][chosen], spectrum.edges, weights[chosen]
-            )
+            counted = unweighted_spectrum(events[spectrum.column][chosen], spectrum.edges, weights[chosen])
             categories.append(ResonanceCategory(name, counted, share))
             selected[f"{part.name}/{name}"] = events["key"][chosen]
         result = _search(job, part, categories, shape, tools)
