@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis.report.drawing import new_figure
 from analysis.report.score_figures import Figures
+from fits.limits.weak_supervision import InjectedEfficiencies
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,21 +15,17 @@ if TYPE_CHECKING:
 
 def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
     """For each signal the efficiency curves and a comparison of limits: name, caption, figure."""
+    from fits.plots.efficiency_curve import plot_efficiency_curve
+
     for name, stored in limits.items():
         constant = [one["efficiencies"][0]["efficiency"] for one in stored["found"] if one["hunt"] is None]
         for one in stored["found"]:
             if one["hunt"] is None:
                 continue
-            from fits.plots.efficiency_curve import plot_efficiency_curve
-
             curve = one["efficiencies"]
-            columns = {
-                key: [point[key] for point in curve] for key in ("cross_section", "efficiency", "error")
-            }
+            columns = ([point[key] for point in curve] for key in ("cross_section", "efficiency", "error"))
             figure = plot_efficiency_curve(
-                columns["cross_section"],
-                columns["efficiency"],
-                columns["error"],
+                InjectedEfficiencies(*map(np.array, columns)),
                 inclusive=constant[0] if constant else None,
                 label=label,
             )

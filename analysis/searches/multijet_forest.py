@@ -30,19 +30,23 @@ RESOLUTION = 0.01  # width of a bin over its mass
 
 
 class SpectrumSettings(RangeSettings):
-    """Range of a spectrum and mass hypotheses in it (GeV)."""
+    """Range of a spectrum, mass hypotheses in it (GeV), and what the resonance looks like.
+
+    `signals` are the samples that give its shape; without any it is a Gaussian of relative `signal_width`.
+    """
 
     masses: MassSettings
+    signals: tuple[str, ...] = ()
+    signal_width: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
 
 
 class Settings(SearchSettings):
-    """Settings of the search; `signals` are the samples that give the shape of the resonance."""
+    """Settings of the search."""
 
     detectors: dict[str, DetectorSettings]
     dijet: SpectrumSettings
     trijet: SpectrumSettings
     background: BackgroundSettings = BackgroundSettings()
-    signals: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 def declare(settings: Settings) -> Search:
@@ -57,7 +61,7 @@ def declare(settings: Settings) -> Search:
                 np.geomspace(one.low, one.high, round(np.log(one.high / one.low) / RESOLUTION) + 1).tolist()
             ),
             settings.background.smooth,
-            SignalModel(settings.signals),
+            SignalModel(one.signals, one.signal_width),
             one.masses.values,
             title=titles[name],
         )
@@ -81,7 +85,7 @@ def declare(settings: Settings) -> Search:
         "Resonances in two and three jets of unusual events",
         "isolation forest, arXiv:2412.03747 for the regions and the cuts",
         settings.data,
-        settings.table(*((name, "signals") for name in settings.signals)),
+        settings.table(*((name, "signals") for name in (*settings.dijet.signals, *settings.trijet.signals))),
         {"signal": multijet(), "control": multijet_control_region()},
         spectra,
         hunts,

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import Job, Tools
-from analysis.search import Combination, MassSpectrum
+from analysis.search import Combination, MassSpectrum, Source
 from analysis.stages.cut import EFFICIENCIES, mask_file, mask_name
 from analysis.stages.data_set import read_events
 from analysis.stages.signal_shape import SHAPE
@@ -63,7 +63,7 @@ def fit(job: Job, tools: Tools) -> None:
     events = read_events(job, job.arguments["data"])
     shape = read_json(job.after["shape"] / SHAPE)
     masks = _masks(job, events)
-    parts = _parts(job, shape)
+    parts = _parts(job)
     inside = _inside(spectrum, events)
     results, selected = [], {}
     weights = _relative_weights(events)
@@ -149,7 +149,7 @@ def _masks(job: Job, events: EventColumns) -> dict[str, Mask]:
 
 
 def _relative_weights(events: EventColumns) -> np.ndarray:
-    """Weights (n,) over the mean of the sample or of the injection that an event is of: each event counts once."""
+    """Weights (n,) over their mean in the sample or injection of the event: each event counts once."""
     origin, weight = np.asarray(events["injected"]), np.asarray(events["weight"], dtype=float)
     means = np.bincount(origin, weight) / np.maximum(np.bincount(origin), 1)
     return weight / means[origin]
@@ -166,7 +166,7 @@ def _inside(spectrum: MassSpectrum, events: EventColumns) -> Mask:
     )
 
 
-def _parts(job: Job, shape: Mapping[str, Any]) -> list[Part]:
+def _parts(job: Job) -> list[Part]:
     """What is fitted: one part for each mass if the cut depends on it, or each category, or all together."""
     hunted: Hunted | None = job.arguments["hunted"]
     masses = job.arguments["masses"]
@@ -181,7 +181,7 @@ def _parts(job: Job, shape: Mapping[str, Any]) -> list[Part]:
         suffix = "" if mass is None else mask_name("", mass)
         names = [one["category"] for one in own if one["category"].endswith(suffix)]
         tested = masses if mass is None else (mass,)
-        parts += _combined(names, tested, hunted, lambda name: _signal_kept(efficiencies, name, data, shape))
+        parts += _combined(names, tested, hunted, lambda name: _signal_kept(efficiencies, name, data))
     return parts
 
 
@@ -203,19 +203,17 @@ def _combined(names: list[str], masses: tuple[float, ...], hunted: Hunted, kept:
     return [*parts(hunted.search, ("search",)), *parts(hunted.limits, ("limits",))]
 
 
-def _signal_kept(
-    efficiencies: list[dict[str, Any]], category: str, data: Any, shape: Mapping[str, Any]
-) -> float:
-    """Mean efficiency of a category for the signals that give the shape of the resonance."""
+def _signal_kept(efficiencies: list[dict[str, Any]], category: str, data: Source) -> float:
+    """Mean efficiency of a category for the signal samples that the cut has seen."""
     found = [
         one["efficiency"]
         for one in efficiencies
-        if one["category"] == category and one["region"] == data.region and one["sample"] in shape["samples"]
+        if one["category"] == category and one["region"] == data.region and one["sample"] != data.sample
     ]
     if not found:
         raise MaplessError(
             "categories that are fitted together need their shares of the signal: name signal samples "
-            "for the spectrum, or search the categories separately"
+            "for a spectrum, or search the categories separately"
         )
     return float(np.mean(found))
 

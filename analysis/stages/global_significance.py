@@ -15,9 +15,9 @@ from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import Job, Tools
 from analysis.stages.fit import RESULTS, SELECTED
 from errors import MaplessError
+from fits.resonance_search import toy_search_from_json
 from fits.significance.global_significance import global_significance
 from fits.significance.raked_toys import Membership, raked_toys_of
-from fits.stored_search import tested_from_json
 
 GLOBAL = "global.json"
 
@@ -76,7 +76,7 @@ def _over_all(parts: Sequence[SearchedPart], job: Job, tools: Tools) -> dict[str
     """The global significance; a status without a number where spectra cannot be thrown together."""
     n_toys, rng = job.arguments["toys"], np.random.default_rng(job.arguments["seed"])
     try:
-        tested = [tested_from_json(part.result) for part in parts]
+        tested = [toy_search_from_json(part.result) for part in parts]
         toys: list[Any] = [None] * len(parts)
         for spectrum in dict.fromkeys(part.spectrum for part in parts):
             places = [i for i, part in enumerate(parts) if part.spectrum == spectrum]

@@ -5,7 +5,7 @@ signals of several cross sections injected, trained on again each time (CMS EXO-
 limit on the number of events is that of the data without them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from analysis.stages.cut import EFFICIENCIES
 from analysis.stages.data_set import read_cutflow
 from analysis.stages.fit import RESULTS, signal_uncertainties
 from errors import MaplessError
-from fits.limits.asymptotic import UpperLimit, upper_limit
+from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
 from fits.limits.mass_scan import SignalUncertainties
 from fits.limits.weak_supervision import (
     InjectedEfficiencies,
@@ -27,7 +27,7 @@ from fits.limits.weak_supervision import (
 from fits.search_model import SearchModel
 from fits.significance.asymptotic import expected_significance
 from fits.significance.discovery_reach import discovery_reach
-from fits.stored_search import model_from_json
+from fits.stored_model import model_from_json
 
 LIMITS = "limits.json"
 REACH = (3.0, 5.0)
@@ -71,7 +71,7 @@ def _constant(job: Job, stored: Mapping[str, Any], part: Mapping[str, Any]) -> d
     return {
         "efficiencies": [{"efficiency": efficiency, "error": None}],
         "limit": {"status": str(limit.status), "observed": limit.observed, "expected": limit.expected},
-        "reach": reach.to_json(),
+        "reach": _reach(reach.status, reach.values),
     }
 
 
@@ -97,8 +97,12 @@ def _with_injections(
     return {
         "efficiencies": [{"cross_section": x, "efficiency": e, "error": error} for x, e, error in points],
         "limit": limit.to_json(),
-        "reach": reach.to_json(),
+        "reach": _reach(reach.status, reach.cross_sections),
     }
+
+
+def _reach(status: LimitStatus, values: Sequence[float | None] | None) -> dict[str, Any]:
+    return {"status": str(status), "significances": REACH, "values": values}
 
 
 def _efficiency(

@@ -40,4 +40,10 @@ def _fitted(job: Job, sample: str, mass: float | None) -> Any:
     events = StoredEvents(job.after[selection_name(sample, job.arguments["region"])] / EVENTS)
     within: Window | None = job.arguments["within"]
     inside = np.ones(len(events), bool) if within is None else within.in_signal_region(events[within.column])
-    return DoubleCrystalBall.fit(events[job.arguments["column"]][inside], mass)
+    column = job.arguments["column"]
+    try:
+        return DoubleCrystalBall.fit(events[column][inside], mass)
+    except MaplessError as error:
+        raise MaplessError(
+            f"the shape of {sample} in {column}: {error}; leave the sample out to take a Gaussian"
+        ) from None
