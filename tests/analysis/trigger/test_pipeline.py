@@ -13,6 +13,7 @@ from analysis.simulation.level1.menu import DEFAULT_MENU
 from analysis.trigger.configuration import load_trigger_configuration
 from analysis.trigger.pipeline import TriggerPipeline
 from analysis.trigger.study import StudyOptions
+from errors import MaplessError
 from selections import level1
 
 REPOSITORY = Path(__file__).parents[3]
@@ -87,10 +88,22 @@ def test_another_process_finds_the_same_stages(tmp_path: Path) -> None:
     assert answer.stdout.split() == [stage.key for stage in stages]
 
 
-def test_samples_without_a_file_are_simulated(tmp_path: Path) -> None:
+def test_samples_are_simulated_and_an_interruption_keeps_what_is_complete(
+    tmp_path: Path,
+) -> None:
+    def stop(done: int, wanted: int) -> None:
+        raise KeyboardInterrupt
+
     tiny = pipeline("sample.files={}", "sample.n_zero_bias=100", "sample.n_signal=3", "sample.quality=tiny")
     assert set(tiny.samples) == {"level1_zero_bias", "level1_ttbar", "level1_h_to_4b"}
     signal = tiny.samples["level1_ttbar"]
+    with pytest.raises(MaplessError, match="what is complete is kept in") as stopped:
+        run_stages([signal], tmp_path, Tools(stop))
+    (kept,) = (tmp_path / "stages").iterdir()
+    assert str(kept) in str(stopped.value)
+    (chunk,) = kept.iterdir()
+    assert chunk.suffix == ".npz"
+
     run_stages([signal], tmp_path, Tools())
     assert len(level1.read(signal.folder(tmp_path) / "events.root")) == 3
     assert list((tmp_path / "stages").iterdir()) == [signal.folder(tmp_path)]
