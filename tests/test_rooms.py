@@ -22,6 +22,14 @@ IMPORTS_ONLY = {  # of the project; itself and `errors` are always allowed
     "firmware": (),
     "analysis": ("selections", "models", "fits", "firmware"),
     "analysis.simulation": ("selections",),
+    "analysis.engine": (),
+    "analysis.trigger": (  # runs no offline search
+        "selections",
+        "firmware",
+        "analysis.engine",
+        "analysis.simulation",
+        "analysis.report.page",
+    ),
 }
 NEVER_IMPORTS = {  # modules or single functions
     "analysis.report": (  # draws what is stored: opens no graph, neither trains nor fits

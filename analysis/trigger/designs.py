@@ -31,7 +31,9 @@ class TriggerDesign:
     train: Training
 
 
-def _variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
+def variational(design: axol1tl.EncoderDesign) -> TriggerDesign:
+    """An encoder that trains as part of a variational autoencoder."""
+
     def train(
         name: str, sample: TrainingSample, schedule: TrainingSchedule, progress: EpochProgress
     ) -> TriggerModel:
@@ -93,7 +95,7 @@ ENCODERS = {
 }
 
 DESIGNS: dict[str, TriggerDesign] = {
-    **{name: _variational(design) for name, design in ENCODERS.items()},
+    **{name: variational(design) for name, design in ENCODERS.items()},
     "axol1tl_v5": _embedding(axol1tl.TRAINED_VERSION_5),
     "cicada_v1": _student(cicada.TRAINED_VERSION_1),
     "cicada_v2": _student(cicada.TRAINED_VERSION_2),

@@ -16,7 +16,7 @@ from selections import level1
 SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
 ZERO_BIAS, TTBAR = SAMPLES / "level1_h_to_4b.root", SAMPLES / "level1_ttbar.root"
 SETTINGS = [
-    "model=axol1tl",
+    "model=little",
     f"sample.files.level1_zero_bias={ZERO_BIAS}",
     f"sample.files.level1_ttbar={TTBAR}",
     "sample.signals=[level1_ttbar]",
@@ -29,7 +29,7 @@ SETTINGS = [
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory):
+def output(tmp_path_factory, small_network):
     folder = tmp_path_factory.mktemp("trigger")
     run_trigger(None, SETTINGS, folder)
     return folder

@@ -14,18 +14,19 @@ from firmware.trigger_model import TriggerModel
 
 SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
 SETTINGS = [
-    "model=axol1tl_v3",
+    "model=little",
     f"sample.files.level1_zero_bias={SAMPLES / 'level1_h_to_4b.root'}",
     "sample.signals=[level1_ttbar]",
     "training.fraction=0.5",
     "training.epochs=2",
     "training.batch_size=64",
 ]
+pytestmark = pytest.mark.usefixtures("small_network")
 OPTIONS = StudyOptions((4,), (0.0, 0.6), rate=5000.0, lut_budget=50_000, seeds=(1, 2))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, small_network):
     output = tmp_path_factory.mktemp("study")
     run_study(None, SETTINGS, OPTIONS, output)
     return output / "study"
