@@ -28,7 +28,7 @@ from fits.limits.mass_scan import SignalUncertainties
 from fits.limits.toy_limits import toy_upper_limit
 from fits.many_fits import fit_many, fit_many_signals
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.significance.global_significance import Search, global_significance
+from fits.significance.global_significance import SpectrumSearch, global_significance
 from fits.spectrum import Spectrum
 from fits.toys import poisson_toys
 from tests.benchmarks.fit_engines import (
@@ -148,7 +148,7 @@ def toy_limits(spectra: list[Spectrum]) -> None:
 def scan_with_global_toys(spectra: list[Spectrum]) -> None:
     """Every toy: background-only fit, and a fit with signal at every mass."""
     signals = tuple(SIGNAL.scaled_to(mass) for mass in MASSES)
-    search = Search(fit_background(spectra[0], Dijet(3)), signals)
+    search = SpectrumSearch(fit_background(spectra[0], Dijet(3)), signals)
     assert global_significance([search], 1000, np.random.default_rng(3)).n_failed == 0
 
 
