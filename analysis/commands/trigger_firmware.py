@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from firmware.build import build, read_events
 from firmware.networks.published import read_published
 from firmware.routes.project import BACKENDS, Project, load_project

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis.engine.stage import Job, Tools
-from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
 from analysis.stages.data_set import read_events
-from analysis.stages.train import limit_threads, window_folder
+from analysis.stages.train import window_folder
 from models.anomaly_detector import AnomalyDetector
 from models.events import Events
 
@@ -27,7 +27,7 @@ def score(job: Job, tools: Tools) -> None:
     events = read_events(job, job.arguments["events"])
     kind = find_class(job.arguments["detector"].name, DETECTORS)
     with tensorflow_reports_only_failures():
-        limit_threads(tools.threads)
+        limit_tensorflow(tools.threads)
         detector = kind.load(job.after["train"] / window_folder(job.arguments["window"]))
         scores = scores_in_parts(detector, events)
     write_scores(job.folder / SCORES, events, scores)

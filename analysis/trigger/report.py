@@ -11,7 +11,7 @@ from analysis.engine import provenance
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.running import read_manifest
 from analysis.engine.stage import Job, Tools
-from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from analysis.report.page import render, save_figures
 from analysis.trigger.baselines import baselines
 from analysis.trigger.configuration import TriggerConfiguration

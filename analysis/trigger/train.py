@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.stage import Job, Tools
-from analysis.engine.tensorflow_messages import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from analysis.trigger.designs import DESIGNS, TrainingSample
 from analysis.trigger.products import MODEL
 from analysis.trigger.samples import OUTLIER_FRACTION, ZERO_BIAS, events_file, for_training

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow's messages from the terminal."""
+"""TensorFlow as a good guest: so many threads, and its messages kept from the terminal."""
 
 import os
 import tempfile
@@ -25,3 +25,9 @@ def tensorflow_reports_only_failures() -> Iterator[None]:
         finally:
             os.dup2(standard_error, 2)
             os.close(standard_error)
+
+
+def limit_tensorflow(threads: int) -> None:
+    """Let TensorFlow use so many threads once it starts; it need not be imported to know."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = str(threads)
