@@ -66,9 +66,8 @@ def _stages_up_to(last: str) -> Callable[..., None]:
         fresh: Fresh = False,
         unblind: Unblind = False,
     ) -> None:
-        from analysis.run import run_search
-
         from analysis.pipeline import RunOptions
+        from analysis.run import run_search
 
         options = RunOptions(
             output=output or Path("results") / search,
