@@ -34,8 +34,9 @@ def render(template: str, **content: Any) -> str:
 def _save(name: str, caption: str, figure: "Figure", folder: Path) -> dict[str, str]:
     from matplotlib import pyplot
 
-    figure.savefig(folder / f"{name}.pdf")
     figure.savefig(folder / f"{name}.png", dpi=DOTS_PER_INCH)
+    figure.set_layout_engine("none")  # it is laid out: doing it again for the PDF takes as long as drawing it
+    figure.savefig(folder / f"{name}.pdf")
     pyplot.close(figure)
     png = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
     return {"name": name, "caption": caption, "png": png}
