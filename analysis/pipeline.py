@@ -142,6 +142,14 @@ class Pipeline:
     def _hunt(self, chain: Chain) -> dict[str, object]:
         search = self.plan.search
         region = search.spectrum(chain.hunt.spectra[0]).region
-        files = {0: search.samples[search.data].files}
-        files |= {i: search.samples[one.sample].files for i, one in enumerate(search.injections, start=1)}
-        return {"data": self.plan.data(region), "window": chain.window, "files": files}
+        names = [search.data, *(injection.sample for injection in search.injections)]
+        samples = {
+            number: (search.samples[name].files, selection_name(name, region))
+            for number, name in enumerate(names)
+        }
+        return {
+            "hunt": chain.hunt.name,
+            "data": self.plan.data(region),
+            "window": chain.window,
+            "samples": samples,
+        }

@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from models.events import Events, Mask
+from models.window import Window
+
+
+@dataclass(frozen=True)
+class SampleFiles:
+    """The event files of a sample, and the canonical columns that they lack."""
+
+    files: tuple[Path, ...]
+    lacks: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -20,8 +28,8 @@ class HuntView:
         scores: of these events, each (n,).
         kept: masks (n,) of the categories.
         inside: mask (n,) of the events in the window, all of them without one.
-        window: name, column, low, high; None without one.
-        files: of the data under 0, and of each injection under its number, as `events["injected"]`.
+        window: that it hunts in, None without one.
+        samples: of the data under 0, and of each injection under its number, as `events["injected"]`.
         label: whose figures these are.
     """
 
@@ -31,6 +39,6 @@ class HuntView:
     scores: Mapping[str, np.ndarray]
     kept: Mapping[str, Mask]
     inside: Mask
-    window: Mapping[str, Any] | None
-    files: Mapping[int, tuple[Path, ...]]
+    window: Window | None
+    samples: Mapping[int, SampleFiles]
     label: str

@@ -20,7 +20,7 @@ def score_figures(view: HuntView) -> Figures:
     for name, score in view.scores.items():
         groups = {"all events": view.inside}
         if view.window is not None:
-            edges = f"{view.window['low']:g}–{view.window['high']:g} GeV"
+            edges = f"{view.window.low:g}–{view.window.high:g} GeV"
             groups = {f"window {edges}": view.inside, "outside": ~view.inside}
         if injected.any():
             groups[f"injected signal ({injected.sum():,})"] = injected

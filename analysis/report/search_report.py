@@ -9,7 +9,7 @@ from analysis.engine import provenance
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.running import read_manifest
 from analysis.engine.stage import Job, Tools
-from analysis.report.hunt_view import HuntView
+from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.limit_figures import limit_figures
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
@@ -169,33 +169,33 @@ def file_name(text: str) -> str:
     return text.replace("%", "_percent").replace(" ", "_").replace("+", "and")
 
 
-def _hunt_figures(job: Job) -> Iterator[tuple[str, str, Any]]:
+def _hunt_figures(job: Job) -> Figures:
     """Scores and what the search declares, hunt by hunt."""
-    from selections.scores import read_scores
-
-    for name, hunt in job.arguments["hunts"].items():
-        data, window = hunt["data"], hunt["window"]
-        events = read_events(job, data)
-        masks = read_scores(job.after[f"cut-{name}"] / mask_file(data), events)
-        own = (
-            {}
-            if window is None
-            else {"name": window.name, "column": window.column, "low": window.low, "high": window.high}
-        )
-        inside = (
-            np.ones(len(events), bool) if window is None else window.in_signal_region(events[window.column])
-        )
-        view = HuntView(
-            file_name(name),
-            f"hunt {name.replace('-', ', window ', 1)}" if window else f"hunt {name}",
-            events,
-            read_scores(job.after[f"score-{name}-{data.name}"] / SCORES, events),
-            {mask: values.astype(bool) for mask, values in masks.items()},
-            inside,
-            own or None,
-            hunt["files"],
-            job.arguments["label"],
-        )
+    for name in job.arguments["hunts"]:
+        view = _hunt_view(job, name)
         yield from score_figures(view)
         for made in job.arguments["figures"]:
             yield from make(made, {}).draw(view)
+
+
+def _hunt_view(job: Job, name: str) -> HuntView:
+    from selections.scores import read_scores
+
+    hunt = job.arguments["hunts"][name]
+    data, window = hunt["data"], hunt["window"]
+    events = read_events(job, data)
+    masks = read_scores(job.after[f"cut-{name}"] / mask_file(data), events)
+    return HuntView(
+        file_name(name),
+        f"hunt {hunt['hunt']}" + (f", window {window.name}" if window else ""),
+        events,
+        read_scores(job.after[f"score-{name}-{data.name}"] / SCORES, events),
+        {category: mask.astype(bool) for category, mask in masks.items()},
+        window.in_signal_region(events[window.column]) if window else np.ones(len(events), bool),
+        window,
+        {
+            number: SampleFiles(files, frozenset(read_json(job.after[place] / CUTFLOW)["lacking_columns"]))
+            for number, (files, place) in hunt["samples"].items()
+        },
+        job.arguments["label"],
+    )

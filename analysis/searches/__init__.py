@@ -14,6 +14,9 @@ from analysis.search import Search
 from analysis.search_settings import SearchSettings
 from errors import MaplessError
 
+DEFAULT = "cms-dijet"
+"""The search that runs if none is named."""
+
 CONFIGURATIONS = Path(__file__).parents[1] / "configs"
 
 
@@ -28,7 +31,7 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
 
     Raises MaplessError for an unknown search, for a name that contradicts the file, and as `load_settings`.
     """
-    path = config or _configuration(_known(name or names()[0]))
+    path = config or _configuration(_known(name or DEFAULT))
     values = read_values(path, overrides)
     if "search" not in values:
         raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}")

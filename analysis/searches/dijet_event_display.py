@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class DijetEventDisplay:
         """One figure for each event: name, caption, figure."""
         score = np.where(view.inside, next(iter(view.scores.values())), -np.inf)
         injected = np.asarray(view.events["injected"])
-        drawable = [number for number, files in view.files.items() if _holds_constituents(files)]
+        drawable = [number for number, one in view.samples.items() if not one.lacks & set(CONSTITUENTS)]
         with_constituents = np.isin(injected, drawable)
         chosen = {"most_anomalous": int(np.argmax(score))}
         if not with_constituents[chosen["most_anomalous"]] and (with_constituents & view.inside).any():
@@ -46,7 +47,7 @@ class DijetEventDisplay:
             event = {name: view.events[name][index] for name in (*EVENT_NAME, *self.columns)}
             event |= {"score": score[index], "injected": injected[index] > 0}
             if with_constituents[index]:
-                event |= _constituents(event, view.files[int(injected[index])])
+                event |= _constituents(event, view.samples[int(injected[index])].files)
             caption = f"Event of {view.title}: {which.replace('_', ' ')}"
             yield f"event_{view.name}_{which}", caption, plot_event(event)
 
@@ -77,19 +78,18 @@ def plot_event(event: Mapping[str, Any]) -> "Figure":
     return figure
 
 
-def _holds_constituents(files: tuple[Path, ...]) -> bool:
-    from selections.sources import open_events
-
-    return bool(files) and not set(CONSTITUENTS) & set(open_events(files, skip_bad_files=True).lacks)
-
-
 def _constituents(event: Mapping[str, Any], files: tuple[Path, ...]) -> dict[str, np.ndarray]:
     """Find the event again in its files and return its constituents and jet axes."""
+    from selections.snapshot import open_tuple, write
     from selections.sources import open_events
 
     here = " && ".join(f"{name} == {event[name]}" for name in EVENT_NAME)
-    source = open_events(files, skip_bad_files=True)
-    found = source.frame.Filter(here).AsNumpy([*CONSTITUENTS, "jet_eta", "jet_phi"])
+    columns = [*CONSTITUENTS, "jet_eta", "jet_phi"]
+    with TemporaryDirectory() as folder:  # a snapshot is compiled in a third of the time of AsNumpy
+        file = write(
+            open_events(files, skip_bad_files=True).frame.Filter(here), f"{folder}/event.root", columns
+        )
+        found = open_tuple(file).arrays(columns, library="np")
     return {name: np.asarray(values[0]) for name, values in found.items()}
 
 

@@ -33,4 +33,3 @@ def train(job: Job, tools: Tools) -> None:
 def window_folder(window: Any) -> str:
     """Name of the folder of a window's detector."""
     return WITHOUT_WINDOW if window is None else str(window.name)
-

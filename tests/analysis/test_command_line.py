@@ -52,8 +52,8 @@ def test_help_imports_neither_root_nor_tensorflow() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("run", "no-such-search"), "known: cms-dijet"),
-        (("run", "cms-dijet", "--set", "detector.fold=2"), "did you mean 'folds'"),
+        (("run", "no-such-search"), "known: atlas-dijet, cms-dijet"),
+        (("run", "cms-dijet", "--set", "detectors.cwola.fold=2"), "did you mean 'folds'"),
         (("run", "cms-dijet", "--config", "absent.yaml"), "absent.yaml"),
     ],
 )
@@ -71,7 +71,8 @@ def test_debug_shows_the_traceback() -> None:
 
 
 def test_list_and_show_print_the_search() -> None:
-    assert "cms-dijet" in _run("list").stdout
+    listed = _run("list").stdout
+    assert all(name in listed for name in ("cms-dijet", "multijet-forest", "isolation-forest"))
     shown = _run("show", "cms-dijet").stdout
     assert "delta_eta" in shown
     assert "B3" in shown

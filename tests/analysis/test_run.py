@@ -105,12 +105,14 @@ def test_the_global_p_value_is_larger_than_the_smallest_local_one(results: dict)
     )
     everywhere = results["summary"]["global"]
     assert everywhere["status"] == "good"
-    assert everywhere["p_value"] >= smallest
+    assert everywhere["n_toys"] == 20
+    assert everywhere["extrapolated"] is (everywhere["p_value"] == 0)
+    assert (everywhere["p_value"] or everywhere["upcrossings_p_value"]) >= smallest
 
 
 def test_scores_are_stored_under_the_name_of_the_event(output: Path) -> None:
     file = next((output / "stages").glob("score-cwola-W-qcd_dijet-signal-*/scores.root"))
-    arrays = uproot.open(file)["Scores" if "Scores" in uproot.open(file) else "Events"].arrays(library="np")
+    arrays = uproot.open(file)["Scores"].arrays(library="np")
     names = np.stack([arrays[name] for name in ("run", "luminosity_block", "event")], axis=1)
     assert len(np.unique(names, axis=0)) == len(names)
     assert (arrays["injected"] == 1).sum() == 200

@@ -61,7 +61,6 @@ def test_the_windows_are_those_of_the_paper() -> None:
         ("samples.mine={role: data, files: [nowhere/*.root]}", []),
         ("seed", ["key=value"]),
         ("search.name=1", ["search holds a value"]),
-        ("search=cms-dijets", ["search", "no search is called", "cms-dijet"]),
         ("windows=[Z9]", ["windows", "no window is called 'Z9'", "own_windows"]),
         ("own_windows={mine: {low: 3 TeV, high: 2 TeV}}", ["own_windows.mine", "impossible range"]),
         ("background.family=dijets", ["dijets", "dijet"]),
@@ -76,6 +75,12 @@ def test_a_mistake_is_named_with_its_path_and_the_way_out(override: str, words: 
     message = str(raised.value)
     assert "\n" not in message
     assert all(word in message for word in words), message
+
+
+def test_a_search_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    for name, overrides in (("cms-dijets", ()), (None, ("search=cms-dijets",))):
+        with pytest.raises(MaplessError, match="no search is called 'cms-dijets'; known: .*cms-dijet"):
+            searches.load(name, None, overrides)
 
 
 def test_own_samples_lie_beside_the_configuration(tmp_path: Path) -> None:
