@@ -101,7 +101,10 @@ class BackgroundSettings(Settings):
 
 
 class FitSettings(Settings):
-    """What is computed of every spectrum beyond p-values; as the options of `./run_analysis.py fit`."""
+    """What is computed of every spectrum beyond p-values; as the options of `./run_analysis.py fit`.
+
+    `toys` are those of the global significance of each fit alone.
+    """
 
     limits: bool = False
     expected_signal: Annotated[float, Field(gt=0)] | None = None
@@ -113,6 +116,7 @@ class FitSettings(Settings):
     uncertain_p_values: bool = False
     checks: tuple[str, ...] = ()
     check_toys: Annotated[int, Field(ge=1)] = 200
+    toys: Annotated[int, Field(ge=0)] = 0
     exports: tuple[Literal["hepdata", "combine", "hs3"], ...] = ()
     seed: Annotated[int, Field(ge=0)] = 1
 

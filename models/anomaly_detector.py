@@ -43,11 +43,6 @@ class AnomalyDetector(ABC):
     def score_columns(self) -> tuple[str, ...]:
         """Columns that `score` reads."""
 
-    @property
-    def learns_from_data(self) -> bool:
-        """Whether it learns from data, so that an injected signal asks for another training."""
-        return True
-
     @abstractmethod
     def fit(self, training: Mapping[str, Events], progress: Progress | None = None) -> Self:
         """Train on the events of each role and return the detector itself."""

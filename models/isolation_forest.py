@@ -32,7 +32,6 @@ class IsolationForest(AnomalyDetector):
             can learn from the very events that it scores.
         n_trees, samples_per_tree: as `n_estimators` and `max_samples` of scikit-learn's IsolationForest.
         weight_column: column of event weights; by default every event counts once.
-        simulated: the background is a simulation, which no injected signal changes.
         seed: the same seed gives the same scores.
 
     Raises:
@@ -47,7 +46,6 @@ class IsolationForest(AnomalyDetector):
     n_trees: int = 100
     samples_per_tree: int = 256
     weight_column: str | None = None
-    simulated: bool = False
     seed: int = 1
     _forests: "list[Forest]" = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -55,11 +53,6 @@ class IsolationForest(AnomalyDetector):
         if not self.features or self.folds < 1:
             raise MaplessError("an isolation forest needs at least one feature and one fold")
         self.features = tuple(self.features)
-
-    @property
-    def learns_from_data(self) -> bool:
-        """A control region is data, too: only a simulated background is not."""
-        return not self.simulated
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:

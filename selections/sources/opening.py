@@ -46,10 +46,11 @@ def open_events(
     _check_wanted(columns or (), translation, opened)
     _check_defaults(translation, opened)
     total = sum(file.n_events for file in opened)
+    n_events = total if max_events is None else min(total, max_events)
     return OpenedEvents(
-        frame=_canonical(_frame(opened, max_events), translation, everywhere),
+        frame=_canonical(_frame(opened, None if n_events == total else n_events), translation, everywhere),
         files=tuple(file.path for file in opened),
-        n_events=min(total, max_events) if max_events else total,
+        n_events=n_events,
         format=file_format.name,
         tree=opened[0].tree,
         lacks=translation.lacks,

@@ -24,11 +24,6 @@ def test_batches_change_no_score(monkeypatch):
     np.testing.assert_array_equal(forest.score(events)["score"], whole)
 
 
-def test_only_a_simulated_background_is_no_data():
-    assert IsolationForest(FEATURES).learns_from_data
-    assert not IsolationForest(FEATURES, simulated=True).learns_from_data
-
-
 def test_weights_decide_what_is_common():
     events = toy.mixture(1000, 1000, seed=4)
     rare = events.but(weight=np.where(events["injected"], 1e-3, 1.0))
