@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analysis import blinding, searches
 from analysis.engine.stage import Stage, in_order
+from analysis.limit_plan import limit_stages
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
 from analysis.search_settings import InjectionSettings, SearchSettings
@@ -36,7 +37,7 @@ class Pipeline:
         wanted: dict[str, Iterable[Stage]] = {
             "select": self._selections.values(),
             "train": [chain.train for chain in chains],
-            "scan": [] if self.is_closed else [self.plan.global_significance, *self.plan.limits.values()],
+            "scan": [] if self.is_closed else [self.plan.global_significance, *self.limits.values()],
             "report": [self.report],
         }
         return in_order([stage for name in LAST[: LAST.index(last) + 1] for stage in wanted[name]])
@@ -45,6 +46,11 @@ class Pipeline:
     def plan(self) -> Plan:
         """The stages of the search itself."""
         return Plan(searches.declare(self.settings), self.settings, self.max_events)
+
+    @cached_property
+    def limits(self) -> dict[str, Stage]:
+        """Limits on the cross section of each signal asked for."""
+        return limit_stages(self.plan)
 
     @property
     def is_data(self) -> bool:
@@ -89,7 +95,7 @@ class Pipeline:
             opened = {f"open-{name}": stage for name, stage in plan.open_spectra.items()}
         else:
             fits, hunts = plan.fits, plan.chains
-            limits = {f"limits-{name}": stage for name, stage in plan.limits.items()}
+            limits = {f"limits-{name}": stage for name, stage in self.limits.items()}
             after |= fits | limits | {"global": plan.global_significance}
             for chain in hunts:
                 after |= {f"cut-{chain.name}": chain.cut}

@@ -3,23 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from analysis.engine.stage import Stage
+from analysis.kept_columns import kept_columns, offered_cut
 from analysis.search import Hunt, Injection, MassSpectrum, Search, Source
 from analysis.search_settings import SearchSettings
 from analysis.stages.cut import cut
 from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
 from analysis.stages.fit import Hunted, fit
 from analysis.stages.global_significance import find_global_significance
-from analysis.stages.limits import limits
 from analysis.stages.open_spectrum import open_spectrum
 from analysis.stages.score import score
-from analysis.stages.select import EVENT_COLUMNS, select
+from analysis.stages.select import select
 from analysis.stages.signal_shape import signal_shape
 from analysis.stages.train import train
-from models.made import Made, make, place
-from models.registry import CUTS, DETECTORS, make_cut, make_detector
+from models.made import Made, place
+from models.registry import CUTS, DETECTORS
 from models.window import Window
 
 
@@ -70,11 +69,6 @@ class Plan:
         return Stage("global", find_global_significance, arguments, self.fits)
 
     @cached_property
-    def limits(self) -> dict[str, Stage]:
-        """Limits on the cross section of each signal asked for."""
-        return {signal: self._limits(signal) for signal in self.settings.limits.signals}
-
-    @cached_property
     def open_spectra(self) -> dict[str, Stage]:
         """Of each spectrum of data what lies outside of the closed intervals."""
         return {spectrum.name: self._open_spectrum(spectrum) for spectrum in self.search.spectra}
@@ -115,19 +109,15 @@ class Plan:
         trained = self._train(hunt, window, training)
         learn_on = self.data_set(hunt.learn_on, injections)
         regions = dict.fromkeys(self.search.spectrum(name).region for name in hunt.spectra)
-        signals = [
-            name for spectrum in hunt.spectra for name in self.search.spectrum(spectrum).signal.samples
-        ]
-        signals += [injection.sample for injection in injections]
         data_sets = [
             learn_on,
             *(self.data_set(Source(region), injections) for region in regions),
-            *(self.data_set(Source(region, name)) for region in regions for name in signals),
+            *(signal for region in regions for signal in self._signals(hunt, injections, region)),
         ]
         kept = tuple(dict.fromkeys(data_sets))
         scores = {data.name: self._score(hunt, window, data, trained) for data in kept}
         arguments = {
-            "cut": self._offered(hunt),
+            "cut": offered_cut(self.search, hunt),
             "window": window,
             "learn_on": learn_on,
             "data_sets": kept,
@@ -138,6 +128,12 @@ class Plan:
         return Chain(
             hunt, window, trained, scores, Stage(name, cut, arguments, after, _module(hunt.cut, CUTS))
         )
+
+    def _signals(self, hunt: Hunt, injections: tuple[Injection, ...], region: str) -> tuple[DataSet, ...]:
+        """Signals that give the shapes in the spectra of a hunt or are injected, in a region."""
+        names = [name for one in hunt.spectra for name in self.search.spectrum(one).signal.samples]
+        names += [injection.sample for injection in injections]
+        return tuple(self.signal(name, region) for name in dict.fromkeys(names))
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
         arguments = {
@@ -153,32 +149,7 @@ class Plan:
 
     @cached_property
     def _columns(self) -> dict[str, tuple[str, ...]]:
-        """What is kept of the events of each region."""
-        wanted: dict[str, list[str]] = {region: [*EVENT_COLUMNS] for region in self.search.regions}
-        for spectrum in self.search.spectra:
-            within = [spectrum.within.column] if spectrum.within else []
-            wanted[spectrum.region] += [spectrum.column, *within]
-        for hunt in self.search.hunts:
-            window = hunt.windows[0] if hunt.windows else None
-            detector = make_detector(hunt.detector, window=window)
-            read = [*detector.score_columns, *make_cut(self._offered(hunt), window=window).columns]
-            for role, source in hunt.training.items():
-                wanted[source.region] += detector.columns[role]
-            for region in {hunt.learn_on.region, *(self.search.spectrum(s).region for s in hunt.spectra)}:
-                wanted[region] += [
-                    *read,
-                    *(name for made in self.search.figures for name in make(made, {}).columns),
-                ]
-        always = ("key", "injected")  # of all events, whatever is selected
-        return {
-            region: tuple(name for name in dict.fromkeys(names) if name not in always)
-            for region, names in wanted.items()
-        }
-
-    def _offered(self, hunt: Hunt) -> Any:
-        """The cut of a hunt, which is offered the mass that it is to leave alone."""
-        column = self.search.spectrum(hunt.spectra[0]).column
-        return replace(hunt.cut, offered={"column": column, **hunt.cut.offered})
+        return kept_columns(self.search)
 
     def _train(self, hunt: Hunt, window: Window | None, training: Mapping[str, DataSet]) -> Stage:
         windows = hunt.windows if hunt.together and hunt.windows else (window,)
@@ -207,9 +178,11 @@ class Plan:
 
     def _fit(self, spectrum: MassSpectrum, chain: Chain | None) -> Stage:
         data = self.data(spectrum.region)
+        signals = self._signals(chain.hunt, self.search.injections, spectrum.region) if chain else ()
         arguments = {
             "spectrum": replace(spectrum, blind=None),  # which decides when it runs, not what comes out
             "data": data,
+            "signals": signals,
             "settings": self.settings.fit.model_dump(),
             "masses": self.masses(chain.hunt, chain.window, spectrum) if chain else spectrum.masses,
             "hunted": Hunted(chain.hunt.name, chain.window, chain.hunt.search, chain.hunt.limits)
@@ -217,37 +190,12 @@ class Plan:
             else None,
         }
         after = (
-            self.selected([data]) | {"shape": self._shape(spectrum)} | ({"cut": chain.cut} if chain else {})
+            self.selected([data, *signals])
+            | {"shape": self._shape(spectrum)}
+            | ({"cut": chain.cut} if chain else {})
         )
         name = f"fit-{spectrum.name}" + (f"-{chain.name}" if chain else "")
         return Stage(name, fit, arguments, after)
-
-    def _limits(self, signal: str) -> Stage:
-        mass, settings = self.search.samples[signal].mass, self.settings.limits
-        after: dict[str, Stage] = {}
-        tested: dict[str, list[str]] = {}
-        for name, fitted in self.fits.items():
-            spectrum, hunted = fitted.arguments["spectrum"], fitted.arguments["hunted"]
-            if mass not in fitted.arguments["masses"]:
-                continue
-            after[name], tested[name] = fitted, []
-            after |= self.selected([self.data_set(Source(spectrum.region, signal))])
-            if hunted is None:
-                continue
-            hunt = next(one for one in self.search.hunts if one.name == hunted.hunt)
-            for cross_section in settings.cross_sections:
-                injections = _with_signal(self.search.injections, signal, cross_section, settings.seed)
-                place = f"{name} {cross_section:g}"
-                after[place] = self.chain(hunt, hunted.window, injections).cut
-                tested[name].append(place)
-        arguments = {
-            "signal": self.search.samples[signal],
-            "data": self.search.samples[self.search.data],
-            "cross_sections": settings.cross_sections,
-            "tested": tested,
-            "settings": self.settings.fit.model_dump(),
-        }
-        return Stage(f"limits-{signal}", limits, arguments, after)
 
     def _open_spectrum(self, spectrum: MassSpectrum) -> Stage:
         data = self.data(spectrum.region)
@@ -263,12 +211,3 @@ def chain_name(hunt: Hunt, window: Window | None) -> str:
 def _module(made: Made, registry: Mapping[str, str]) -> tuple[str, ...]:
     """The module of a class, whose code decides what comes out."""
     return (place(made.name, registry).split(":")[0],)
-
-
-def _with_signal(
-    injections: tuple[Injection, ...], signal: str, cross_section: float, seed: int
-) -> tuple[Injection, ...]:
-    """Injections with a cross section of a signal on top of what is injected of it already."""
-    own = next((one for one in injections if one.sample == signal), Injection(signal, seed=seed))
-    others = tuple(one for one in injections if one.sample != signal)
-    return (*others, replace(own, cross_section=cross_section + (own.cross_section or 0.0)))

@@ -1,16 +1,18 @@
 """Stage `fit`: searches one mass spectrum for resonances, in all events or after the cut of a hunt."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import Job, Tools
-from analysis.search import Combination, MassSpectrum, Source
-from analysis.stages.cut import EFFICIENCIES, mask_file, mask_name
-from analysis.stages.data_set import read_events
+from analysis.search import Combination, MassSpectrum
+from analysis.stages.cut import EFFICIENCIES, mask_name
+from analysis.stages.data_set import DataSet, read_events
+from analysis.stages.in_spectrum import in_spectrum, read_masks, signal_efficiencies
 from analysis.stages.signal_shape import SHAPE
 from errors import MaplessError
 from fits.limits.mass_scan import SignalUncertainties
@@ -57,14 +59,17 @@ class Part:
 def fit(job: Job, tools: Tools) -> None:
     """Write `results.json` with the search of each part, exports, and the keys of the events in categories.
 
-    Arguments: `spectrum`, `data`, `settings` (of fits), `masses` (GeV), `hunted` (None for all events).
+    Arguments: `spectrum`, `data`, `signals` (data sets that the cut has seen), `settings` (of fits), `masses`
+    (GeV), `hunted` (None for all events).
     """
     spectrum: MassSpectrum = job.arguments["spectrum"]
     events = read_events(job, job.arguments["data"])
     shape = read_json(job.after["shape"] / SHAPE)
-    masks = _masks(job, events)
+    masks = {EVERYTHING: np.ones(len(events), bool)}
+    if job.arguments["hunted"] is not None:
+        masks = read_masks(job, "cut", job.arguments["data"], events)
     parts = _parts(job)
-    inside = _inside(spectrum, events)
+    inside = in_spectrum(spectrum, events)
     results, selected = [], {}
     weights = _relative_weights(events)
     for part in parts:
@@ -138,32 +143,11 @@ def signal_uncertainties(sizes: Mapping[str, float]) -> SignalUncertainties:
     return SignalUncertainties(sizes.get("scale", 0.0), sizes.get("resolution", 0.0), yields)
 
 
-def _masks(job: Job, events: EventColumns) -> dict[str, Mask]:
-    """Masks of all categories by name."""
-    from selections.scores import read_scores
-
-    if job.arguments["hunted"] is None:
-        return {EVERYTHING: np.ones(len(events), bool)}
-    stored = read_scores(job.after["cut"] / mask_file(job.arguments["data"]), events)
-    return {name: values.astype(bool) for name, values in stored.items()}
-
-
 def _relative_weights(events: EventColumns) -> np.ndarray:
     """Weights (n,) over their mean in the sample or injection of the event: each event counts once."""
     origin, weight = np.asarray(events["injected"]), np.asarray(events["weight"], dtype=float)
     means = np.bincount(origin, weight) / np.maximum(np.bincount(origin), 1)
     return weight / means[origin]
-
-
-def _inside(spectrum: MassSpectrum, events: EventColumns) -> Mask:
-    """Events in the range of the spectrum, and in the window of another column that it lies in."""
-    mass = events[spectrum.column]
-    inside = (mass >= spectrum.edges[0]) & (mass < spectrum.edges[-1])
-    return (
-        inside
-        if spectrum.within is None
-        else inside & spectrum.within.in_signal_region(events[spectrum.within.column])
-    )
 
 
 def _parts(job: Job) -> list[Part]:
@@ -181,11 +165,13 @@ def _parts(job: Job) -> list[Part]:
         suffix = "" if mass is None else mask_name("", mass)
         names = [one["category"] for one in own if one["category"].endswith(suffix)]
         tested = masses if mass is None else (mass,)
-        parts += _combined(names, tested, hunted, lambda name: _signal_kept(efficiencies, name, data))
+        parts += _combined(names, tested, hunted, partial(_shares, job, names))
     return parts
 
 
-def _combined(names: list[str], masses: tuple[float, ...], hunted: Hunted, kept: Any) -> list[Part]:
+def _combined(
+    names: list[str], masses: tuple[float, ...], hunted: Hunted, shares: Callable[[], tuple[float, ...]]
+) -> list[Part]:
     """The parts that are searched and those that give limits; they are the same where both combine alike."""
 
     def parts(how: Combination, purposes: tuple[Purpose, ...]) -> list[Part]:
@@ -194,28 +180,28 @@ def _combined(names: list[str], masses: tuple[float, ...], hunted: Hunted, kept:
         if how == "merged" or len(names) == 1:
             name = " + ".join(names)
             return [Part(name, purposes, {name: tuple(names)}, masses)]
-        signal = np.array([kept(name) for name in names])
-        shares = tuple((signal / signal.sum()).tolist())
-        return [Part("together", purposes, {name: (name,) for name in names}, masses, shares)]
+        return [Part("together", purposes, {name: (name,) for name in names}, masses, shares())]
 
     if hunted.search == hunted.limits or len(names) == 1:
         return parts(hunted.search, ("search", "limits"))
     return [*parts(hunted.search, ("search",)), *parts(hunted.limits, ("limits",))]
 
 
-def _signal_kept(efficiencies: list[dict[str, Any]], category: str, data: Source) -> float:
-    """Mean efficiency of a category for the signal samples that the cut has seen."""
-    found = [
-        one["efficiency"]
-        for one in efficiencies
-        if one["category"] == category and one["region"] == data.region and one["sample"] != data.sample
-    ]
-    if not found:
+def _shares(job: Job, names: list[str]) -> tuple[float, ...]:
+    """Fractions of the signal in each category, the mean over the signal samples that the cut has seen."""
+    signals: tuple[DataSet, ...] = job.arguments["signals"]
+    if not signals:
         raise MaplessError(
             "categories that are fitted together need their shares of the signal: name signal samples "
             "for a spectrum, or search the categories separately"
         )
-    return float(np.mean(found))
+    masks = {name: (name,) for name in names}
+    found = [signal_efficiencies(job, job.arguments["spectrum"], one, "cut", masks) for one in signals]
+    kept = np.array([[one[name][0] for name in names] for one in found]).mean(axis=0)
+    if not np.all(kept > 0):
+        empty = names[int(np.argmin(kept))]
+        raise MaplessError(f"no signal event is in the category {empty}; search the categories separately")
+    return tuple((kept / kept.sum()).tolist())
 
 
 def _counts(events: EventColumns, chosen: Mask) -> dict[str, int]:

@@ -6,16 +6,17 @@ limit on the number of events is that of the data without them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import Job, Tools
-from analysis.search import Sample
-from analysis.stages.cut import EFFICIENCIES
-from analysis.stages.data_set import read_cutflow
+from analysis.search import MassSpectrum, Sample
+from analysis.stages.data_set import DataSet, read_cutflow
 from analysis.stages.fit import RESULTS, signal_uncertainties
+from analysis.stages.in_spectrum import signal_efficiencies
 from errors import MaplessError
 from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
 from fits.limits.mass_scan import SignalUncertainties
@@ -34,11 +35,27 @@ REACH = (3.0, 5.0)
 """Expected significances whose cross sections are given."""
 
 
+@dataclass(frozen=True)
+class TestedFit:
+    """A fit whose hypotheses include the mass of the signal.
+
+    Args:
+        spectrum: that was fitted.
+        signal: the selected signal events.
+        cuts: names of the cut stages that learnt with an injection, in order of the cross sections; none for
+            a fit of all events.
+    """
+
+    spectrum: MassSpectrum
+    signal: DataSet
+    cuts: tuple[str, ...] = ()
+
+
 def limits(job: Job, tools: Tools) -> None:
     """Write `limits.json`: for each part of each fit, limits and discovery reach in fb.
 
-    Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (for every fit the cuts that
-    were learnt with an injection, in order of the cross sections; none for all events), `settings` (of fits).
+    Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (TestedFit by name of the fit),
+    `settings` (of fits).
     """
     signal, data = job.arguments["signal"], job.arguments["data"]
     if not data.luminosity:
@@ -46,15 +63,13 @@ def limits(job: Job, tools: Tools) -> None:
             f"limits on cross sections need the luminosity of {data.name}; add it to its sample"
         )
     found = []
-    for done, (name, cuts) in enumerate(job.arguments["tested"].items(), start=1):
+    for done, (name, tested) in enumerate(job.arguments["tested"].items(), start=1):
         stored = read_json(job.after[name] / RESULTS)
         for part in stored["parts"]:
             if "limits" in part["purposes"] and signal.mass in _masses(part):
-                one = _with_injections(job, stored, part, cuts) if cuts else _constant(job, stored, part)
-                found.append(
-                    {"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]}
-                    | one
-                )
+                one = _with_injections(job, tested, part) if tested.cuts else _constant(job, tested, part)
+                head = {"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]}
+                found.append(head | one)
         tools.progress(done, len(job.arguments["tested"]))
     head = {"signal": signal.name, "mass": signal.mass, "data": data.name, "luminosity": data.luminosity}
     write_json(
@@ -62,67 +77,53 @@ def limits(job: Job, tools: Tools) -> None:
     )
 
 
-def _constant(job: Job, stored: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+def _constant(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str, Any]:
     """Limit and reach where the efficiency is that of the selection, whatever is in the data."""
-    efficiency = _selected(job, stored)
-    per_fb = efficiency * job.arguments["data"].luminosity
-    model = _model(job, part, {name: per_fb * c["share"] for name, c in part["search"]["spectra"].items()})
-    limit, reach = upper_limit(model.profile_likelihood()), discovery_reach(model.profile_likelihood(), REACH)
+    (inside, error), *_ = signal_efficiencies(
+        job, tested.spectrum, tested.signal, None, part["masks"]
+    ).values()
+    selected = _selected(job, tested.signal)
+    (category,) = part["search"]["spectra"]
+    per_fb = selected * inside * job.arguments["data"].luminosity
+    profile = _model(job, part, {category: per_fb}).profile_likelihood()
+    limit, reach = upper_limit(profile), discovery_reach(profile, REACH)
     return {
-        "efficiencies": [{"efficiency": efficiency, "error": None}],
+        "efficiencies": [{"efficiency": selected * inside, "error": selected * error}],
         "limit": {"status": str(limit.status), "observed": limit.observed, "expected": limit.expected},
         "reach": _reach(reach.status, reach.values),
     }
 
 
-def _with_injections(
-    job: Job, stored: Mapping[str, Any], part: Mapping[str, Any], cuts: list[str]
-) -> dict[str, Any]:
+def _with_injections(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str, Any]:
     """Limit and reach from the efficiencies at every injected cross section."""
-    region, selected = stored["region"], _selected(job, stored)
-    curve = [
-        _efficiency(read_json(job.after[cut] / EFFICIENCIES), job.arguments["signal"], region, part["masks"])
-        for cut in cuts
-    ]
-    efficiencies = InjectedEfficiencies(
-        np.array(job.arguments["cross_sections"]),
-        selected * np.array([one for one, _ in curve]),
-        selected * np.array([error for _, error in curve]),
-    )
+    curve = np.array([_efficiency(job, tested, cut, part) for cut in tested.cuts])
+    efficiencies = InjectedEfficiencies(np.array(job.arguments["cross_sections"]), curve[:, 0], curve[:, 1])
     luminosity = job.arguments["data"].luminosity
     limit = weak_supervision_limit(efficiencies, _limit_on_events(job, part), luminosity)
     reach = weak_supervision_reach(efficiencies, _significance(job, part), luminosity, REACH)
-    errors = np.asarray(efficiencies.errors).tolist()
-    points = zip(efficiencies.cross_sections, efficiencies.efficiencies, errors, strict=True)
+    points = zip(job.arguments["cross_sections"], curve.tolist(), strict=True)
     return {
-        "efficiencies": [{"cross_section": x, "efficiency": e, "error": error} for x, e, error in points],
+        "efficiencies": [{"cross_section": x, "efficiency": e, "error": error} for x, (e, error) in points],
         "limit": limit.to_json(),
         "reach": _reach(reach.status, reach.cross_sections),
     }
+
+
+def _efficiency(job: Job, tested: TestedFit, cut: str, part: Mapping[str, Any]) -> tuple[float, float]:
+    """Part of all produced signal events in all categories together, with its error, after one cut."""
+    found = signal_efficiencies(job, tested.spectrum, tested.signal, cut, part["masks"]).values()
+    selected = _selected(job, tested.signal)
+    return selected * sum(one for one, _ in found), selected * float(np.hypot.reduce([e for _, e in found]))
 
 
 def _reach(status: LimitStatus, values: Sequence[float | None] | None) -> dict[str, Any]:
     return {"status": str(status), "significances": REACH, "values": values}
 
 
-def _efficiency(
-    efficiencies: list[dict[str, Any]], signal: Sample, region: str, masks: Mapping[str, list[str]]
-) -> tuple[float, float]:
-    """Part of the selected signal in all categories together, and its error."""
-    wanted = {mask for combined in masks.values() for mask in combined}
-    found = [
-        one
-        for one in efficiencies
-        if one["sample"] == signal.name and one["region"] == region and one["category"] in wanted
-    ]
-    return sum(one["efficiency"] for one in found), float(np.hypot.reduce([one["error"] for one in found]))
-
-
-def _selected(job: Job, stored: Mapping[str, Any]) -> float:
+def _selected(job: Job, data: DataSet) -> float:
     """Part of all produced signal events that is selected, before any hunt."""
     signal: Sample = job.arguments["signal"]
-    flow = read_cutflow(job, signal.name, stored["region"])
-    return signal.acceptance * flow.efficiency
+    return signal.acceptance * read_cutflow(job, signal.name, data.source.region).efficiency
 
 
 def _limit_on_events(job: Job, part: Mapping[str, Any]) -> Callable[[float], UpperLimit]:

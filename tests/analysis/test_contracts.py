@@ -46,7 +46,11 @@ def _search(*hunts: Hunt, spectra: tuple[MassSpectrum, ...] = (_spectrum(),)) ->
 
 
 def _hunt(name: str, cut: Made, **changes: object) -> Hunt:
-    common = {"training": {"background": Source("control")}, "spectra": ("mjj",), "learn_on": Source("signal")}
+    common = {
+        "training": {"background": Source("control")},
+        "spectra": ("mjj",),
+        "learn_on": Source("signal"),
+    }
     return Hunt(name, FOREST, cut=cut, **common | changes)  # type: ignore[arg-type]
 
 
@@ -72,7 +76,10 @@ def test_a_cut_that_is_chosen_for_every_mass_hypothesis_is_fitted_at_each(output
     cut = Made("moving-sidebands", {"efficiencies": {"kept": 0.2}})
     parts = _parts(_run(_search(_hunt("moving", cut)), output)["mjj-moving"])
     assert [part["name"] for part in parts] == ["kept@2500", "kept@3000"]
-    assert [[point["mass"] for point in part["search"]["scan"]["points"]] for part in parts] == [[2500], [3000]]
+    assert [[point["mass"] for point in part["search"]["scan"]["points"]] for part in parts] == [
+        [2500],
+        [3000],
+    ]
     assert parts[0]["counts"] != parts[1]["counts"]
 
 
@@ -118,7 +125,9 @@ def test_categories_may_be_merged_for_the_search_and_fitted_together_for_limits(
 def test_a_second_mass_makes_a_grid_of_windows(output: Path) -> None:
     windows = [Window(f"{i}", "jet1_softdrop_mass", low, low + 100) for i, low in enumerate((50.0, 150.0))]
     spectra = tuple(
-        _spectrum(f"mjj_{window.name}", within=window, masses=(2500.0,), edges=tuple(np.geomspace(1600, 4000, 20)))
+        _spectrum(
+            f"mjj_{window.name}", within=window, masses=(2500.0,), edges=tuple(np.geomspace(1600, 4000, 20))
+        )
         for window in windows
     )
     folders = _run(_search(spectra=spectra), output)
@@ -140,11 +149,13 @@ def test_shifts_and_regions_of_a_sample_come_out_of_one_event_loop(output: Path)
     stages = plan.selected(plan.data_set(source) for source in sources)
     assert len({stage.batch for stage in stages.values()}) == 1
     run_stages(list(stages.values()), output, Tools(threads=1))
-    folder = {source: stages[selection_name(source.sample, source.region, source.shift)] for source in sources}
-    nominal, up, down = (
-        StoredEvents(folder[source].folder(output) / EVENTS) for source in sources[:3]
-    )
-    masses = [dict(zip(one["event"].tolist(), one["mjj"].tolist(), strict=True)) for one in (nominal, up, down)]
+    folder = {
+        source: stages[selection_name(source.sample, source.region, source.shift)] for source in sources
+    }
+    nominal, up, down = (StoredEvents(folder[source].folder(output) / EVENTS) for source in sources[:3])
+    masses = [
+        dict(zip(one["event"].tolist(), one["mjj"].tolist(), strict=True)) for one in (nominal, up, down)
+    ]
     common = set(masses[0]) & set(masses[1]) & set(masses[2])
     assert len(common) > 1000
     for event in list(common)[:50]:
@@ -161,7 +172,7 @@ def test_unequal_weights_are_refused_with_the_way_out(output: Path, tmp_path: Pa
 
     opened = open_events(source, max_events=3000)
     frame = opened.frame.Redefine("weight", "event % 2 ? 1.f : 2.f")
-    file = write(frame, tmp_path / "weighted.root", [str(name) for name in uproot.open(source)["Events"].keys()])
+    file = write(frame, tmp_path / "weighted.root", list(uproot.open(source)["Events"].keys()))
     samples = SAMPLES | {"qcd_multijet": replace(SAMPLES["qcd_multijet"], files=(file,))}
     search = replace(_search(), samples=samples, injections=())
     with pytest.raises(MaplessError, match="unequally weighted events"):

@@ -58,7 +58,7 @@ def test_several_detectors_run_side_by_side() -> None:
 
 def test_limits_train_again_for_every_injected_cross_section() -> None:
     settings = searches.load("cms-dijet", None, ("limits.signals=[x_to_yy_3000]",))
-    limit = Pipeline(settings).plan.limits["x_to_yy_3000"]
+    limit = Pipeline(settings).limits["x_to_yy_3000"]
     trainings = {stage.key for stage in in_order([limit]) if stage.name.startswith("train-")}
     assert len(trainings) == 1 + len(settings.limits.cross_sections)
 

@@ -38,7 +38,7 @@ def test_global_p_values_of_independent_background_samples_are_uniform(tmp_path:
         found = json.loads((plan.global_significance.folder(tmp_path) / "global.json").read_text())["global"]
         assert found["status"] == "good"
         p_values.append(found["p_value"])
-        print(f"part {part}: largest {found['local_significance']:.2f} sigma, global p-value {found['p_value']:.3f}")
+        print(f"part {part}: {found['local_significance']:.2f} sigma, global p-value {p_values[-1]:.3f}")
     agreement = stats.kstest(p_values, "uniform").pvalue
     print(f"mean {np.mean(p_values):.2f}, Kolmogorov-Smirnov p-value {agreement:.2f}")
     assert agreement > 0.01

@@ -1,0 +1,52 @@
+"""What a search keeps of its selected events: the columns that something reads, and nothing else."""
+
+from collections.abc import Iterator
+
+from analysis.search import Hunt, Search
+from analysis.stages.select import EVENT_COLUMNS
+from errors import MaplessError
+from models.made import Made, make
+from models.registry import make_cut, make_detector
+
+ALWAYS_THERE = ("key", "injected")
+"""Of all events, whatever is selected (`models.events`)."""
+
+
+def kept_columns(search: Search) -> dict[str, tuple[str, ...]]:
+    """Columns by region that spectra, detectors, cuts and figures read.
+
+    Raises MaplessError for a hunt whose sources are not those that its detector learns from.
+    """
+    kept: dict[str, dict[str, None]] = {region: dict.fromkeys(EVENT_COLUMNS) for region in search.regions}
+    for region, column in _read(search):
+        if column not in ALWAYS_THERE:
+            kept[region][column] = None
+    return {region: tuple(columns) for region, columns in kept.items()}
+
+
+def offered_cut(search: Search, hunt: Hunt) -> Made:
+    """The cut of a hunt, which is offered the mass of its first spectrum, for cuts that depend on it."""
+    column = search.spectrum(hunt.spectra[0]).column
+    return Made(hunt.cut.name, hunt.cut.options, {"column": column, **hunt.cut.offered})
+
+
+def _read(search: Search) -> Iterator[tuple[str, str]]:
+    """Region and column of all that is read."""
+    for spectrum in search.spectra:
+        within = [spectrum.within.column] if spectrum.within else []
+        yield from ((spectrum.region, column) for column in (spectrum.column, *within))
+    figures = [column for made in search.figures for column in make(made, {}).columns]
+    for hunt in search.hunts:
+        window = hunt.windows[0] if hunt.windows else None
+        detector = make_detector(hunt.detector, window=window)
+        if set(hunt.training) != set(detector.roles):
+            raise MaplessError(
+                f"hunt {hunt.name}: {hunt.detector.name} learns from {', '.join(detector.roles)}, not "
+                f"from {', '.join(hunt.training) or 'nothing'} as the search says"
+            )
+        for role, source in hunt.training.items():
+            yield from ((source.region, column) for column in detector.columns[role])
+        cut = make_cut(offered_cut(search, hunt), window=window)
+        regions = dict.fromkeys([hunt.learn_on.region, *(search.spectrum(s).region for s in hunt.spectra)])
+        read = [*detector.score_columns, *cut.columns, *figures]
+        yield from ((region, column) for region in regions for column in read)

@@ -1,0 +1,62 @@
+"""The stages of limits on cross sections: a loop over injections, each with trainings of its own."""
+
+from dataclasses import replace
+
+from analysis.engine.stage import Stage
+from analysis.plan import Plan
+from analysis.search import Injection
+from analysis.stages.fit import Hunted
+from analysis.stages.limits import TestedFit, limits
+from errors import MaplessError
+
+
+def limit_stages(plan: Plan) -> dict[str, Stage]:
+    """The limits that the settings ask for, by signal.
+
+    Raises MaplessError for a signal at a mass that nothing tests.
+    """
+    return {signal: _limits(plan, signal) for signal in plan.settings.limits.signals}
+
+
+def _limits(plan: Plan, signal: str) -> Stage:
+    mass = plan.search.samples[signal].mass
+    after: dict[str, Stage] = {}
+    tested: dict[str, TestedFit] = {}
+    for name, fitted in plan.fits.items():
+        if mass not in fitted.arguments["masses"]:
+            continue
+        spectrum, hunted = fitted.arguments["spectrum"], fitted.arguments["hunted"]
+        cuts = {} if hunted is None else _cuts_with_injections(plan, name, hunted, signal)
+        tested[name] = TestedFit(spectrum, plan.signal(signal, spectrum.region), tuple(cuts))
+        after |= {name: fitted} | cuts | plan.selected([tested[name].signal])
+    if not tested:
+        raise MaplessError(
+            f"limits.signals: no spectrum or window tests the mass of {signal} ({mass or 0:g} GeV); add it to "
+            "the masses of the search"
+        )
+    arguments = {
+        "signal": plan.search.samples[signal],
+        "data": plan.search.samples[plan.search.data],
+        "cross_sections": plan.settings.limits.cross_sections,
+        "tested": tested,
+        "settings": plan.settings.fit.model_dump(),
+    }
+    return Stage(f"limits-{signal}", limits, arguments, after)
+
+
+def _cuts_with_injections(plan: Plan, fit_name: str, hunted: Hunted, signal: str) -> dict[str, Stage]:
+    """The cut of a hunt for every injected cross section, by name, in their order."""
+    hunt = next(one for one in plan.search.hunts if one.name == hunted.hunt)
+    found = {}
+    for cross_section in plan.settings.limits.cross_sections:
+        injections = _with_signal(plan, signal, cross_section)
+        found[f"{fit_name} {cross_section:g}"] = plan.chain(hunt, hunted.window, injections).cut
+    return found
+
+
+def _with_signal(plan: Plan, signal: str, cross_section: float) -> tuple[Injection, ...]:
+    """The injections of a search with a cross section of a signal on top of what is injected of it already."""
+    unseen = Injection(signal, seed=plan.settings.limits.seed)
+    own = next((one for one in plan.search.injections if one.sample == signal), unseen)
+    others = tuple(one for one in plan.search.injections if one.sample != signal)
+    return (*others, replace(own, cross_section=cross_section + (own.cross_section or 0.0)))
