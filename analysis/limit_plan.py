@@ -31,8 +31,8 @@ def _limits(plan: Plan, signal: str) -> Stage:
         after |= {name: fitted} | cuts | plan.selected([tested[name].signal])
     if not tested:
         raise MaplessError(
-            f"limits.signals: no spectrum or window tests the mass of {signal} ({mass or 0:g} GeV); add it to "
-            "the masses of the search"
+            f"limits.signals: no spectrum or window tests the mass of {signal} ({mass or 0:g} GeV); add it "
+            "to the masses of the search"
         )
     arguments = {
         "signal": plan.search.samples[signal],
@@ -55,7 +55,7 @@ def _cuts_with_injections(plan: Plan, fit_name: str, hunted: Hunted, signal: str
 
 
 def _with_signal(plan: Plan, signal: str, cross_section: float) -> tuple[Injection, ...]:
-    """The injections of a search with a cross section of a signal on top of what is injected of it already."""
+    """The injections of a search with a cross section of a signal on top of what there is of it."""
     unseen = Injection(signal, seed=plan.settings.limits.seed)
     own = next((one for one in plan.search.injections if one.sample == signal), unseen)
     others = tuple(one for one in plan.search.injections if one.sample != signal)
