@@ -10,8 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from analysis.engine.json_file import read_json, write_json
 from analysis.engine.running import run_stages
 from analysis.engine.stage import Stage, Tools
+
+PUBLISHED = ".published.json"
+"""Names of the files that the last report has put into the output."""
 
 
 def run_with_bar(
@@ -38,13 +42,22 @@ def plan_table(stages: Sequence[Stage], output: Path, *, fresh: bool) -> Table:
 
 
 def publish(report: Path, output: Path) -> None:
-    """Copy the newest report to where a reader looks first, each file by rename."""
-    for file in sorted(path for path in report.rglob("*") if path.is_file()):
-        target = output / file.relative_to(report)
+    """Copy the newest report to where a reader looks first, each file by rename.
+
+    What an earlier report had there and this one has not, such as plots of other windows, is removed.
+    """
+    files = [path for path in report.rglob("*") if path.is_file()]
+    names = sorted(str(file.relative_to(report)) for file in files)
+    for name in names:
+        target = output / name
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.partial")
-        shutil.copyfile(file, beside)
+        shutil.copyfile(report / name, beside)
         beside.replace(target)
+    record = output / PUBLISHED
+    for name in set(read_json(record) if record.is_file() else ()) - set(names):
+        (output / name).unlink(missing_ok=True)
+    write_json(record, names)
 
 
 @contextmanager
