@@ -59,7 +59,7 @@ def environment() -> dict[str, Any]:
 
 def peak_memory() -> float:
     """Return the largest resident memory in GB so far of this process, or of one that it has started."""
-    per_gb = 1e9 if sys.platform == "darwin" else 1e6
+    per_gb = 1e9 if sys.platform == "darwin" else 1e9 / 1024  # bytes, or KiB
     processes = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(who).ru_maxrss for who in processes) / per_gb
 

@@ -179,7 +179,9 @@ if __name__ == "__main__":
         tasks.wait_for((tmp_path / "at_work").exists)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes get it
         _, complaint = process.communicate(timeout=tasks.PATIENCE / 2)
-    assert complaint.decode() == "interrupted; finished stages are kept, run again to go on\n"
+    # A busy machine may catch an interpreter on its way up or down, which begins a traceback of its own.
+    assert complaint.decode().splitlines()[-1] == "interrupted; finished stages are kept, run again to go on"
+    assert "KeyboardInterrupt" not in complaint.decode()
     (left,) = (tmp_path / "stages").iterdir()
     assert left.name.startswith("done-")
     assert read_json(left / "manifest.json")["stage"] == "done"
