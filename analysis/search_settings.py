@@ -136,11 +136,11 @@ class LimitSettings(Settings):
 
     signals: tuple[str, ...] = ()
     cross_sections: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (
-        2.0,
         4.0,
         8.0,
         16.0,
         24.0,
+        32.0,
     )
     seed: Annotated[int, Field(ge=0)] = 1
 

@@ -17,7 +17,7 @@ def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
     """For each signal the efficiency curves and a comparison of limits: name, caption, figure."""
     from fits.plots.efficiency_curve import plot_efficiency_curve
 
-    for name, stored in limits.items():
+    for stored in limits.values():
         constant = [one["efficiencies"][0]["efficiency"] for one in stored["found"] if one["hunt"] is None]
         for one in stored["found"]:
             if one["hunt"] is None:
@@ -32,8 +32,12 @@ def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
             caption = (
                 f"Efficiency for {stored['signal']} after {one['fit']} against the injected cross section"
             )
-            yield f"efficiency_{name}_{one['fit']}", caption, figure
-        yield f"limits_{name}", f"Limits and discovery reach for {stored['signal']}", _compared(stored, label)
+            yield f"efficiency_{stored['signal']}_{one['fit']}", caption, figure
+        yield (
+            f"limits_{stored['signal']}",
+            f"Limits and discovery reach for {stored['signal']}",
+            _compared(stored, label),
+        )
 
 
 def _compared(stored: Mapping[str, Any], label: str) -> "Figure":
