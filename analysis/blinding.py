@@ -21,7 +21,10 @@ def require_closure(closure: Stage | None, output: Path) -> None:
         raise MaplessError("--unblind needs a closure test; name simulated events in closure.background")
     if not closure.is_done(output):
         raise MaplessError("--unblind needs the closure report; run the same command without --unblind first")
-    failed = [check["name"] for check in read_json(closure.folder(output) / CLOSURE) if not check["passed"]]
+    checks = read_json(closure.folder(output) / CLOSURE)
+    if not checks:
+        raise MaplessError("--unblind refused: the closure test checked nothing; no hunt tests a mass")
+    failed = [check["name"] for check in checks if not check["passed"]]
     if failed:
         raise MaplessError(
             f"--unblind refused: closure failed ({', '.join(failed)}); see the report, mend and rerun"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from analysis.search import Hunt, Search
 from analysis.stages.select import EVENT_COLUMNS
 from errors import MaplessError
+from models.anomaly_cut import AnomalyCut
 from models.made import Made, make
 from models.registry import make_cut, make_detector
 
@@ -30,6 +31,20 @@ def offered_cut(search: Search, hunt: Hunt) -> Made:
     return Made(hunt.cut.name, hunt.cut.options, {"column": column, **hunt.cut.offered})
 
 
+def _check_cut(search: Search, hunt: Hunt, cut: AnomalyCut) -> None:
+    """Raise MaplessError for categories that cannot be combined as the hunt says."""
+    if not cut.exclusive and "together" in (hunt.search, hunt.limits):
+        raise MaplessError(
+            f"hunt {hunt.name}: categories of {hunt.cut.name} share events ({', '.join(cut.categories)}), so "
+            "that they cannot be fitted together; search them separately or merged"
+        )
+    if cut.per_mass and len({search.spectrum(name).column for name in hunt.spectra}) > 1:
+        raise MaplessError(
+            f"hunt {hunt.name}: {hunt.cut.name} follows one mass, but the hunt has spectra in several; give "
+            "each a hunt of its own"
+        )
+
+
 def _read(search: Search) -> Iterator[tuple[str, str]]:
     """Region and column of all that is read."""
     for spectrum in search.spectra:
@@ -44,9 +59,15 @@ def _read(search: Search) -> Iterator[tuple[str, str]]:
                 f"hunt {hunt.name}: {hunt.detector.name} learns from {', '.join(detector.roles)}, not "
                 f"from {', '.join(hunt.training) or 'nothing'} as the search says"
             )
+        missing = [role for role in detector.roles if role not in detector.columns]
+        if missing:
+            raise MaplessError(
+                f"{hunt.detector.name} does not say which columns it reads of its {missing[0]}"
+            )
         for role, source in hunt.training.items():
             yield from ((source.region, column) for column in detector.columns[role])
         cut = make_cut(offered_cut(search, hunt), window=window)
+        _check_cut(search, hunt, cut)
         regions = dict.fromkeys([hunt.learn_on.region, *(search.spectrum(s).region for s in hunt.spectra)])
         read = [*detector.score_columns, *cut.columns, *figures]
         yield from ((region, column) for region in regions for column in read)

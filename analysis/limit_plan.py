@@ -15,11 +15,15 @@ def limit_stages(plan: Plan) -> dict[str, Stage]:
 
     Raises MaplessError for a signal at a mass that nothing tests.
     """
+    if plan.settings.limits.signals:
+        plan.require_luminosity("a limit on a cross section")
     return {signal: _limits(plan, signal) for signal in plan.settings.limits.signals}
 
 
 def _limits(plan: Plan, signal: str) -> Stage:
     mass = plan.search.samples[signal].mass
+    if mass is None:
+        raise MaplessError(f"limits.signals: sample {signal} has no mass; add it to samples")
     after: dict[str, Stage] = {}
     tested: dict[str, TestedFit] = {}
     for name, fitted in plan.fits.items():
@@ -31,7 +35,7 @@ def _limits(plan: Plan, signal: str) -> Stage:
         after |= {name: fitted} | cuts | plan.selected([tested[name].signal])
     if not tested:
         raise MaplessError(
-            f"limits.signals: no spectrum or window tests the mass of {signal} ({mass or 0:g} GeV); add it "
+            f"limits.signals: no spectrum or window tests the mass of {signal} ({mass:g} GeV); add it "
             "to the masses of the search"
         )
     arguments = {

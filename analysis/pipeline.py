@@ -13,6 +13,7 @@ from analysis.report.search_report import write_report
 from analysis.search_settings import InjectionSettings, SearchSettings
 from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
 from analysis.stages.data_set import selection_name
+from errors import MaplessError
 
 LAST = ("select", "train", "scan", "report")
 """How far a run may go."""
@@ -69,6 +70,7 @@ class Pipeline:
         closure = self.settings.closure
         if not self.is_data or closure.background is None:
             return None
+        self._check_closure_samples()
         injected = (
             {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
         )
@@ -81,6 +83,19 @@ class Pipeline:
             after |= {f"{kind} {name}": fit for name, fit in (hunted or fits).items()}
         mass = self.plan.search.samples[closure.signal].mass if closure.signal else None
         return Stage("closure", check_closure, {"mass": mass}, after)
+
+    def _check_closure_samples(self) -> None:
+        """Raise MaplessError where the closure test could look at data, or could not fail."""
+        samples, closure = self.plan.search.samples, self.settings.closure
+        if closure.background and samples[closure.background].role != "background":
+            raise MaplessError(
+                f"closure.background: {closure.background} is {samples[closure.background].role}, not "
+                "background"
+            )
+        if closure.signal and (samples[closure.signal].role != "signal" or not samples[closure.signal].mass):
+            raise MaplessError(f"closure.signal: {closure.signal} must be a signal with a mass")
+        if closure.signal and not closure.n_signal_events:
+            raise MaplessError("closure.n_signal_events: say how many events of the signal are injected")
 
     @cached_property
     def report(self) -> Stage:

@@ -17,6 +17,7 @@ from analysis.stages.score import score
 from analysis.stages.select import select
 from analysis.stages.signal_shape import signal_shape
 from analysis.stages.train import train
+from errors import MaplessError
 from models.made import Made, place
 from models.registry import CUTS, DETECTORS
 from models.window import Window
@@ -58,8 +59,11 @@ class Plan:
         found = {s.name: self._fit(s, None) for s in self.search.spectra if s.inclusive}
         for chain in self.chains:
             for spectrum in map(self.search.spectrum, chain.hunt.spectra):
+                name = f"{spectrum.name}-{chain.name}"
+                if name in found:
+                    raise MaplessError(f"two fits would be called {name}; rename a hunt, spectrum or window")
                 if self.masses(chain.hunt, chain.window, spectrum):
-                    found[f"{spectrum.name}-{chain.name}"] = self._fit(spectrum, chain)
+                    found[name] = self._fit(spectrum, chain)
         return found
 
     @cached_property
@@ -87,6 +91,8 @@ class Plan:
         if named.sample != self.search.data:
             return DataSet(named)
         luminosity = self.search.samples[self.search.data].luminosity
+        if any(injection.cross_section for injection in injections):
+            self.require_luminosity("an injected cross section")
         reference = self.search.spectra[0].region
         samples = [self.search.samples[injection.sample] for injection in injections]
         pairs = zip(injections, samples, strict=True)
@@ -97,6 +103,13 @@ class Plan:
     def masses(self, hunt: Hunt, window: Window | None, spectrum: MassSpectrum) -> tuple[float, ...]:
         """The mass hypotheses of a hunt in a window."""
         return spectrum.masses if window is None else hunt.masses[window.name]
+
+    def require_luminosity(self, what: str) -> None:
+        """Raise MaplessError if the luminosity of the data that are read is not known."""
+        if not self.search.samples[self.search.data].luminosity:
+            raise MaplessError(f"{what} needs the luminosity of {self.search.data}; add it to its sample")
+        if self.max_events is not None:
+            raise MaplessError(f"{what} needs the luminosity of all data: leave --max-events out")
 
     def selected(self, data_sets: Iterable[DataSet]) -> dict[str, Stage]:
         """The selected events that data sets are made of, by name."""
@@ -136,16 +149,21 @@ class Plan:
         return tuple(self.signal(name, region) for name in dict.fromkeys(names))
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
+        selection = self.search.regions[region].needed_for(self._columns[region])
         arguments = {
-            "sample": self.search.samples[sample],
+            "sample": sample,
+            "files": self.search.samples[sample].files,
+            "opening": self.search.samples[sample].opening,
             "region": region,
-            "selection": self.search.regions[region].needed_for(self._columns[region]),
+            "selection": selection,
             "columns": self._columns[region],
             "shift": shift,
             "max_events": self.max_events,
         }
         name = selection_name(sample, region, shift)
-        return Stage(f"select-{name}", select, arguments, batch=f"select-{sample}")
+        return Stage(
+            f"select-{name}", select, arguments, code=tuple(selection.headers), batch=f"select-{sample}"
+        )
 
     @cached_property
     def _columns(self) -> dict[str, tuple[str, ...]]:
@@ -178,7 +196,8 @@ class Plan:
 
     def _fit(self, spectrum: MassSpectrum, chain: Chain | None) -> Stage:
         data = self.data(spectrum.region)
-        signals = self._signals(chain.hunt, self.search.injections, spectrum.region) if chain else ()
+        own = tuple(self.signal(name, spectrum.region) for name in spectrum.signal.samples)
+        signals = own or (self._signals(chain.hunt, self.search.injections, spectrum.region) if chain else ())
         arguments = {
             "spectrum": replace(spectrum, blind=None),  # which decides when it runs, not what comes out
             "data": data,
@@ -199,7 +218,9 @@ class Plan:
 
     def _open_spectrum(self, spectrum: MassSpectrum) -> Stage:
         data = self.data(spectrum.region)
-        arguments = {"spectrum": spectrum, "data": data}
+        blind = [one.blind for one in self.search.spectra if one.column == spectrum.column]
+        closed = None if None in blind else tuple(ends for one in blind for ends in one or ())
+        arguments = {"spectrum": spectrum, "data": data, "closed": closed}
         return Stage(f"open-{spectrum.name}", open_spectrum, arguments, self.selected([data]))
 
 

@@ -39,7 +39,7 @@ class SampleSettings(Settings):
         return Sample(
             name,
             self.role,
-            tuple(path for file in self.files for path in _matches(folder / file)),
+            tuple(dict.fromkeys(path for file in self.files for path in _matches(folder / file))),
             self.mass,
             self.luminosity,
             self.acceptance,

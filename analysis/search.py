@@ -1,5 +1,6 @@
 """What a search is, as data: samples, regions, mass spectra, and hunts that select anomalous events."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from models.window import Window
 from selections.graph import Selection
 
 NOMINAL = "nominal"
+_NAME = re.compile(r"[\w.-]+")
 Combination = Literal["separately", "together", "merged"]
 
 
@@ -165,6 +167,19 @@ class Search:
     figures: tuple[Made, ...] = ()
 
     def __post_init__(self) -> None:
+        names = [*self.regions, *(spectrum.name for spectrum in self.spectra)]
+        names += [name for hunt in self.hunts for name in (hunt.name, *(one.name for one in hunt.windows))]
+        for name in names:
+            if not _NAME.fullmatch(name):
+                raise MaplessError(
+                    f"{self.name}: {name!r} becomes part of names of files; use letters, digits, . _ -"
+                )
+        for hunt in self.hunts:
+            unknown = [window.name for window in hunt.windows if window.name not in hunt.masses]
+            if unknown:
+                raise MaplessError(
+                    f"{self.name}: hunt {hunt.name} gives no masses for its window {unknown[0]}"
+                )
         self._check_names("spectra", [spectrum.name for spectrum in self.spectra])
         self._check_names("hunts", [hunt.name for hunt in self.hunts])
         self._check_names("injections", [injection.sample for injection in self.injections])

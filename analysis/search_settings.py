@@ -1,5 +1,6 @@
 """Settings that every search has: its samples, injections, masses, fits, limits and closure test."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -143,6 +144,12 @@ class LimitSettings(Settings):
         32.0,
     )
     seed: Annotated[int, Field(ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _cross_sections_rise(self) -> "LimitSettings":
+        if any(low >= high for low, high in pairwise(self.cross_sections)):
+            raise ValueError("cross_sections must increase, each once")
+        return self
 
 
 class ClosureSettings(Settings):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from errors import MaplessError
 from models.anomaly_cut import AnomalyCut
 from models.anomaly_detector import AnomalyDetector
 from models.made import Made, make
@@ -25,14 +26,20 @@ CUTS = {
 def make_detector(made: Made, **offered: Any) -> AnomalyDetector:
     """Make an untrained detector; `offered` is used where it has such a setting.
 
-    Raises MaplessError for an unknown name or setting.
+    Raises MaplessError for an unknown name or setting, and for a class of another kind.
     """
-    return make(made, DETECTORS, **offered)
+    return _checked(make(made, DETECTORS, **offered), AnomalyDetector, made)
 
 
 def make_cut(made: Made, **offered: Any) -> AnomalyCut:
     """Make a cut that has not learnt; `offered` is used where it has such a setting.
 
-    Raises MaplessError for an unknown name or setting.
+    Raises MaplessError for an unknown name or setting, and for a class of another kind.
     """
-    return make(made, CUTS, **offered)
+    return _checked(make(made, CUTS, **offered), AnomalyCut, made)
+
+
+def _checked(one: Any, kind: type[Any], made: Made) -> Any:
+    if not isinstance(one, kind):
+        raise MaplessError(f"{made.name} is no {kind.__name__}; see docs/extending.md")
+    return one

@@ -82,7 +82,9 @@ def _limits_table(limit: dict[str, Any]) -> Table:
     for one in limit["found"]:
         expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)
         numbers = (one["limit"]["observed"], expected and expected[2], *reach)
-        table.add_row(one["fit"], *("–" if value is None else f"{value:.3g}" for value in numbers))
+        table.add_row(
+            f"{one['fit']}, {one['part']}", *("–" if value is None else f"{value:.3g}" for value in numbers)
+        )
     return table
 
 

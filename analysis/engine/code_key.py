@@ -18,8 +18,8 @@ _TEMPLATE = re.compile(r'{%-?\s*(?:extends|import|from|include)\s+"([^"]+)"')
 def code_key(*modules: str) -> str:
     """SHA-256 over the files that these modules import, directly or not, and the headers and templates named.
 
-    Imports inside functions count, those for types only do not. Of modules outside of this project only the
-    named ones themselves count.
+    Imports inside functions count, those for types only do not. Of modules outside of this project the named
+    ones count and what they import from beside them. Headers may be named like modules, as "mapless/fold.h".
     """
     digest = hashlib.sha256()
     for file in sorted(source_files(*modules)):
@@ -30,7 +30,9 @@ def code_key(*modules: str) -> str:
 
 def source_files(*modules: str) -> frozenset[Path]:
     """The files that decide what modules do: themselves, what they import, headers and templates."""
-    waiting = [file for module in modules if (file := _file_of(module, anywhere=True))]
+    headers = [name for name in modules if _NAME.fullmatch(name)]
+    waiting = [file for name in modules if name not in headers and (file := _file_of(name, anywhere=True))]
+    waiting += [found for found in _headers_and_templates() if any(found.match(name) for name in headers)]
     found: set[Path] = set()
     while waiting:
         file = waiting.pop()
@@ -49,10 +51,22 @@ def _needed_by(file: Path) -> tuple[Path, ...]:
         return _named(file, [*_INCLUDE.findall(text), *_TEMPLATE.findall(text)])
     tree = ast.parse(text)
     modules = (module for name in _imported(tree, file) for module in _with_packages(name))
-    imported = [path for module in modules if (path := _file_of(module))]
+    imported = [path for module in modules if (path := _file_of(module) or _beside(file, module))]
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     names = [text for text in texts if isinstance(text, str) and _NAME.fullmatch(text)]
     return (*imported, *_named(file, names))
+
+
+def _beside(file: Path, module: str) -> Path | None:
+    """A module that lies in the folder of one outside of this project, or in the folder around it."""
+    if file.is_relative_to(REPOSITORY):
+        return None
+    for folder in file.parents[:2]:
+        path = folder.joinpath(*module.split("."))
+        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+    return None
 
 
 def _imported(node: ast.AST, file: Path) -> Iterator[str]:

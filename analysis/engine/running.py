@@ -79,7 +79,13 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
     with ExitStack() as stack:
         jobs = [stack.enter_context(_job(stage, output, run)) for stage in group]
         start = time.perf_counter()
-        group[0].task(jobs if group[0].batch else jobs[0], tools)
+        try:
+            group[0].task(jobs if group[0].batch else jobs[0], tools)
+        except MaplessError:
+            raise
+        except Exception as error:  # a fault of ours, or of a class of the user's
+            error.add_note(f"in stage {group[0].name}")
+            raise
         seconds = (time.perf_counter() - start) / len(group)
         for stage, job in zip(group, jobs, strict=True):
             _write_manifest(stage, job.folder, seconds)

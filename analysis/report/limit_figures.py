@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.report.drawing import new_figure
-from analysis.report.score_figures import Figures
+from analysis.report.score_figures import Figures, file_name
 from fits.limits.weak_supervision import InjectedEfficiencies
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
                 inclusive=constant[0] if constant else None,
                 label=label,
             )
-            caption = (
-                f"Efficiency for {stored['signal']} after {one['fit']} against the injected cross section"
-            )
-            yield f"efficiency_{stored['signal']}_{one['fit']}", caption, figure
+            caption = f"Efficiency for {stored['signal']} after {one['fit']}, {one['part']}"
+            yield file_name(f"efficiency_{stored['signal']}_{one['fit']}_{one['part']}"), caption, figure
         yield (
             f"limits_{stored['signal']}",
             f"Limits and discovery reach for {stored['signal']}",
@@ -68,7 +66,10 @@ def _compared(stored: Mapping[str, Any], label: str) -> "Figure":
                     markersize=9,
                     label=None if row else f"{text} expected",
                 )
-    names = [one["fit"] if one["hunt"] else f"{one['fit']}, all events" for one in stored["found"]]
+    names = [
+        f"{one['fit']}, {one['part']}" if one["hunt"] else f"{one['fit']}, all events"
+        for one in stored["found"]
+    ]
     axis.set_yticks(np.arange(len(names)), names)
     axis.set(xlabel="Cross section [fb]", xscale="log", ylim=(-0.6, len(names) + 0.2))
     axis.legend(fontsize=11, loc="upper left", bbox_to_anchor=(1.0, 1.0))

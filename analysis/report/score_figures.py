@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 Figures = Iterator[tuple[str, str, "Figure"]]
 
 
+def file_name(text: str) -> str:
+    """Text as part of a name of a file.
+
+    >>> file_name("spectrum_mjj-forest_0-1%")
+    'spectrum_mjj-forest_0-1_percent'
+    """
+    return text.replace("%", "_percent").replace(" ", "_").replace("+", "and").replace("/", "_")
+
+
 def score_figures(view: HuntView) -> Figures:
     """One figure for each score: name, caption, figure."""
     injected = np.asarray(view.events["injected"]) > 0

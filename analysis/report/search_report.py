@@ -13,7 +13,7 @@ from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.limit_figures import limit_figures
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
-from analysis.report.score_figures import Figures, score_figures
+from analysis.report.score_figures import Figures, file_name, score_figures
 from analysis.stages.closure import CLOSURE
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
@@ -94,6 +94,11 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
     """One row for each category of a part; the largest excess of the part stands in the first."""
     points = [point for point in part["search"]["scan"]["points"] if point["local_p_value"] is not None]
     largest: Mapping[str, Any] = min(points, key=lambda point: point["local_p_value"], default={})
+    if "error" in part["search"]:
+        failed = dict.fromkeys(("statistic", "n_degrees_of_freedom", "p_value", "mass", "significance"))
+        counts = next(iter(part["counts"].values()))
+        title = fit_title(fit, part["name"])
+        yield counts | failed | {"title": title, "background": "–", "status": part["search"]["error"]}
     for place, (name, category) in enumerate(part["search"]["spectra"].items()):
         title = fit_title(fit, part["name"])
         goodness = category["chi_square"]
@@ -135,6 +140,8 @@ def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
         yield f"p_values_{spectrum}", f"Local p-values, spectrum {spectrum}", figure
     for name, fit in results["fits"].items():
         for part in fit["parts"]:
+            if "error" in part["search"]:
+                continue
             place = name if len(fit["parts"]) == 1 else f"{name}_{part['name']}"
             drawn = resonance_figures(part["search"], label=label, x_title=fit["title"])
             for kind, figure in drawn.items():
@@ -158,15 +165,6 @@ def fit_title(fit: Mapping[str, Any], part: str) -> str:
         return f"{fit['spectrum']}, all events"
     window = f", window {fit['window']['name']}" if fit["window"] else ""
     return f"{fit['spectrum']}, {fit['hunt']}{window}, {part}"
-
-
-def file_name(text: str) -> str:
-    """Text as part of a name of a file.
-
-    >>> file_name("spectrum_mjj-forest_0-1%")
-    'spectrum_mjj-forest_0-1_percent'
-    """
-    return text.replace("%", "_percent").replace(" ", "_").replace("+", "and")
 
 
 def _hunt_figures(job: Job) -> Figures:

@@ -17,6 +17,7 @@ from models.events import Events, Mask
 from selections.events import EventColumns
 
 EFFICIENCIES = "efficiencies.json"
+CATEGORIES = "categories.json"
 
 
 def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
@@ -41,6 +42,7 @@ def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
         efficiencies += [_efficiency(data, one, events[data.name], mask) for one, mask in masks.items()]
     _check_anything_is_kept(job, efficiencies)
     write_json(job.folder / EFFICIENCIES, efficiencies)
+    write_json(job.folder / CATEGORIES, {"categories": learnt.categories, "per_mass": learnt.per_mass})
 
 
 def _scores(job: Job, name: str, events: EventColumns) -> Scores:

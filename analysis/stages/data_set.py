@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.engine.json_file import read_json
 from analysis.engine.stage import Job
 from analysis.search import NOMINAL, Injection, Source
+from errors import MaplessError
 from selections.cutflow import Cutflow
 from selections.events import EventColumns, StoredEvents, inject, share
 
@@ -67,11 +70,8 @@ def read_events(job: Job, data_set: DataSet) -> EventColumns:
     source = data_set.source
     events: EventColumns = StoredEvents(job.after[data_set_selection(source)] / EVENTS)
     for number, signal in enumerate(data_set.injected, start=1):
-        name = selection_name(signal.injection.sample, source.region)
-        added = StoredEvents(job.after[name] / EVENTS)
-        events = inject(
-            events, added, events_to_inject(job, signal, source.region), signal.injection.seed, number
-        )
+        added, n_events = _candidates(job, signal, source.region)
+        events = inject(events, added, n_events, signal.injection.seed, number)
     return events if source.share == 1 else share(events, source.share)
 
 
@@ -80,16 +80,36 @@ def data_set_selection(source: Source) -> str:
     return selection_name(source.sample, source.region, source.shift)
 
 
-def events_to_inject(job: Job, signal: InjectedSignal, region: str) -> int:
-    """Number of signal events that an injection adds to a region."""
+def events_to_inject(job: Job, signal: InjectedSignal) -> int:
+    """Number of signal events that an injection adds to its reference region."""
     injection = signal.injection
-    here = read_cutflow(job, injection.sample, region)
-    reference = read_cutflow(job, injection.sample, signal.reference)
     produced = (injection.cross_section or 0.0) * signal.events_per_cross_section
-    by_cross_section = produced * here.events[-1] / max(here.events[0], 1)
-    return round(
-        by_cross_section + (injection.n_events or 0) * here.events[-1] / max(reference.events[-1], 1)
-    )
+    selected = read_cutflow(job, injection.sample, signal.reference).efficiency if produced else 0.0
+    return round(produced * selected + (injection.n_events or 0))
+
+
+def _candidates(job: Job, signal: InjectedSignal, region: str) -> tuple[EventColumns, int]:
+    """Signal events of a region, and how many of them are injected: a shared event is added to both regions.
+
+    They are drawn in the reference region. Those of another region are the same ones, as far as they are in
+    it, and the same part of its events that are not in the reference region.
+    """
+    sample, seed = signal.injection.sample, signal.injection.seed
+    reference = StoredEvents(job.after[selection_name(sample, signal.reference)] / EVENTS)
+    n_events = events_to_inject(job, signal)
+    if n_events > len(reference):
+        raise MaplessError(
+            f"{n_events:,} events of {sample} cannot be injected, only {len(reference):,} pass the selection"
+        )
+    if region == signal.reference:
+        return reference, n_events
+    drawn = np.random.default_rng(seed).choice(len(reference), n_events, replace=False)  # as `inject` does
+    here = StoredEvents(job.after[selection_name(sample, region)] / EVENTS)
+    taken = np.isin(here["key"], reference["key"][drawn])
+    others = np.flatnonzero(~np.isin(here["key"], reference["key"]))
+    n_others = round(len(others) * n_events / max(len(reference), 1))
+    taken[np.random.default_rng((seed, 1)).choice(others, n_others, replace=False)] = True
+    return here.where(taken), int(taken.sum())
 
 
 def read_cutflow(job: Job, sample: str, region: str) -> Cutflow:

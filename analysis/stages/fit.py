@@ -1,7 +1,7 @@
 """Stage `fit`: searches one mass spectrum for resonances, in all events or after the cut of a hunt."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import Job, Tools
 from analysis.search import Combination, MassSpectrum
-from analysis.stages.cut import EFFICIENCIES, mask_name
+from analysis.stages.cut import CATEGORIES, mask_name
 from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.in_spectrum import in_spectrum, read_masks, signal_efficiencies
 from analysis.stages.signal_shape import SHAPE
@@ -20,6 +20,7 @@ from fits.resonance_categories import ResonanceCategory
 from fits.resonance_search import search_for_resonance
 from fits.resonance_settings import ResonanceSettings
 from fits.signals import signal_from_json
+from fits.significance.mass_scan import MassPoint
 from fits.spectrum import unweighted_spectrum
 from models.events import Mask
 from models.window import Window
@@ -100,6 +101,8 @@ def fit(job: Job, tools: Tools) -> None:
         {
             "spectrum": spectrum.name,
             "title": spectrum.title,
+            "column": spectrum.column,
+            "edges": spectrum.edges,
             "region": spectrum.region,
             "hunt": hunted and hunted.hunt,
             "window": _window_json(hunted.window if hunted else None),
@@ -129,7 +132,7 @@ def _search(
             categories, signal, settings, lambda what, done, total: tools.progress(done, total)
         )
     except MaplessError as error:
-        raise MaplessError(f"{_where(job, part)}: {error}") from None
+        return _failed(part, str(error))
     if settings.exports:
         folder = job.folder / "exports" / part.name.replace(" ", "_")
         folder.mkdir(parents=True)
@@ -156,14 +159,10 @@ def _parts(job: Job) -> list[Part]:
     masses = job.arguments["masses"]
     if hunted is None:
         return [Part(EVERYTHING, ("search", "limits"), {EVERYTHING: (EVERYTHING,)}, masses)]
-    efficiencies = read_json(job.after["cut"] / EFFICIENCIES)
-    data = job.arguments["data"].source
-    own = [one for one in efficiencies if one["sample"] == data.sample and one["region"] == data.region]
-    per_mass = any("@" in one["category"] for one in own)
+    cut = read_json(job.after["cut"] / CATEGORIES)
     parts = []
-    for mass in masses if per_mass else (None,):
-        suffix = "" if mass is None else mask_name("", mass)
-        names = [one["category"] for one in own if one["category"].endswith(suffix)]
+    for mass in masses if cut["per_mass"] else (None,):
+        names = [mask_name(category, mass) for category in cut["categories"]]
         tested = masses if mass is None else (mass,)
         parts += _combined(names, tested, hunted, partial(_shares, job, names))
     return parts
@@ -219,8 +218,7 @@ def _window_json(window: Window | None) -> dict[str, Any] | None:
     return {"name": window.name, "column": window.column, "low": window.low, "high": window.high}
 
 
-def _where(job: Job, part: Part) -> str:
-    hunted: Hunted | None = job.arguments["hunted"]
-    window = f", window {hunted.window.name}" if hunted and hunted.window else ""
-    hunt = f", hunt {hunted.hunt}{window}, {part.name}" if hunted else ""
-    return f"spectrum {job.arguments['spectrum'].name}{hunt}"
+def _failed(part: Part, reason: str) -> dict[str, Any]:
+    """A search without any number: other fits go on, and the report says why this one did not."""
+    points = [asdict(MassPoint(mass, f"no fit: {reason}")) for mass in part.masses]
+    return {"error": reason, "scan": {"points": points}, "spectra": {}}

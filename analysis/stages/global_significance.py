@@ -24,13 +24,17 @@ GLOBAL = "global.json"
 
 @dataclass(frozen=True)
 class SearchedPart:
-    """A part of a fit that looks for an excess: its result and the events of each of its categories."""
+    """A part of a fit that looks for an excess: its result and the events of each of its categories.
+
+    Spectra of one `binning`, a column with its edges, share events.
+    """
 
     fit: str
     name: str
     spectrum: str
     result: Mapping[str, Any]
     keys: tuple[np.ndarray, ...]
+    binning: tuple[Any, ...]
 
 
 def find_global_significance(job: Job, tools: Tools) -> None:
@@ -52,6 +56,7 @@ def _searched(name: str, folder: Any) -> list[SearchedPart]:
                 stored["spectrum"],
                 part["search"],
                 tuple(keys[f"{part['name']}/{category}"] for category in part["counts"]),
+                (stored["column"], *stored["edges"]),
             )
             for part in stored["parts"]
             if "search" in part["purposes"]
@@ -67,19 +72,26 @@ def _smallest(parts: Sequence[SearchedPart]) -> list[dict[str, Any]]:
             found = {"spectrum": part.spectrum, "fit": part.fit, "part": part.name} | point
             if point["local_p_value"] is None:
                 best.setdefault(place, found)
-            elif place not in best or point["local_p_value"] < (best[place]["local_p_value"] or np.inf):
+            elif place not in best or _is_smaller(point["local_p_value"], best[place]["local_p_value"]):
                 best[place] = found
     return [best[place] for place in sorted(best)]
+
+
+def _is_smaller(p_value: float, other: float | None) -> bool:
+    return other is None or p_value < other
 
 
 def _over_all(parts: Sequence[SearchedPart], job: Job, tools: Tools) -> dict[str, Any]:
     """The global significance; a status without a number where spectra cannot be thrown together."""
     n_toys, rng = job.arguments["toys"], np.random.default_rng(job.arguments["seed"])
     try:
+        for part in parts:
+            if "error" in part.result:
+                raise MaplessError(f"{part.fit}, {part.name}: {part.result['error']}")
         tested = [toy_search_from_json(part.result) for part in parts]
         toys: list[Any] = [None] * len(parts)
-        for spectrum in dict.fromkeys(part.spectrum for part in parts):
-            places = [i for i, part in enumerate(parts) if part.spectrum == spectrum]
+        for binning in dict.fromkeys(part.binning for part in parts):
+            places = [i for i, part in enumerate(parts) if part.binning == binning]
             members = _membership([keys for i in places for keys in parts[i].keys])
             drawn = raked_toys_of([tested[i] for i in places], members, n_toys, rng)
             for place, counts in zip(places, drawn, strict=True):

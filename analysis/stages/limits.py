@@ -58,15 +58,15 @@ def limits(job: Job, tools: Tools) -> None:
     `settings` (of fits).
     """
     signal, data = job.arguments["signal"], job.arguments["data"]
-    if not data.luminosity:
-        raise MaplessError(
-            f"limits on cross sections need the luminosity of {data.name}; add it to its sample"
-        )
     found = []
     for done, (name, tested) in enumerate(job.arguments["tested"].items(), start=1):
         stored = read_json(job.after[name] / RESULTS)
         for part in stored["parts"]:
-            if "limits" in part["purposes"] and signal.mass in _masses(part):
+            if (
+                "limits" in part["purposes"]
+                and signal.mass in _masses(part)
+                and "error" not in part["search"]
+            ):
                 one = _with_injections(job, tested, part) if tested.cuts else _constant(job, tested, part)
                 head = {"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]}
                 found.append(head | one)
@@ -83,6 +83,8 @@ def _constant(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str,
         job, tested.spectrum, tested.signal, None, part["masks"]
     ).values()
     selected = _selected(job, tested.signal)
+    if not selected * inside:
+        raise MaplessError(f"no event of {tested.signal.name} is in the spectrum {tested.spectrum.name}")
     (category,) = part["search"]["spectra"]
     per_fb = selected * inside * job.arguments["data"].luminosity
     profile = _model(job, part, {category: per_fb}).profile_likelihood()

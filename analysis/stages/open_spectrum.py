@@ -6,6 +6,7 @@ from analysis.engine.json_file import write_json
 from analysis.engine.stage import Job, Tools
 from analysis.search import MassSpectrum
 from analysis.stages.data_set import read_events
+from analysis.stages.in_spectrum import in_spectrum
 
 SPECTRUM = "open_spectrum.json"
 _WIDTH = 0.03  # of bins over mass
@@ -14,12 +15,13 @@ _WIDTH = 0.03  # of bins over mass
 def open_spectrum(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write the histogram of the events outside of the closed intervals of a spectrum.
 
-    Arguments: `spectrum`, `data`.
+    Arguments: `spectrum`, `data`, `closed` (what any spectrum in this mass closes; None: all).
     """
     spectrum: MassSpectrum = job.arguments["spectrum"]
-    mass = read_events(job, job.arguments["data"])[spectrum.column]
+    events = read_events(job, job.arguments["data"])
+    mass = events[spectrum.column][in_spectrum(spectrum, events)]
     low, high = spectrum.edges[0], spectrum.edges[-1]
-    closed = ((low, high),) if spectrum.blind is None else spectrum.blind
+    closed = ((low, high),) if job.arguments["closed"] is None else job.arguments["closed"]
     n_bins = max(1, round(np.log(high / low) / _WIDTH))
     edges = np.union1d(np.geomspace(low, high, n_bins + 1), [edge for ends in closed for edge in ends])
     content = {

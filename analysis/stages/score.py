@@ -8,7 +8,8 @@ from analysis.engine.stage import Job, Tools
 from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
 from analysis.stages.data_set import read_events
 from analysis.stages.train import window_folder
-from models.anomaly_detector import AnomalyDetector
+from errors import MaplessError
+from models.anomaly_detector import AnomalyDetector, Scores
 from models.events import Events
 
 SCORES = "scores.root"
@@ -40,4 +41,18 @@ def scores_in_parts(detector: AnomalyDetector, events: Events) -> Mapping[str, n
     parts = [
         detector.score(events.where((numbers >= start) & (numbers < start + _AT_ONCE))) for start in starts
     ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in detector.scores}
+    found = {name: np.concatenate([_named(part, name) for part in parts]) for name in detector.scores}
+    for name, values in found.items():
+        bad = int(np.count_nonzero(~np.isfinite(values)))
+        if bad:
+            raise MaplessError(
+                f"the score {name} of {type(detector).__name__} is not a finite number for {bad:,} of "
+                f"{len(values):,} events; mend the detector"
+            )
+    return found
+
+
+def _named(scores: Scores, name: str) -> np.ndarray:
+    if name not in scores:
+        raise MaplessError(f"the detector promises a score {name}, but gives {', '.join(scores) or 'none'}")
+    return np.asarray(scores[name], dtype=float)

@@ -5,7 +5,6 @@ from typing import Any
 
 from analysis.engine.json_file import write_json
 from analysis.engine.stage import Job, Tools
-from analysis.search import Sample
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 
@@ -15,8 +14,8 @@ EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 def select(jobs: Sequence[Job], tools: Tools) -> None:
     """Write `events.root` and `cutflow.json` of each region and shift into its folder.
 
-    Arguments of every job: `sample`, `region`, `selection`, `columns`, `shift`, `max_events`; sample and
-    number of events are common to all.
+    Arguments of every job: `sample` (its name), `files`, `opening`, `region`, `selection`, `columns`,
+    `shift`, `max_events`; files and number of events are common to all.
     """
     from selections.graph import book
     from selections.root import show_progress, use_threads
@@ -25,8 +24,7 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
 
     use_threads(tools.threads)
     first = jobs[0].arguments
-    sample: Sample = first["sample"]
-    opened = open_events(sample.files, max_events=first["max_events"], **sample.opening)
+    opened = open_events(first["files"], max_events=first["max_events"], **first["opening"])
     _check_columns(jobs, opened.lacks)
     regions = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
     booked = book(opened, regions, tuple(dict.fromkeys(job.arguments["shift"] for job in jobs)))
@@ -39,7 +37,7 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     )
     for place, job in places.items():
         content: dict[str, Any] = {
-            "sample": sample.name,
+            "sample": first["sample"],
             "region": place[0],
             "shift": place[1],
             "cutflow": booked[place].cutflow().to_dict(),
@@ -55,8 +53,7 @@ def _check_columns(jobs: Sequence[Job], lacks: Any) -> None:
     for job in jobs:
         for name, place in job.arguments["selection"].required_columns().items():
             if name in lacks:
-                sample: Sample = job.arguments["sample"]
                 raise MaplessError(
-                    f"{sample.files[0]} lacks {name} ({lacks[name]}), which {place} of the region "
+                    f"{job.arguments['files'][0]} lacks {name} ({lacks[name]}), which {place} of the region "
                     f"{job.arguments['region']} needs; leave it out of the selection (see `show`)"
                 )

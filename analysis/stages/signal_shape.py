@@ -23,6 +23,11 @@ def signal_shape(job: Job, tools: Tools) -> None:  # noqa: ARG001
         shape: Any = {"shape": "gaussian", "width": job.arguments["width"]}
         write_json(job.folder / SHAPE, {"signal": shape, "peak": None, "samples": []})
         return
+    equal = [sample for sample, mass in masses.items() if list(masses.values()).count(mass) > 1]
+    if equal:
+        raise MaplessError(
+            f"signals {' and '.join(equal)} have the same mass; the shape needs one at each mass"
+        )
     fitted = [_fitted(job, sample, mass) for sample, mass in masses.items()]
     stored = [shape.to_json() for shape in fitted]
     signal = stored if len(stored) > 1 else stored[0]

@@ -177,3 +177,37 @@ def test_unequal_weights_are_refused_with_the_way_out(output: Path, tmp_path: Pa
     search = replace(_search(), samples=samples, injections=())
     with pytest.raises(MaplessError, match="unequally weighted events"):
         _run(search, tmp_path)
+
+
+def test_nested_categories_cannot_be_fitted_together(output: Path) -> None:
+    cut = Made("score-above", {"thresholds": {"loose": 0.45, "tight": 0.5}})
+    with pytest.raises(MaplessError, match="share events"):
+        _run(_search(_hunt("nested", cut, search="together")), output)
+
+
+def test_one_failed_fit_does_not_end_the_others_and_says_why(output: Path) -> None:
+    hopeless = Smooth(choice="in-turn", threshold=0.999999)
+    spectra = (_spectrum(), replace(_spectrum("hopeless", background=hopeless)))
+    folders = _run(_search(spectra=spectra), output)
+    (part,) = _parts(folders["hopeless"])
+    assert "no background fits" in part["search"]["error"]
+    assert all(point["local_p_value"] is None for point in part["search"]["scan"]["points"])
+    assert _parts(folders["mjj"])[0]["search"]["scan"]["points"][0]["local_p_value"] is not None
+    everywhere = json.loads((folders["global"] / "global.json").read_text())["global"]
+    assert "hopeless" in everywhere["status"]
+    assert everywhere["p_value"] is None
+
+
+def test_what_is_closed_in_one_spectrum_is_closed_in_all_of_that_mass(output: Path) -> None:
+    spectra = tuple(
+        _spectrum(f"mjj_{i}", within=Window(f"{i}", "jet1_softdrop_mass", low, low + 100), blind=closed)
+        for i, (low, closed) in enumerate(((50.0, ((2000.0, 2500.0),)), (150.0, ((2500.0, 3000.0),))))
+    )
+    plan = Plan(_search(spectra=spectra), SETTINGS, max_events=15000)
+    run_stages(in_order(list(plan.open_spectra.values())), output, Tools(threads=1))
+    for stage in plan.open_spectra.values():
+        stored = json.loads((stage.folder(output) / "open_spectrum.json").read_text())
+        centres = np.convolve(stored["edges"], [0.5, 0.5], "valid")
+        counts = np.array(stored["counts"])
+        assert counts[(centres > 2000) & (centres < 3000)].sum() == 0
+        assert counts.sum() > 0

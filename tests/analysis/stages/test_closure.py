@@ -50,6 +50,18 @@ def test_failed_fits_never_pass(tmp_path: Path) -> None:
     assert _passed(tmp_path, background, injected) == [False, True, False]
 
 
+def test_one_failed_fit_among_good_ones_fails_the_test(tmp_path: Path) -> None:
+    background = _fit(tmp_path, "background", {2900: 1.0, 3000: None})
+    injected = _fit(tmp_path, "injected", {3000: 6.0})
+    assert _passed(tmp_path, background, injected) == [False, True, True]
+
+
+def test_a_signal_whose_mass_nothing_tests_is_not_found(tmp_path: Path) -> None:
+    background = _fit(tmp_path, "background", {4000: 1.0})
+    injected = _fit(tmp_path, "injected", {4000: 6.0})
+    assert _passed(tmp_path, background, injected) == [True, True, False]
+
+
 def test_an_open_spectrum_holds_no_event_of_a_closed_interval() -> None:
     mass = np.array([2724.0, 3000.0, 3500.0, 4500.0, 5001.0])
     assert mass[is_open(mass, ((2725, 3331), (4000, 5000)))].tolist() == [2724.0, 3500.0, 5001.0]
