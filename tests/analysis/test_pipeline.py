@@ -1,0 +1,71 @@
+"""Blinding and closure: what may run before data are opened."""
+
+from pathlib import Path
+
+import pytest
+
+from analysis import searches
+from analysis.engine.stage import in_order
+from analysis.pipeline import Pipeline
+from errors import MaplessError
+
+SAMPLES = Path(__file__).parents[2] / "analysis" / "samples"
+DATA = (
+    f"samples={{mine: {{role: data, files: [{SAMPLES / 'qcd_dijet.root'}], luminosity: 51}}, "
+    f"massless: {{role: signal, files: [{SAMPLES / 'x_to_yy_3000.root'}]}}}}",
+    "data=mine",
+    "injections={}",
+)
+CLOSURE = "closure={background: qcd_dijet, signal: x_to_yy_3000, n_signal_events: 550}"
+
+
+def _stages(
+    *overrides: str, unblind: bool = False, last: str = "report", output: Path = Path("nowhere")
+) -> list:
+    return Pipeline(searches.load("cms-dijet", None, (*DATA, *overrides)), unblind).stages(last, output)
+
+
+def test_closed_data_are_selected_and_drawn_where_they_are_open_and_nothing_else() -> None:
+    names = {stage.name.split("-")[0] for stage in _stages()}
+    assert names == {"select", "open", "report"}
+    assert {stage.name.split("-")[0] for stage in _stages(last="scan")} == {"select"}
+
+
+def test_the_closure_test_trains_on_simulation_only() -> None:
+    stages = in_order(_stages(CLOSURE))
+    trained = [stage for stage in stages if stage.name.startswith("train")]
+    assert len(trained) == 2
+    for stage in trained:
+        assert all(not name.startswith("mine") for name in stage.after)
+
+
+@pytest.mark.parametrize(
+    ("closure", "words"),
+    [
+        ("closure={background: mine}", "closure.background: mine is data, not background"),
+        (
+            "closure={background: qcd_dijet, signal: massless, n_signal_events: 9}",
+            "must be a signal with a mass",
+        ),
+        ("closure={background: qcd_dijet, signal: x_to_yy_3000}", "closure.n_signal_events"),
+    ],
+)
+def test_a_closure_test_that_looks_at_data_or_cannot_fail_is_refused(closure: str, words: str) -> None:
+    with pytest.raises(MaplessError, match=words):
+        _stages(closure)
+
+
+def test_unblinding_without_closure_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MaplessError, match=r"closure\.background"):
+        _stages(unblind=True, output=tmp_path)
+    with pytest.raises(MaplessError, match="without --unblind first"):
+        _stages(CLOSURE, unblind=True, output=tmp_path)
+
+
+def test_cross_sections_need_a_luminosity_that_belongs_to_the_data_that_are_read() -> None:
+    overrides = ("injections={x_to_yy_3000: {cross_section: 2}}",)
+    with pytest.raises(MaplessError, match="leave --max-events out"):
+        Pipeline(searches.load("cms-dijet", None, overrides), max_events=100).stages("scan", Path("nowhere"))
+    unknown = ("samples={mine: {role: background, files: [x.root]}}", "data=mine", *overrides)
+    with pytest.raises(MaplessError, match="needs the luminosity of mine"):
+        Pipeline(searches.load("cms-dijet", None, unknown)).stages("scan", Path("nowhere"))
