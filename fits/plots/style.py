@@ -11,7 +11,10 @@ RESONANCE_TITLE = "Resonance mass [GeV]"
 LABEL = "Mapless simulation"
 # Readable with colour-blind eyes (arXiv:2107.02270); the two of limit bands are those of CMS.
 BLUE, RED, ORANGE, GREY = "#3f90da", "#bd1f01", "#ffa90e", "#94a4a2"
-COLOURS = (BLUE, RED, ORANGE, GREY, "#832db6", "#a96b59")
+COLOURS = (
+    *(BLUE, RED, ORANGE, GREY, "#832db6", "#a96b59"),
+    *("#e76300", "#b9ac70", "#717581", "#92dadd"),
+)
 BAND_68, BAND_95 = "#607641", "#F5BB54"
 _SIZES = {
     "font.size": 16,
