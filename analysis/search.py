@@ -95,7 +95,8 @@ class MassSpectrum:
         title: of its axis.
         within: a window in another column, for a grid of spectra.
         inclusive: whether it is searched without any hunt as well.
-        blind: intervals (GeV) that stay closed in data until the closure test has passed; None: all of it.
+        blind: intervals (GeV) that stay closed in data until the closure test has passed; None: all of it,
+            (): nothing.
     """
 
     name: str
@@ -151,7 +152,6 @@ class Search:
         regions: selections by name; they are made in one event loop.
         spectra, hunts: what is searched, and how anomalous events are selected.
         injections: signals that are added to the data.
-        columns: what is kept of the events of each region beyond what detectors, cuts and spectra read.
         figures: drawn in the report for every hunt, as "package.module:Class" with options.
     """
 

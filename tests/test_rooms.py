@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import re
 from collections.abc import Collection, Mapping
 from importlib.util import resolve_name
 from pathlib import Path
@@ -166,3 +167,10 @@ def test_examples_print_what_they_say(file: Path) -> None:
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_the_page_on_the_architecture_names_only_files_that_are_there() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"[a-z_]+(?:/[a-z_]+)+\.(?:py|yaml)", page))
+    assert len(named) > 20
+    assert not [name for name in named if not (REPOSITORY / name).is_file()]
