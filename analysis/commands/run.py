@@ -77,7 +77,7 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
 
 
 def _limits_table(limit: dict[str, Any]) -> Table:
-    title = f"Limits on {limit['signal']} at {limit['mass']:g} GeV [fb]"
+    title = f"Limits on {limit['signal']} at {limit['mass']:g} GeV in fb"
     table = Table("fit", "observed", "expected", "3 σ at", "5 σ at", title=title)
     for one in limit["found"]:
         expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)
