@@ -1,6 +1,7 @@
 """Stage `report`: plots as PNG and PDF, numbers as JSON, and everything in one HTML file."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,9 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     files of each chain) and the `figures` to draw of them.
     """
     results = _results(job)
-    figures = [
-        *_open_figures(job),
-        *_fit_figures(job, results),
-        *limit_figures(results["limits"], job.arguments["label"]),
-    ]
+    limits = limit_figures(results["limits"], job.arguments["label"])
+    figures = chain(_open_figures(job), _fit_figures(job, results), limits, _hunt_figures(job))
     plots = save_figures(figures, job.folder / "plots")
-    plots += save_figures(_hunt_figures(job), job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
     page = render(
         "search.html.j2",
