@@ -57,7 +57,7 @@ def _read(search: Search) -> Iterator[tuple[str, str]]:
         if set(hunt.training) != set(detector.roles):
             raise MaplessError(
                 f"hunt {hunt.name}: {hunt.detector.name} learns from {', '.join(detector.roles)}, not "
-                f"from {', '.join(hunt.training) or 'nothing'} as the search says"
+                f"from {', '.join(hunt.training) or 'nothing'} as this search gives it"
             )
         missing = [role for role in detector.roles if role not in detector.columns]
         if missing:

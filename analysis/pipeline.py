@@ -33,6 +33,10 @@ class Pipeline:
         Raises MaplessError when unblinding is asked for without a closure test that passed.
         """
         if self.is_data and self.unblind:
+            if self.plan.search.injections:
+                raise MaplessError(
+                    "--unblind refused: injections add simulated signal to the data; set injections={}"
+                )
             blinding.require_closure(self.closure, output)
         chains = () if self.is_closed else self.plan.chains
         wanted: dict[str, Iterable[Stage]] = {

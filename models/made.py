@@ -63,4 +63,11 @@ def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
         if option not in known:
             raise MaplessError(f"{made.name} has no setting '{option}'; it has {', '.join(known)}")
     usable = {name: value for name, value in {**made.offered, **offered}.items() if name in known}
-    return kind(**{**usable, **made.options})
+    given = {**usable, **made.options}
+    needed = [one.name for one in signature(kind).parameters.values() if one.default is one.empty]
+    missing = [name for name in needed if given.get(name) is None]
+    if missing:
+        raise MaplessError(
+            f"{made.name} needs the setting '{missing[0]}', which this search does not give it"
+        )
+    return kind(**given)

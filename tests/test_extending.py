@@ -46,14 +46,13 @@ def test_a_refined_selection_keeps_part_of_the_events() -> None:
 
 
 def test_a_detector_of_a_module_of_ones_own_is_named_in_the_configuration(place: Path) -> None:
-    own = _blocks("yaml")[0].partition("heavy: ")[2].strip()
+    own = _blocks("yaml")[0].partition("cwola: ")[2].strip()
     result = _run(
         place,
         "run",
         "cms-dijet",
         "--max-events=8000",
         f"--set=detectors.cwola={own}",
-        "--set=detectors.cwola.cut_options={kept: 0.1}",
         "--set=masses={low: 2900, high: 3100}",
         "--set=global_significance.toys=0",
     )

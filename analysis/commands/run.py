@@ -65,7 +65,7 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
     if everywhere and everywhere["significance"] is not None:
         console.print(
             f"Global significance over all masses and hunts: [bold]{everywhere['significance']:.2f} σ[/]"
-            f" ({everywhere['n_toys']} toys)"
+            f" ({everywhere['n_toys']} toys{', extrapolated' if everywhere['extrapolated'] else ''})"
         )
     elif everywhere:
         console.print(
@@ -100,4 +100,6 @@ def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str]:
     if not good:
         return "–", "no fit converged"
     largest = max(good, key=lambda point: point["significance"])
+    if largest["significance"] == 0:
+        return "–", "no excess"
     return f"{largest['mass']:.0f} GeV", f"{largest['significance']:.2f} σ"

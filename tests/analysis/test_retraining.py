@@ -33,6 +33,7 @@ def test_global_p_values_of_independent_background_samples_are_uniform(tmp_path:
     for part in range(N_SAMPLES):
         cut = Cut(f"mapless::fold(run, luminosity_block, event + 7, {N_SAMPLES}) == {part}", f"part {part}")
         region = search.regions["signal"].refine(f"part_{part}", cut)
+        region = replace(region, headers=(*region.headers, "mapless/fold.h"))
         plan = Plan(replace(search, regions={"signal": region}), settings)
         run_stages(in_order([plan.global_significance]), tmp_path, Tools(threads=2))
         found = json.loads((plan.global_significance.folder(tmp_path) / "global.json").read_text())["global"]
