@@ -10,6 +10,7 @@ from analysis.engine.stage import Job, Tools
 from analysis.search import NOMINAL
 from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.score import SCORES
+from analysis.stages.weighted_efficiency import weighted_efficiency
 from errors import MaplessError
 from models.anomaly_cut import AnomalyCut
 from models.anomaly_detector import Scores
@@ -80,15 +81,7 @@ def category_masks(
 
 def _efficiency(data: DataSet, name: str, events: Events, mask: Mask) -> dict[str, Any]:
     """How much of a data set is kept, by weight, and how much of the signal injected into it."""
-    weight = np.asarray(events["weight"], dtype=float)
-    total = float(weight.sum())
-    efficiency = float(weight[mask].sum()) / total if total else None
-    # of a weighted binomial: the weights of events that pass and of those that do not
-    squared = weight**2
-    spread = 0.0
-    if total and efficiency is not None:
-        passed, failed = float(squared[mask].sum()), float(squared[~mask].sum())
-        spread = float(np.sqrt((1 - efficiency) ** 2 * passed + efficiency**2 * failed)) / total
+    efficiency, error = weighted_efficiency(np.asarray(events["weight"], dtype=float), mask)
     injected = np.asarray(events["injected"]) > 0
     return {
         "category": name,
@@ -98,7 +91,7 @@ def _efficiency(data: DataSet, name: str, events: Events, mask: Mask) -> dict[st
         "n_events": len(events),
         "kept": int(mask.sum()),
         "efficiency": efficiency,
-        "error": spread,
+        "error": error,
         "injected": int(injected.sum()),
         "injected_kept": int((injected & mask).sum()),
     }

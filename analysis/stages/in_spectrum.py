@@ -8,6 +8,7 @@ from analysis.engine.stage import Job
 from analysis.search import MassSpectrum
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import DataSet, read_events
+from analysis.stages.weighted_efficiency import weighted_efficiency
 from models.events import Mask
 from selections.events import EventColumns
 
@@ -46,17 +47,3 @@ def signal_efficiencies(
         chosen = inside if cut is None else inside & np.any([masks[one] for one in combined], axis=0)
         found[name] = weighted_efficiency(weight, chosen)
     return found
-
-
-def weighted_efficiency(weight: np.ndarray, chosen: Mask) -> tuple[float, float]:
-    """Part of the sum of weights (n,) that is chosen, and its error; zero of nothing.
-
-    >>> weighted_efficiency(np.ones(4), np.array([True, False, False, False]))
-    (0.25, 0.21650635094610965)
-    """
-    total = float(weight.sum())
-    if total == 0:
-        return 0.0, 0.0
-    efficiency = float(weight[chosen].sum()) / total
-    passed, failed = float((weight[chosen] ** 2).sum()), float((weight[~chosen] ** 2).sum())
-    return efficiency, float(np.sqrt((1 - efficiency) ** 2 * passed + efficiency**2 * failed)) / total
