@@ -114,13 +114,22 @@ def show(search: SearchName = None, config: ConfigFile = None, overrides: Overri
 
 @app.command()
 def simulate(
+    output: Annotated[Path, typer.Option(help="RNTuple file to write; of a campaign, the folder.")],
     process: Annotated[
-        str, typer.Argument(metavar="PROCESS", help="qcd, x_to_yy, or level1_zero_bias and the like.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="PROCESS", help="qcd, x_to_yy, y_to_hh, level1_zero_bias and others; see docs/signals.md."
+        ),
+    ] = None,
     n_events: Annotated[
-        int, typer.Option("-n", "--events", min=1, help="Events to make, after the selection.")
-    ],
-    output: Annotated[Path, typer.Option(help="RNTuple file to write.")],
+        int | None, typer.Option("-n", "--events", min=1, help="Events to make, after the selection.")
+    ] = None,
+    card: Annotated[
+        Path | None, typer.Option(help="Settings of Pythia for a process of your own, one a line.")
+    ] = None,
+    campaign: Annotated[
+        Path | None, typer.Option(help="YAML with many samples, and mock data to draw from them.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=1, help="Same seed and settings, same file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
     quality: Annotated[
@@ -129,9 +138,12 @@ def simulate(
     overrides: Overrides = None,
 ) -> None:
     """Simulate collisions with Pythia 8 and a parametric detector."""
-    from analysis.commands.simulate import simulate_to_file
+    from analysis.commands.simulate import simulate_campaign, simulate_to_file
 
-    simulate_to_file(process, n_events, output, seed, workers, quality, tuple(overrides or ()))
+    if campaign is not None:
+        simulate_campaign(campaign, output, workers, tuple(overrides or ()), process or card or n_events)
+        return
+    simulate_to_file(process, n_events, output, seed, workers, quality, card, tuple(overrides or ()))
 
 
 @app.command()

@@ -52,8 +52,8 @@ def find_jets(
     ]
     arrays = [np.ascontiguousarray(array) for array in arrays]  # alive until C++ has done its work
     criteria = cpp().Criteria(
-        *(process.min_pt, process.max_eta, process.mjj_min, process.mjj_max, process.max_delta_eta),
-        *(process.max_jets, process.max_constituents),
+        *(process.min_pt, process.max_eta, process.mjj_min, process.mjj_max),
+        *(process.min_delta_eta, process.max_delta_eta, process.max_jets, process.max_constituents),
     )
     found = cpp().cluster(cpp().Batch(batch.n_events, *arrays), criteria)
     columns = jet_columns(found, rng)

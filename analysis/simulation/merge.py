@@ -56,6 +56,7 @@ def merge(recipe: SampleRecipe, paths: list[Path], n_events: int, output: Path) 
     writer.write(output, numbered(recipe.process, paths, sample))
     description = recipe.as_dict() | {
         "n_events": n_events,
+        "n_selected": counts.n_selected,
         "n_generated": counts.n_generated,
         "n_tried": counts.n_tried,
         "cross_section_pb": cross_section,

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.simulation import chunks
+from analysis.simulation.catalogue import PROCESSES
 from analysis.simulation.jets import cpp
-from analysis.simulation.processes import PROCESSES, create
+from analysis.simulation.processes import create
 from analysis.simulation.recipe import SampleRecipe
 from analysis.simulation.underlying_event import UnderlyingEventPool
 from selections.root import import_root

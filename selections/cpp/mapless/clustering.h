@@ -9,7 +9,7 @@ namespace mapless {
 enum Kind { charged_hadron, photon, neutral_hadron, electron, muon };
 
 struct Criteria {
-  double min_pt, max_eta, min_mjj, max_mjj, max_delta_eta;
+  double min_pt, max_eta, min_mjj, max_mjj, min_delta_eta, max_delta_eta;
   int max_jets, max_constituents;
 };
 
@@ -92,9 +92,9 @@ inline bool in_slice(const std::vector<Jet> &jets, const Criteria &criteria) {
   if (jets.size() < 2)
     return false;
   const auto &first = jets[0].momentum, &second = jets[1].momentum;
-  const double mjj = (first + second).m();
-  return mjj > criteria.min_mjj && mjj < criteria.max_mjj &&
-         std::abs(first.eta() - second.eta()) < criteria.max_delta_eta;
+  const double mjj = (first + second).m(), delta_eta = std::abs(first.eta() - second.eta());
+  return mjj > criteria.min_mjj && mjj < criteria.max_mjj && delta_eta >= criteria.min_delta_eta &&
+         delta_eta < criteria.max_delta_eta;
 }
 
 /// 5 or 4 where a bottom or charm hadron lies within 0.4 of the axis, else 0.
