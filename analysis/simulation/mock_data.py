@@ -9,10 +9,10 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
-from analysis.simulation import writer
 from analysis.simulation.chunks import COLLECTIONS
 from analysis.simulation.columns import Columns
 from errors import MaplessError
+from selections import canonical_writer
 
 EVENTS_AT_ONCE = 20_000
 
@@ -50,14 +50,14 @@ def draw_mock_data(
         chosen = np.sort(rng.permutation(sample.n_events)[:n_drawn])
         parts.extend(_read(sample.path, chosen))
     numbers = rng.permutation(sum(len(part["event"]) for part in parts))
-    writer.write(output, _numbered(parts, run, numbers))
+    canonical_writer.write(output, _numbered(parts, run, numbers))
     return len(numbers)
 
 
 def _read(path: Path, chosen: NDArray[np.int64]) -> Iterator[Columns]:
     """The chosen events of a sample, some of them at a time."""
     with uproot.open(path) as file:
-        events = file[writer.TUPLE_NAME]
+        events = file[canonical_writer.TUPLE_NAME]
         for start in range(0, events.num_entries, EVENTS_AT_ONCE):
             stop = min(start + EVENTS_AT_ONCE, events.num_entries)
             here = chosen[np.searchsorted(chosen, start) : np.searchsorted(chosen, stop)] - start
