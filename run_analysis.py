@@ -147,6 +147,29 @@ def simulate(
 
 
 @app.command()
+def convert(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="HDF5 of CASE or the LHC Olympics, .npy of CATHODE, arrays."),
+    ],
+    output: Annotated[Path, typer.Option(help="x.root; or x.h5 (CASE), x.npy (CATHODE) out of one of ours.")],
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML that names the arrays of your own npz or HDF5 file.")
+    ] = None,
+    radius: Annotated[
+        float, typer.Option(min=0.1, max=1.5, help="Of the jets that are made of raw particles.")
+    ] = 1.0,
+    trimming_fraction: Annotated[
+        float, typer.Option("--trim", min=0, max=0.5, help="Trim subjets below this share of the jet's pT.")
+    ] = 0.0,
+) -> None:
+    """Convert files of other formats to ROOT, once, and back."""
+    from analysis.commands.convert import convert_files
+
+    convert_files(files, output, columns, radius, trimming_fraction)
+
+
+@app.command()
 def fit(
     spectra: Annotated[
         list[str],
