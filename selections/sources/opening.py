@@ -58,6 +58,7 @@ def open_events(
     n_events = total if max_events is None else min(total, max_events)
     limit = None if n_events == total else n_events
     frame = _renumbered(opened, limit) if renumber_events else _frame(opened, limit)
+    _check_event_numbers(frame, everywhere, opened)
     return OpenedEvents(
         frame=_canonical(frame, translation, everywhere),
         files=tuple(file.path for file in opened),
@@ -128,6 +129,14 @@ def _check_uniform(translation: Translation, opened: Sequence[OpenedFile]) -> No
         lack = [file for file in opened if name not in file.columns]
         if have and lack:
             raise MaplessError(f"{lack[0].path} lacks {name}, which {have[0].path} has; {way_out}")
+
+
+def _check_event_numbers(frame: Any, everywhere: frozenset[str], opened: Sequence[OpenedFile]) -> None:
+    """Folds and scores know events by whole numbers; a floating one may also be NaN."""
+    for name in everywhere & {"run", "luminosityBlock", "luminosity_block", "event"}:
+        kind = str(graph_functions().column_type(frame, name))
+        if kind.lower().removesuffix("_t") in ("float", "double"):
+            raise MaplessError(f"{opened[0].path}: {name} has the type {kind}; it must be a whole number")
 
 
 def _frame(opened: Sequence[OpenedFile], max_events: int | None) -> Any:

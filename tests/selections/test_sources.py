@@ -232,6 +232,14 @@ def test_data_and_simulation_do_not_mix(data):
     assert_one_line(error, "v13_data_2022.root lacks genWeight, which", "samples of their own")
 
 
+def test_floating_event_numbers_are_refused(tmp_path):
+    path = tmp_path / "floating.root"
+    with uproot.recreate(path) as file:
+        file["Events"] = {"jet_pt": np.ones(3), "run": np.ones(3, int), "event": np.full(3, np.nan)}
+    with pytest.raises(MaplessError, match="event has the type double; it must be a whole number"):
+        open_events(path)
+
+
 def test_canonical_files_with_and_without_weights_do_not_mix(tmp_path):
     for name, weight in (("a", {}), ("b", {"weight": np.full(3, 0.5, np.float32)})):
         with uproot.recreate(tmp_path / f"{name}.root") as file:
