@@ -10,6 +10,7 @@ from errors import MaplessError
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
+_MANY = 25  # events per fold, of which by chance none in 10^10 is empty
 
 
 class Events(Protocol):
@@ -78,7 +79,15 @@ def fold(events: Events, folds: int) -> NDArray[np.intp]:
     """Fold of every event, 0 to folds - 1, shape (n,): the remainder of its key.
 
     Raises:
-        MaplessError: there is no column `key`.
+        MaplessError: there is no column `key`, or a fold is empty of so many events that their numbers cannot
+            be good.
     """
     require(events, ["key"])
-    return (events["key"] % np.uint64(folds)).astype(np.intp)
+    found = (events["key"] % np.uint64(folds)).astype(np.intp)
+    empty = int(np.count_nonzero(np.bincount(found, minlength=folds) == 0))
+    if empty and len(found) > _MANY * folds:
+        raise MaplessError(
+            f"{empty} of {folds} folds hold none of {len(found):,} events: run, luminosity block and event "
+            "number do not tell the events apart; number them in their files"
+        )
+    return found

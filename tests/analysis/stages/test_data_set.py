@@ -18,6 +18,7 @@ def _selected(folder: Path, name: str, all_events: int, passing: int) -> Path:
     place = folder / name
     place.mkdir()
     content = {"cutflow": {"selection": "signal", "cumulative": True, "cuts": cuts}}
+    content |= {"read": {"events": all_events, "of": all_events}}
     (place / CUTFLOW).write_text(json.dumps(content))
     return place
 
