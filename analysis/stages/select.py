@@ -9,6 +9,7 @@ from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 from selections.cutflow import Cutflow
+from selections.repeated_events import RepeatedEvents, repeated_events
 
 EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 
@@ -21,7 +22,6 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     are not finite, and for data with events that are there twice; of simulation the cutflow warns.
     """
     from selections.graph import book
-    from selections.repeated_events import repeated_events
     from selections.root import show_progress, use_threads
     from selections.snapshot import write_many
     from selections.sources import open_events
@@ -54,11 +54,16 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
             "cutflow": cutflow.to_dict(),
             "read": {"events": opened.n_events, "of": opened.n_in_files},
             "notes": dict(opened.notes),
-            "warnings": [f"{repeated}: they are not independent, or badly numbered"] if repeated else [],
+            "warnings": _warnings(repeated, renumbered=first["opening"].get("renumber_events", False)),
             "lacking_columns": dict(opened.lacks),
             "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in opened.lost],
         }
         write_json(job.folder / CUTFLOW, content)
+
+
+def _warnings(repeated: RepeatedEvents | None, *, renumbered: bool) -> list[str]:
+    again = [f"{repeated}: they are not independent, or badly numbered"] if repeated else []
+    return [*again, "events are numbered anew by file, copies count as independent"] if renumbered else again
 
 
 def _check_weights(sample: str, cutflow: Cutflow) -> None:
