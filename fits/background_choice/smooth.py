@@ -1,15 +1,18 @@
 """What a smooth background is to be, in plain types: a search says it, stores it and hashes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from errors import MaplessError
 from fits.background_choice.model_choice import BackgroundChoice, choose_background, choose_first_good
 from fits.backgrounds import LogLinearBackground
 from fits.backgrounds.catalogue import background, background_family
+from fits.signals import SignalShape
 from fits.spectrum import Spectrum
 
-Choice = Literal["f-test", "in-turn"]
+Choice = Literal["with-signal", "f-test", "in-turn"]
+CHOICES = get_args(Choice)
 
 
 @dataclass(frozen=True)
@@ -19,9 +22,10 @@ class Smooth:
     `family` is a name of `fits.backgrounds.catalogue`, or several joined by `+`, and `parameters` are the
     numbers of shape parameters to try (by default all sizes of each family). "f-test" takes a larger function
     where its F-test has p < `threshold` and its error at the signal mass stays below
-    `largest_relative_error`, as CMS does; "in-turn" takes the first whose chi-square has p > `threshold`, as
-    ATLAS does with "atlas+atlas_ua2" and 0.05. `collision_energy` in GeV. Raises MaplessError for unknown
-    names and choices.
+    `largest_relative_error`, as CMS does. "with-signal" compares fits that contain a signal, by likelihood
+    ratio: the background does not bend to describe it (docs/background_choice.md). "in-turn" takes the first
+    whose chi-square has p > `threshold`, as ATLAS does with "atlas+atlas_ua2" and 0.05. `collision_energy` in
+    GeV. Raises MaplessError for unknown names and choices.
 
     >>> [member.name for member in Smooth(parameters=(2, 3)).backgrounds]
     ['dijet, 2 parameters', 'dijet, 3 parameters']
@@ -37,8 +41,10 @@ class Smooth:
     collision_energy: float = 13000.0
 
     def __post_init__(self) -> None:
-        if self.choice not in ("f-test", "in-turn"):
-            raise MaplessError(f"no choice of a background is called {self.choice}; give f-test or in-turn")
+        if self.choice not in CHOICES:
+            raise MaplessError(
+                f"no choice of a background is called {self.choice}; there are {', '.join(CHOICES)}"
+            )
         if not self.backgrounds:
             raise MaplessError(f"no number of parameters of the background {self.family}; give 2 or more")
 
@@ -50,16 +56,20 @@ class Smooth:
             return tuple(member for name in names for member in background_family(name, energy))
         return tuple(background(name, size, energy) for name in names for size in self.parameters)
 
-    def choose(self, spectrum: Spectrum, signal_mass: float | None = None) -> BackgroundChoice:
+    def choose(
+        self, spectrum: Spectrum, signals: Sequence[SignalShape] = (), signal_mass: float | None = None
+    ) -> BackgroundChoice:
         """The function that a spectrum needs, fitted; MaplessError if none fits.
 
-        `signal_mass` (GeV) is where the F-test limits the error of the background.
+        `signals` are those looked for, one at each mass, and `signal_mass` (GeV) is where the error of the
+        background is limited. "with-signal" without signals is the F-test.
         """
         if self.choice == "in-turn":
             return choose_first_good(spectrum, self.backgrounds, smallest_p_value=self.threshold)
         return choose_background(
             spectrum,
             signal_mass,
+            signals=signals if self.choice == "with-signal" else (),
             family=self.backgrounds,
             threshold=self.threshold,
             largest_relative_error=self.largest_relative_error,

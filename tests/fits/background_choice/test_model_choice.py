@@ -26,7 +26,7 @@ def test_two_parameters_are_enough_for_a_two_parameter_spectrum():
 def test_curved_spectrum_needs_a_third_parameter():
     choice = choose_background(asimov([0, 10.7, 2.0, -0.7], 1e6), signal_mass=3000, confirmation="newton")
     assert choice.background == Dijet(3)
-    assert choice.trials[1].f_test_p_value < 0.1
+    assert choice.trials[1].test_p_value < 0.1
     assert choice.goodness.p_value > 0.01
 
 
