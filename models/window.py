@@ -99,7 +99,7 @@ class Window:
         if missing >= _LARGEST_GAP * (high - low) and np.sum(inside < start + missing) >= _MANY:
             raise MaplessError(
                 f"window {self}: its low sideband begins at {low:g} and the data at {start:.0f}; that "
-                f"leaves {(high - start) / (high - low):.0%} of it: choose a higher window or data that reach lower"
+                f"leaves {(high - start) / (high - low):.0%} of it: choose another window or other data"
             )
 
     def balanced_weights(self, values: Array, weight: Array) -> NDArray[np.float64]:

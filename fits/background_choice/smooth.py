@@ -1,6 +1,6 @@
 """What a smooth background is to be, in plain types: a search says it, stores it and hashes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,6 +13,7 @@ from fits.spectrum import Spectrum
 
 Choice = Literal["with-signal", "f-test", "in-turn"]
 CHOICES = get_args(Choice)
+_THRESHOLDS: Mapping[Choice, float] = {"with-signal": 0.3, "f-test": 0.1, "in-turn": 0.05}
 
 
 @dataclass(frozen=True)
@@ -20,23 +21,24 @@ class Smooth:
     """A family of functions by name, and how its members are chosen.
 
     `family` is a name of `fits.backgrounds.catalogue`, or several joined by `+`, and `parameters` are the
-    numbers of shape parameters to try (by default all sizes of each family). "f-test" takes a larger function
-    where its F-test has p < `threshold` and its error at the signal mass stays below
-    `largest_relative_error`, as CMS does. "with-signal" compares fits that contain a signal, by likelihood
-    ratio: the background does not bend to describe it (docs/background_choice.md). "in-turn" takes the first
-    whose chi-square has p > `threshold`, as ATLAS does with "atlas+atlas_ua2" and 0.05. `collision_energy` in
-    GeV. Raises MaplessError for unknown names and choices.
+    numbers of shape parameters to try (by default all sizes of each family). "with-signal" takes a larger
+    function where fits that contain a signal have a likelihood ratio of p < `threshold` (by default 0.3) and
+    its error at the signal mass stays below `largest_relative_error`: it does not bend to describe the signal
+    (docs/background_choice.md). "f-test" does so where the F-test of fits without signal has p < `threshold`
+    (0.1), as CMS does. "in-turn" takes the first function whose chi-square has p > `threshold` (0.05), as
+    ATLAS does with "atlas+atlas_ua2". `collision_energy` in GeV. Raises MaplessError for unknown names and
+    choices.
 
     >>> [member.name for member in Smooth(parameters=(2, 3)).backgrounds]
     ['dijet, 2 parameters', 'dijet, 3 parameters']
-    >>> [member.name for member in Smooth("atlas+atlas_ua2", choice="in-turn", threshold=0.05).backgrounds]
+    >>> [member.name for member in Smooth("atlas+atlas_ua2", choice="in-turn").backgrounds]
     ['ATLAS dijet, 2 parameters', 'ATLAS dijet, 3 parameters', 'ATLAS UA2, 3 parameters']
     """
 
     family: str = "dijet"
     parameters: tuple[int, ...] | None = None
-    choice: Choice = "f-test"
-    threshold: float = 0.1
+    choice: Choice = "with-signal"
+    threshold: float | None = None
     largest_relative_error: float = 0.15
     collision_energy: float = 13000.0
 
@@ -56,6 +58,11 @@ class Smooth:
             return tuple(member for name in names for member in background_family(name, energy))
         return tuple(background(name, size, energy) for name in names for size in self.parameters)
 
+    @property
+    def level(self) -> float:
+        """The threshold of its p-value, given or usual."""
+        return _THRESHOLDS[self.choice] if self.threshold is None else self.threshold
+
     def choose(
         self, spectrum: Spectrum, signals: Sequence[SignalShape] = (), signal_mass: float | None = None
     ) -> BackgroundChoice:
@@ -65,12 +72,12 @@ class Smooth:
         background is limited. "with-signal" without signals is the F-test.
         """
         if self.choice == "in-turn":
-            return choose_first_good(spectrum, self.backgrounds, smallest_p_value=self.threshold)
+            return choose_first_good(spectrum, self.backgrounds, smallest_p_value=self.level)
         return choose_background(
             spectrum,
             signal_mass,
             signals=signals if self.choice == "with-signal" else (),
             family=self.backgrounds,
-            threshold=self.threshold,
+            threshold=self.level,
             largest_relative_error=self.largest_relative_error,
         )
