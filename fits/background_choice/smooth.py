@@ -66,11 +66,13 @@ class Smooth:
     def choose(
         self, spectrum: Spectrum, signals: Sequence[SignalShape] = (), signal_mass: float | None = None
     ) -> BackgroundChoice:
-        """The function that a spectrum needs, fitted; MaplessError if none fits.
+        """The function that a spectrum needs, fitted.
 
         `signals` are those looked for, one at each mass, and `signal_mass` (GeV) is where the error of the
-        background is limited. "with-signal" without signals is the F-test.
+        background is limited. Raises MaplessError if no function fits, and for "with-signal" without signals.
         """
+        if self.choice == "with-signal" and not signals:
+            raise MaplessError('a background chosen beside a signal needs signals; give some, or "f-test"')
         if self.choice == "in-turn":
             return choose_first_good(spectrum, self.backgrounds, smallest_p_value=self.level)
         return choose_background(
