@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from errors import MaplessError
 
@@ -156,7 +156,8 @@ def fit(
         typer.Option(min=1, help="Shape parameters of the background; by default chosen."),
     ] = None,
     choice: Annotated[
-        str, typer.Option(help="How they are chosen: with-signal, f-test (CMS) or in-turn (ATLAS).")
+        Literal["with-signal", "f-test", "in-turn"],
+        typer.Option(help="How they are chosen: with-signal, f-test (CMS) or in-turn (ATLAS)."),
     ] = "with-signal",
     signal_file: Annotated[
         Path | None, typer.Option("--signal", help="JSON with one double Crystal Ball, or several by mass.")

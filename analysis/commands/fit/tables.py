@@ -61,7 +61,7 @@ def _findings_table(stored: Stored) -> Table:
         _add_excess(table, stored, point)
     if stored["global_significance"]:
         words = _global(stored["global_significance"])
-        table.add_row("global significance", words + flag(point and point["quality"]))
+        table.add_row("global significance", words + flag(point["quality"] if point else None))
     return table
 
 
