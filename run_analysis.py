@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from errors import MaplessError
 
@@ -188,8 +188,12 @@ def fit(
     background: Annotated[str, typer.Option(help="dijet, ua2, atlas, modified_exponential, ...")] = "dijet",
     parameters: Annotated[
         int | None,
-        typer.Option(min=1, help="Shape parameters of the background; by default chosen by F-test."),
+        typer.Option(min=1, help="Shape parameters of the background; by default chosen."),
     ] = None,
+    choice: Annotated[
+        Literal["with-signal", "f-test", "in-turn"],
+        typer.Option(help="How they are chosen: with-signal, f-test (CMS) or in-turn (ATLAS)."),
+    ] = "with-signal",
     signal_file: Annotated[
         Path | None, typer.Option("--signal", help="JSON with one double Crystal Ball, or several by mass.")
     ] = None,
@@ -236,7 +240,7 @@ def fit(
     seed: Annotated[int, typer.Option(min=0, help="Same seed and settings, same toys.")] = 1,
     label: Annotated[str, typer.Option(help="Whose figures these are.")] = "Mapless",
 ) -> None:
-    """Fit any mass spectra: background by F-test, p-values, limits, global significance, exports."""
+    """Fit any mass spectra: choice of the background, p-values, limits, global significance, exports."""
     from analysis.commands.fit.command import fit_spectra
     from analysis.commands.fit.options import (
         FitOptions,
@@ -250,7 +254,7 @@ def fit(
     sizes = None if parameters is None else (parameters,)
     settings = ResonanceSettings(
         masses=parse_masses(scan_masses),
-        background=Smooth(background, sizes, collision_energy=collision_energy),
+        background=Smooth(background, sizes, choice, collision_energy=collision_energy),
         limits=limits,
         expected_signal=expected_signal,
         toys=toys,

@@ -175,10 +175,11 @@ class Search:
                     f"{self.name}: {name!r} becomes part of names of files; use letters, digits, . _ -"
                 )
         for hunt in self.hunts:
-            unknown = [window.name for window in hunt.windows if window.name not in hunt.masses]
-            if unknown:
+            idle = [window for window in hunt.windows if not hunt.masses.get(window.name)]
+            if idle:
                 raise MaplessError(
-                    f"{self.name}: hunt {hunt.name} gives no masses for its window {unknown[0]}"
+                    f"{self.name}: hunt {hunt.name} tests no mass in its window {idle[0]}; widen masses or "
+                    "leave the window out"
                 )
         self._check_names("spectra", [spectrum.name for spectrum in self.spectra])
         self._check_names("hunts", [hunt.name for hunt in self.hunts])

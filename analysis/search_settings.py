@@ -1,5 +1,6 @@
 """Settings that every search has: its samples, injections, masses, fits, limits and closure test."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,8 @@ from analysis.engine.settings import Settings
 from analysis.engine.units import Energy
 from analysis.sample_table import SampleSettings, sample_table
 from analysis.search import Injection, Sample
-from fits.background_choice.smooth import Smooth
+from errors import MaplessError
+from fits.background_choice.smooth import Choice, Smooth
 from models.made import Made
 
 
@@ -85,13 +87,25 @@ class RangeSettings(Settings):
         return self
 
 
+def require_selected(edges: Sequence[float], lowest: float, key: str) -> None:
+    """MaplessError if a spectrum begins below what a selection keeps: it would be empty there.
+
+    `lowest` mass in GeV, `key` of the setting that says it.
+    """
+    if edges[0] < lowest:
+        raise MaplessError(
+            f"spectrum.low: the first bin begins at {edges[0]:g} GeV, where {key} keeps nothing below "
+            f"{lowest:g} GeV; raise the one or lower the other"
+        )
+
+
 class BackgroundSettings(Settings):
     """Family of background functions and how one of them is chosen (`fits.background_choice.smooth`)."""
 
     family: str = "dijet"
     parameters: tuple[Annotated[int, Field(ge=1)], ...] | None = None
-    choice: Literal["f-test", "in-turn"] = "f-test"
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    choice: Choice = "with-signal"
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
     largest_relative_error: Annotated[float, Field(gt=0)] = 0.15
     collision_energy: Annotated[Energy, Field(gt=0)] = 13000.0
 

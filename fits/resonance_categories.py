@@ -7,6 +7,7 @@ import numpy as np
 
 from errors import MaplessError
 from fits.background_choice.model_choice import BackgroundChoice
+from fits.checks.filled_range import require_filled_beginning
 from fits.fit import SpectrumFit
 from fits.likelihood.signal_term import SignalTerm
 from fits.limits.mass_scan import SignalUncertainties
@@ -81,7 +82,9 @@ def fit_category(
     spectrum = category.spectrum
     try:
         check_masses(spectrum, signal, settings.masses)
-        choice = settings.background.choose(spectrum, settings.choice_mass)
+        require_filled_beginning(spectrum)
+        signals = [signal(mass) for mass in settings.masses]
+        choice = settings.background.choose(spectrum, signals, settings.choice_mass)
         tested: Callable[[float], SignalShape | SignalTerm] = signal
         if settings.uncertain_p_values:
             uncertainties = category_uncertainties(settings.uncertainties, category.name)

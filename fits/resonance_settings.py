@@ -31,7 +31,8 @@ EXPORTS = ("hepdata", "combine", "hs3")
 class ResonanceSettings:
     """What to look for in one spectrum, or in several categories together, and what to find out about it.
 
-    `masses` (GeV) of the hypotheses; `choice_mass` is where the F-test limits the error of the background.
+    `masses` (GeV) of the hypotheses; `choice_mass` is where the error of a larger background is
+    limited.
     `expected_signal` are the events whose expected significance is asked for (by default the median limit,
     if there are `limits`). `toys` are those of the global significance of this search alone. `uncertainties`
     act on limits and expected significances, and on p-values too with `uncertain_p_values`; toys take the

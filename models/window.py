@@ -13,6 +13,9 @@ Interval = tuple[float, float]
 Array = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 
+_LARGEST_GAP = 0.1  # of a sideband that may be empty
+_MANY = 30  # events beside an empty part as wide as theirs, which is not empty by chance
+
 
 @dataclass(frozen=True)
 class Window:
@@ -79,6 +82,25 @@ class Window:
     def contains(self, values: Array) -> Mask:
         """Tell which values lie in the window or one of its sidebands; shape (n_events,)."""
         return self.in_signal_region(values) | self.in_low_sideband(values) | self.in_high_sideband(values)
+
+    def require_full_sideband(self, values: Array) -> None:
+        """Refuse a low sideband that the data begin inside of: what is left of it is another sideband.
+
+        They do if a tenth of it or more is empty at its beginning, and as wide a part above holds many
+        events. An upper end that runs dry is left to statistics.
+
+        Raises:
+            MaplessError: the data begin inside the low sideband; it says where.
+        """
+        low, high = self.low_sideband
+        inside = values[self.in_low_sideband(values)]
+        start = float(np.min(inside, initial=high))
+        missing = start - low
+        if missing >= _LARGEST_GAP * (high - low) and np.sum(inside < start + missing) >= _MANY:
+            raise MaplessError(
+                f"window {self}: its low sideband begins at {low:g} and the data at {start:.0f}; that "
+                f"leaves {(high - start) / (high - low):.0%} of it: choose another window or other data"
+            )
 
     def balanced_weights(self, values: Array, weight: Array) -> NDArray[np.float64]:
         """Weight both sidebands equally, and the signal region as much as both together.

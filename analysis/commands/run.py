@@ -13,6 +13,7 @@ from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.engine.json_file import read_json
 from analysis.engine.provenance import peak_memory
 from analysis.pipeline import Pipeline
+from fits.checks.fit_quality import flag
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,13 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
         console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
         console.print(f"Report: [bold]{output / 'report.html'}[/]")
         return
-    table = Table("fit", "events", "largest excess at", "local significance", title="Local p-values")
-    for name, fit in results["fits"].items():
-        for part in fit["parts"]:
-            if "search" in part["purposes"]:
-                events = sum(category["n_events"] for category in part["counts"].values())
-                title = name if fit["hunt"] is None or len(fit["parts"]) == 1 else f"{name}, {part['name']}"
-                table.add_row(title, f"{events:,}", *_excess_cells(part["search"]["scan"]["points"]))
-    console.print(table)
+    _print_fits(results["fits"], console)
     everywhere = results["summary"]["global"]
     if everywhere and everywhere["significance"] is not None:
         console.print(
             f"Global significance over all masses and hunts: [bold]{everywhere['significance']:.2f} σ[/]"
             f" ({everywhere['n_toys']} toys{', extrapolated' if everywhere['extrapolated'] else ''})"
+            f"{_flag_of_smallest(results['summary']['smallest'])}"
         )
     elif everywhere:
         console.print(
@@ -81,6 +76,24 @@ def _print_warnings(cutflows: dict[str, Any], console: Console) -> None:
     for flow in cutflows.values():
         for warning in flow["warnings"]:
             console.print(f"[bold]Warning:[/] {flow['sample']}, region {flow['region']}: {warning}")
+
+
+def _print_fits(fits: dict[str, Any], console: Console) -> None:
+    """The largest excess of each fit, and why there is none."""
+    table = Table("fit", "events", "largest excess at", "local significance", title="Local p-values")
+    reasons = []
+    for name, fit in fits.items():
+        for part in fit["parts"]:
+            if "search" not in part["purposes"]:
+                continue
+            events = sum(category["n_events"] for category in part["counts"].values())
+            title = name if fit["hunt"] is None or len(fit["parts"]) == 1 else f"{name}, {part['name']}"
+            table.add_row(title, f"{events:,}", *_excess_cells(part["search"]["scan"]["points"]))
+            if "error" in part["search"]:
+                reasons.append(f"{title}: {part['search']['error']}")
+    console.print(table)
+    for reason in reasons:
+        console.print(f"[red]{reason}[/]", highlight=False)
 
 
 def _limits_table(limit: dict[str, Any]) -> Table:
@@ -102,11 +115,17 @@ def _closure_state(checks: list[dict[str, Any]]) -> str:
     return f"failed: {', '.join(failed)}" if failed else "passed: --unblind opens the region"
 
 
+def _flag_of_smallest(points: list[dict[str, Any]]) -> str:
+    """The flag of the point that a global significance belongs to."""
+    good = [point for point in points if point["local_p_value"] is not None]
+    return flag(min(good, key=lambda point: point["local_p_value"])["quality"]) if good else ""
+
+
 def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str]:
     good = [point for point in points if point["significance"] is not None]
     if not good:
-        return "–", "no fit converged"
+        return "–", "no fit"
     largest = max(good, key=lambda point: point["significance"])
     if largest["significance"] == 0:
         return "–", "no excess"
-    return f"{largest['mass']:.0f} GeV", f"{largest['significance']:.2f} σ"
+    return f"{largest['mass']:.0f} GeV", f"{largest['significance']:.2f} σ{flag(largest['quality'])}"

@@ -23,6 +23,7 @@ from analysis.stages.global_significance import GLOBAL
 from analysis.stages.limits import LIMITS
 from analysis.stages.open_spectrum import SPECTRUM
 from analysis.stages.score import SCORES
+from fits.checks.fit_quality import flag
 from models.made import make
 
 REPORT = "report.html"
@@ -88,7 +89,7 @@ def _verdict(results: Mapping[str, Any]) -> dict[str, Any]:
     searched = [(fit, part) for fit, part in parts if "search" in part["purposes"]]
     if largest is not None:
         fit = results["fits"][largest["fit"]]
-        largest = largest | {"where": fit_title(fit, largest["part"])}
+        largest = largest | {"where": fit_title(fit, largest["part"]), "flag": flag(largest["quality"])}
     return {
         "verdict": largest,
         "rows": [row for fit, part in searched for row in _rows(fit, part)],
@@ -101,7 +102,8 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
     points = [point for point in part["search"]["scan"]["points"] if point["local_p_value"] is not None]
     largest: Mapping[str, Any] = min(points, key=lambda point: point["local_p_value"], default={})
     if "error" in part["search"]:
-        failed = dict.fromkeys(("statistic", "n_degrees_of_freedom", "p_value", "mass", "significance"))
+        numbers = ("statistic", "n_degrees_of_freedom", "p_value", "mass", "significance")
+        failed = dict.fromkeys(numbers) | {"flag": ""}
         counts = next(iter(part["counts"].values()))
         title = fit_title(fit, part["name"])
         yield counts | failed | {"title": title, "background": "–", "status": part["search"]["error"]}
@@ -117,6 +119,7 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
             "status": category["background_fit"]["status"],
             "mass": None if place else largest.get("mass"),
             "significance": None if place else largest.get("significance"),
+            "flag": "" if place else flag(largest.get("quality")),
         }
 
 

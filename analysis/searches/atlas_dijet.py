@@ -17,6 +17,7 @@ from analysis.search_settings import (
     MassSettings,
     RangeSettings,
     SearchSettings,
+    require_selected,
 )
 from models.made import Made
 from models.window import windows_between
@@ -56,6 +57,7 @@ def declare(settings: Settings) -> Search:
     """The search: one classifier of both jet masses per window, two thresholds, and the dijet spectrum."""
     low, high = settings.spectrum.low, settings.spectrum.high
     edges = np.geomspace(low, high, round(np.log(high / low) / BIN_WIDTH) + 1)
+    require_selected(edges.tolist(), settings.mjj_min, "mjj_min")
     windows = tuple(WINDOWS[str(number)] for number in settings.windows)
     spectrum = MassSpectrum(
         "mJJ",

@@ -14,6 +14,7 @@ from analysis.search_settings import (
     MassSettings,
     RangeSettings,
     SearchSettings,
+    require_selected,
 )
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
@@ -117,11 +118,13 @@ def declare(settings: Settings) -> Search:
     windows = _chosen({**WINDOWS, **own}, settings.windows)
     kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
     inputs = {jet: tuple(f"{jet}_{name}" for name in JET_FEATURES) for jet in ("jet1", "jet2")}
+    edges = four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()
+    require_selected(edges, settings.selection.mjj_min, "selection.mjj_min")
     mjj = MassSpectrum(
         "mjj",
         "mjj",
         "signal",
-        tuple(four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()),
+        tuple(edges),
         settings.background.smooth,
         SignalModel(settings.signals),
         settings.masses.values,

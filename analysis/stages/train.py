@@ -1,6 +1,9 @@
 """Stage `train`: trains the detector of a hunt, in one window or in all of them at once."""
 
+from itertools import product
 from typing import Any
+
+import numpy as np
 
 from analysis.engine.stage import Job, Tools
 from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
@@ -18,6 +21,8 @@ def train(job: Job, tools: Tools) -> None:
 
     training = {role: read_events(job, data) for role, data in job.arguments["training"].items()}
     windows = job.arguments["windows"]
+    for window, events in product(filter(None, windows), training.values()):
+        window.require_full_sideband(np.asarray(events[window.column]))
     with tensorflow_reports_only_failures():
         limit_tensorflow(tools.threads)
         untrained = [

@@ -1,1 +1,1 @@
-"""Which background function, and which mass range: F-test, range narrowing, discrete profiling."""
+"""Which background function and which range: tests of its size, narrower ranges, discrete profiling."""

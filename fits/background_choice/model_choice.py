@@ -1,4 +1,4 @@
-"""Which background a spectrum needs: the F-test of CMS, or the first of several forms that fits, as in ATLAS.
+"""Which background a spectrum needs: by F-test, beside a signal, or the first of several forms that fits.
 
 Sources: CMS EXO-22-026 (arXiv:2412.03747); ATLAS weakly supervised dijet search (arXiv:2005.02983).
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from errors import MaplessError
@@ -14,6 +15,8 @@ from fits.backgrounds import AtlasDijet, AtlasUA2, Dijet, LogLinearBackground
 from fits.checks.goodness_of_fit import GoodnessOfFit, chi_square_of_fit
 from fits.fit import SpectrumFit, fit_background
 from fits.likelihood.minimise import Confirmation
+from fits.many_fits import fit_many_signals
+from fits.signals import SignalShape
 from fits.spectrum import Spectrum
 
 DIJET_FAMILY = (Dijet(2), Dijet(3), Dijet(4))
@@ -22,14 +25,19 @@ ATLAS_FORMS = (AtlasDijet(2), AtlasDijet(3), AtlasUA2())
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One background that was tried, its F-test against the one accepted before, and the verdict in words."""
+    """One background that was tried, its test against the one accepted before, and the verdict in words.
+
+    `lowest_nll` is the negative log-likelihood of its fit with the signal that describes the spectrum best,
+    where it was compared beside signals.
+    """
 
     fit: SpectrumFit
     goodness: GoodnessOfFit
     verdict: str
     accepted: bool
-    f_test_p_value: float | None = None
+    test_p_value: float | None = None
     relative_error: float | None = None
+    lowest_nll: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""
@@ -37,7 +45,7 @@ class Trial:
             "background": self.fit.background.name,
             "status": str(self.fit.status),
             "goodness": self.goodness.to_json(),
-            "f_test_p_value": self.f_test_p_value,
+            "test_p_value": self.test_p_value,
             "relative_error": self.relative_error,
             "verdict": self.verdict,
             "accepted": self.accepted,
@@ -81,6 +89,7 @@ def choose_background(
     spectrum: Spectrum,
     signal_mass: float | None = None,
     *,
+    signals: Sequence[SignalShape] = (),
     family: Sequence[LogLinearBackground] = DIJET_FAMILY,
     threshold: float = 0.1,
     largest_relative_error: float = 0.15,
@@ -90,15 +99,19 @@ def choose_background(
 
     A larger one is taken if the F-test of the two chi-squares gives p < `threshold`, and if its relative
     error at `signal_mass` (GeV, if given) stays below `largest_relative_error` or below that of the smaller
-    one. The defaults are those with which CMS produced its results. Raises MaplessError for a family that
-    does not grow, for impossible thresholds, and if no fit converges.
+    one. The defaults are those with which CMS produced its results.
+
+    A background alone bends to describe a signal in the spectrum. With `signals` the likelihoods of fits are
+    compared that contain one, each the signal with a positive yield that describes the spectrum best beside
+    its background: p is that of the ratio. Raises MaplessError for a family that does not grow, for
+    impossible thresholds, and if no fit converges.
     """
     _check(family, threshold, largest_relative_error)
     best: Trial | None = None
     trials = []
     for background in family:
         fit = fit_background(spectrum, background, confirmation=confirmation)
-        trial = _judge(fit, best, signal_mass, threshold, largest_relative_error)
+        trial = _judge(fit, best, signal_mass, signals, threshold, largest_relative_error)
         trials.append(trial)
         best = trial if trial.accepted else best
     if best is None:
@@ -164,6 +177,7 @@ def _judge(
     fit: SpectrumFit,
     best: Trial | None,
     signal_mass: float | None,
+    signals: Sequence[SignalShape],
     threshold: float,
     largest_relative_error: float,
 ) -> Trial:
@@ -171,11 +185,22 @@ def _judge(
     if not fit.converged:
         return Trial(fit, goodness, "its fit failed", accepted=False)
     error = None if signal_mass is None else float(fit.relative_background_error(signal_mass))
+    nll = _lowest_nll(fit, signals) if signals else None
     if best is None:
-        return Trial(fit, goodness, "simplest", accepted=True, relative_error=error)
+        return Trial(fit, goodness, "simplest", accepted=True, relative_error=error, lowest_nll=nll)
     p_value = f_test(best.goodness, goodness)
+    if nll is not None and best.lowest_nll is not None:
+        added = fit.n_parameters - best.fit.n_parameters
+        p_value = float(stats.chi2.sf(2 * max(best.lowest_nll - nll, 0.0), added))
     if p_value is None or p_value >= threshold:
-        return Trial(fit, goodness, "not needed", False, p_value, error)
+        return Trial(fit, goodness, "not needed", False, p_value, error, nll)
     if error is not None and error > max(largest_relative_error, best.relative_error or 0.0):
-        return Trial(fit, goodness, "too uncertain at the signal mass", False, p_value, error)
-    return Trial(fit, goodness, "needed", True, p_value, error)
+        return Trial(fit, goodness, "too uncertain at the signal mass", False, p_value, error, nll)
+    return Trial(fit, goodness, "needed", True, p_value, error, nll)
+
+
+def _lowest_nll(fit: SpectrumFit, signals: Sequence[SignalShape]) -> float:
+    """Of fits with one signal each, where its yield is positive; of the background alone if none is."""
+    found = fit_many_signals(fit, [fit.spectrum.counts], signals)
+    positive = found.nll[found.converged & (found.signal_yields > 0)]
+    return float(np.min(positive, initial=fit.result.nll))

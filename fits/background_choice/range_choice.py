@@ -15,6 +15,7 @@ import numpy as np
 from errors import MaplessError
 from fits.background_choice.model_choice import DIJET_FAMILY, BackgroundChoice, choose_background
 from fits.backgrounds import LogLinearBackground
+from fits.checks.fit_quality import BACKGROUND_P_VALUE, SIGNAL_P_VALUE
 from fits.checks.goodness_of_fit import GoodnessOfFit, chi_square_of_fit
 from fits.fit import SpectrumFit, fit_signal
 from fits.likelihood.minimise import Confirmation
@@ -29,8 +30,8 @@ class RangePolicy:
     The lower end stays `clearance` below the signal, the upper end above `highest_factor` times its mass.
     """
 
-    background_p_value: float = 0.05
-    signal_p_value: float = 0.01
+    background_p_value: float = BACKGROUND_P_VALUE
+    signal_p_value: float = SIGNAL_P_VALUE
     largest_relative_error: float = 0.15
     first_low: float = 1550.0
     first_high: float = 6500.0

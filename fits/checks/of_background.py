@@ -1,7 +1,7 @@
 """Checks of the backgrounds of a search for a resonance, made for each spectrum alone."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -56,7 +56,7 @@ def check_range(found: Found) -> dict[str, Any]:
             shape,
             family=smooth.backgrounds,
             policy=policy,
-            threshold=smooth.threshold,
+            threshold=replace(smooth, choice="f-test").level,
         ).to_json()
         for category in found.categories
     }

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
+from fits.checks.fit_quality import flag
 from fits.fit import SpectrumFit
 from fits.limits.mass_scan import LimitScan
 from fits.significance.category_scan import CategoryScan
@@ -65,7 +66,11 @@ def _spectrum_table(name: str, fit: SpectrumFit) -> "Table":
 
 
 def _p_value_table(scan: MassPoints) -> "Table":
-    table = _table("p-values", "Local p-value, significance and fitted signal at each resonance mass.")
+    words = "Local p-value, significance and fitted signal at each resonance mass."
+    for quality in sorted({p.quality for p in scan.points if p.quality and flag(p.quality)}):
+        masses = ", ".join(f"{point.mass:g}" for point in scan.points if point.quality == quality)
+        words += f" At {masses} GeV: {quality}."
+    table = _table("p-values", words)
     good = np.isfinite(scan.column("local_p_value"))
     signal = _variable("Signal events", scan.column("signal_yield")[good])
     _add_uncertainty(signal, "fit", np.nan_to_num(scan.column("signal_yield_error")[good]))

@@ -97,6 +97,7 @@ def _background_numbers(null: SpectrumFit, mass: float) -> dict[str, Any]:
 def _signal_numbers(point: MassPoint) -> dict[str, Any]:
     return {
         "fit_status": point.status,
+        "fit_quality": point.quality,
         "signif": point.significance,
         "pval": point.local_p_value,
         "obs_excess_events": point.signal_yield,

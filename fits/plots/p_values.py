@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
+from fits.checks.fit_quality import flag
 from fits.plots.style import COLOURS, LABEL, RESONANCE_TITLE, style, write_label
 from fits.significance.mass_scan import MassPoints
 from fits.spectrum import FloatArray
@@ -27,22 +28,30 @@ def plot_p_values(
     """Local p-value against mass for each scan, with lines at whole numbers of standard deviations.
 
     Stored scans are `MassPoints.of_json` of their points. Masses whose fit failed leave a gap, marked by a
-    cross on the upper edge. `smallest_of_all` adds a curve through the smallest p-value of any scan at each
+    cross on the upper edge; where the fits do not describe the data points are open, and the legend says so.
+    `smallest_of_all` adds a curve through the smallest p-value of any scan at each
     mass.
     """
     with style():
         figure, axes = plt.subplots(figsize=(9, 7))
-        smallest = 1e-3
+        smallest, flagged = 1e-3, set[str | None]()
         for (name, scan), colour in zip(scans.items(), COLOURS * len(scans), strict=False):
             masses, p_values = scan.column("mass"), scan.column("local_p_value")
             failed = np.isnan(p_values)
             drawn = np.maximum(p_values, _SMALLEST_P_VALUE)
             axes.plot(masses, drawn, "o-", color=colour, markersize=5, linewidth=2, label=name)
+            doubtful = np.array([bool(flag(point.quality)) for point in scan.points])
+            axes.plot(masses[doubtful], drawn[doubtful], "o", color="white", markersize=9, zorder=2.5)
+            axes.plot(masses[doubtful], drawn[doubtful], "o", mfc="none", color=colour, markersize=9)
+            flagged |= {point.quality for point in scan.points if flag(point.quality)}
             axes.plot(masses[failed], np.full(failed.sum(), 0.7), "x", color=colour, markersize=8)
             smallest = min(smallest, np.nanmin(drawn, initial=1.0))
         if smallest_of_all:
             masses, p_values = _smallest(list(scans.values()))
             axes.plot(masses, np.maximum(p_values, _SMALLEST_P_VALUE), "k-", linewidth=1.5, label="Smallest")
+        if flagged:
+            words = " or ".join(sorted(map(str, flagged)))
+            axes.plot([], [], "o", mfc="none", color="black", label=f"Open: {words}")
         axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
         axes.set_ylim(smallest / 30, 3)
         _draw_significances(axes)

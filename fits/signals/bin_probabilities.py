@@ -19,11 +19,16 @@ class BinProbabilities:
 
     Shifts (n, 2) give probabilities (n, n_bins), and derivatives with the same axis in front.
     `n_nodes=1` takes the density at bin centres instead of the integral over each bin. The last answers are
-    remembered: categories that share a shape ask the same questions.
+    remembered: categories that share a shape ask the same questions. Bins beyond the reach of the shape have
+    probability zero, whatever the shifts.
     """
 
     def __init__(self, shape: SignalShape, edges: FloatArray, n_nodes: int | None = None) -> None:
-        self._shape, self._edges, self._at_centres = shape, np.asarray(edges, dtype=float), n_nodes == 1
+        edges, (low, high) = np.asarray(edges, dtype=float), shape.reach
+        within = np.flatnonzero((edges[1:] > low) & (edges[:-1] < high))
+        first, last = (int(within[0]), int(within[-1]) + 1) if within.size else (0, len(edges) - 1)
+        self._within, self._n_bins = slice(first, last), len(edges) - 1
+        self._shape, self._edges, self._at_centres = shape, edges[first : last + 1], n_nodes == 1
         centres, halves = 0.5 * (self._edges[1:] + self._edges[:-1]), 0.5 * _POINT * np.diff(self._edges)
         # Edges of tiny bins about the bin centres, and of what lies between them.
         self._points = np.stack([centres - halves, centres + halves], axis=1).ravel()
@@ -55,7 +60,15 @@ class BinProbabilities:
         else:
             raw = self._fractions(self._edges, places)
             shares = raw / raw.sum(axis=-1, keepdims=True)
-        return np.where(possible[..., None], shares, np.nan)
+        return np.where(possible[..., None], self._everywhere(shares), np.nan)
+
+    def _everywhere(self, within: FloatArray) -> FloatArray:
+        """Numbers (..., n_bins) of all bins from those of the bins within reach."""
+        if within.shape[-1] == self._n_bins:
+            return within
+        everywhere = np.zeros((*within.shape[:-1], self._n_bins))
+        everywhere[..., self._within] = within
+        return everywhere
 
     def _fractions(self, edges: FloatArray, shift: FloatArray) -> FloatArray:
         return self._shape.varied_fractions(edges, *self._places(shift))
@@ -83,9 +96,10 @@ class BinProbabilities:
         flat = second.reshape(*second.shape[:-2], 4)
 
         def bent(weights: FloatArray) -> FloatArray:
-            row = weights[..., None, :]
+            row = weights[..., None, self._within]
             cross = (row @ shape1).swapaxes(-1, -2) * slope[..., None, :]
             summed = (row @ flat).reshape(*weights.shape[:-1], 2, 2) - (row @ shape[..., None]) * bend
             return (summed - cross - cross.swapaxes(-1, -2)) / total * np.outer(unit, unit)
 
-        return shape, shape1 * unit, bent
+        slopes = self._everywhere((shape1 * unit).swapaxes(-1, -2)).swapaxes(-1, -2)
+        return self._everywhere(shape), slopes, bent

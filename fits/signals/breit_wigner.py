@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.special import wofz
 
 from errors import MaplessError
-from fits.signals.shape import Derivatives
+from fits.signals.shape import Derivatives, peak_reach
 from fits.spectrum import FloatArray
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
@@ -41,6 +41,11 @@ class BreitWigner:
     def of_width(cls, mass: float, relative_width: float, resolution: float) -> "BreitWigner":
         """A peak at a mass (GeV) whose natural width and resolution are given relative to the mass."""
         return cls(mass, resolution * mass, relative_width * mass, mass)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest mass (GeV) at which the shape is known."""
+        return peak_reach(self.mean)
 
     def varied(self, mean: float, sigma: float) -> "BreitWigner":
         """The same natural width at another position and resolution, in GeV."""

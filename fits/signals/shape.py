@@ -12,6 +12,10 @@ from fits.spectrum import FloatArray
 
 Derivatives = tuple[FloatArray, FloatArray, FloatArray]
 
+# How far from its mean, relative to it, a peak is known. Shapes are fitted to simulation within 20 %; a power
+# law goes on where parton densities end the signal, up to masses where a lone event would make an excess.
+_REACH = 0.5
+
 
 class SignalShape(Protocol):
     """A peak whose position and width can be varied."""
@@ -23,6 +27,10 @@ class SignalShape(Protocol):
     @property
     def sigma(self) -> float:
         """Width in GeV, as far as the detector makes it."""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest mass (GeV) at which the shape is known; likelihoods expect nothing beyond."""
 
     def varied(self, mean: float, sigma: float) -> "SignalShape":
         """The same shape at another position and width, in GeV."""
@@ -53,6 +61,11 @@ class LocationScaleShape(ABC):
     @abstractmethod
     def standard(self, z: FloatArray) -> Derivatives:
         """Cumulative probability, density, and slope of the density at z of any shape but a single number."""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest mass (GeV) at which the shape is known."""
+        return peak_reach(self.mean)
 
     def varied(self, mean: float, sigma: float) -> Self:
         """The same shape at another position and width, in GeV."""
@@ -106,3 +119,12 @@ class LocationScaleShape(ABC):
 
     def _reduced(self, mass: npt.ArrayLike) -> FloatArray:
         return np.asarray((np.asarray(mass, dtype=float) - self.mean) / self.sigma)
+
+
+def peak_reach(mean: float) -> tuple[float, float]:
+    """How far from its mean (GeV) a peak is known.
+
+    >>> peak_reach(3000.0)
+    (1500.0, 4500.0)
+    """
+    return (1 - _REACH) * mean, (1 + _REACH) * mean

@@ -55,6 +55,11 @@ class Template(LocationScaleShape):
         """The shape of simulated masses (n_events,) in GeV, histogrammed between edges."""
         return cls.of(Spectrum.from_values(values, edges, weights), mass)
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest mass (GeV) at which the shape is known: it ends by itself."""
+        return -np.inf, np.inf
+
     def standard(self, z: FloatArray) -> Derivatives:
         """Cumulative probability, density, and slope of the density at z = (mass - mean) / sigma."""
         inside = (z >= self.knots[0]) & (z <= self.knots[-1])

@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 
 from errors import MaplessError
+from fits.checks.fit_quality import FitQuality, fit_quality, worst
+from fits.checks.goodness_of_fit import chi_square_of_fit
 from fits.fit import SpectrumFit
 from fits.likelihood.binned import Category, Likelihood
 from fits.likelihood.kernel import BackgroundTerm
@@ -77,7 +79,7 @@ def scan_categories(
     models = [model(mass) for mass in masses]
     plain = [c for c in models[0].categories if c.background is not None and not c.others]
     nulls = {c.name: c.background_fit() for c in plain}
-    points = [_test_mass(one, mass, confirmation) for one, mass in zip(models, masses, strict=True)]
+    points = [_test_mass(one, mass, nulls, confirmation) for one, mass in zip(models, masses, strict=True)]
     return CategoryScan(tuple(points), nulls)
 
 
@@ -90,7 +92,9 @@ def category_fits(model: SearchModel, result: FitResult) -> dict[str, SpectrumFi
     return {category.name: _category_fit(model, category, result) for category in model.categories}
 
 
-def _test_mass(model: SearchModel, mass: float, confirmation: Confirmation) -> MassPoint:
+def _test_mass(
+    model: SearchModel, mass: float, nulls: Mapping[str, SpectrumFit], confirmation: Confirmation
+) -> MassPoint:
     profile = model.profile_likelihood()
     fit = profile.fit(confirmation=confirmation)
     null = profile.fit({profile.parameter: 0.0}, confirmation=confirmation)
@@ -98,7 +102,17 @@ def _test_mass(model: SearchModel, mass: float, confirmation: Confirmation) -> M
         return MassPoint(mass, f"background-only fit {null.status}")
     if not fit.converged:
         return MassPoint(mass, str(fit.status))
-    return MassPoint.of(mass, null.nll, fit, profile.parameter)
+    return MassPoint.of(mass, null.nll, fit, profile.parameter, str(_quality(model, nulls, fit)))
+
+
+def _quality(model: SearchModel, nulls: Mapping[str, SpectrumFit], fit: FitResult) -> FitQuality:
+    """How the fit describes the category that it describes worst; templates are not tested."""
+    if len(nulls) < len(model.categories):
+        return FitQuality.UNTESTED
+    parts = category_fits(model, fit)
+    return worst(
+        fit_quality(chi_square_of_fit(null), chi_square_of_fit(parts[name])) for name, null in nulls.items()
+    )
 
 
 def _category_fit(model: SearchModel, category: SearchCategory, result: FitResult) -> SpectrumFit:

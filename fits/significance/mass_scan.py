@@ -9,6 +9,8 @@ from scipy import stats
 
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
+from fits.checks.fit_quality import fit_quality
+from fits.checks.goodness_of_fit import chi_square_of_fit
 from fits.fit import SpectrumFit, fit_background, fit_signal
 from fits.likelihood.minimise import Confirmation
 from fits.likelihood.signal_term import SignalTerm
@@ -25,7 +27,8 @@ class MassPoint:
     """One mass hypothesis (GeV); the numbers are None unless `status` says that they may be used.
 
     `signal_yield` counts events inside the mass range. A fit at the lower end of the allowed yields
-    (`at_bound`) has a p-value but no error of the yield.
+    (`at_bound`) has a p-value but no error of the yield. `quality` says whether the fits describe the data
+    (`fits.checks.fit_quality`): a significance is shown with it.
     """
 
     mass: float
@@ -34,15 +37,16 @@ class MassPoint:
     significance: float | None = None
     signal_yield: float | None = None
     signal_yield_error: float | None = None
+    quality: str | None = None
 
     @classmethod
-    def of(cls, mass: float, null_nll: float, fit: FitResult, parameter: str) -> "MassPoint":
+    def of(cls, mass: float, null_nll: float, fit: FitResult, parameter: str, quality: str) -> "MassPoint":
         """What a fit whose `parameter` is the signal yield says against background only; both converged."""
         signal_yield = fit.parameters[parameter]
         error = fit.errors[parameter] if fit.status == FitStatus.CONVERGED else None
         significance = discovery_significance(null_nll, fit.nll, signal_yield)
         p_value = float(stats.norm.sf(significance))
-        return cls(mass, str(fit.status), p_value, significance, signal_yield, error)
+        return cls(mass, str(fit.status), p_value, significance, signal_yield, error, quality)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,4 +178,5 @@ def _test_mass(
     fit = fit_signal(null, signal, confirmation=confirmation)
     if not fit.converged:
         return MassPoint(mass, str(fit.status))
-    return MassPoint.of(mass, null.result.nll, fit.result, "signal_yield")
+    quality = fit_quality(chi_square_of_fit(null), chi_square_of_fit(fit))
+    return MassPoint.of(mass, null.result.nll, fit.result, "signal_yield", str(quality))

@@ -21,7 +21,7 @@ from fits.spectrum import Spectrum, dijet_edges
 SIGNAL = ScaledSignal(DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000))
 SETTINGS = ResonanceSettings(
     (2800.0, 3000.0, 3200.0),
-    Smooth(parameters=(2, 3)),
+    Smooth(parameters=(2, 3), choice="f-test"),
     limits=True,
     uncertainties=SignalUncertainties(yields=(("luminosity", 0.016), ("tight.efficiency", 0.1))),
     checks=CHECKS,

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from fits.resonance_search import (
 )
 from fits.signals import DoubleCrystalBall, GaussianSignal, ScaledSignal, signal_from_json
 from fits.sources.files import read_spectrum
-from fits.spectrum import Spectrum, dijet_edges
+from fits.spectrum import Spectrum, dijet_edges, four_gev_edges
 
 SIGNAL = ScaledSignal(DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000))
 MASSES = (2700.0, 3000.0)
@@ -166,6 +167,51 @@ def test_toys_of_stored_searches_are_fitted_as_those_of_new_ones(whole, unlike):
         (found,) = search.significances([search.counts])
         expected = [point["significance"] for point in stored["scan"]["points"]]
         assert np.maximum(found, 0) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_a_lone_event_far_in_the_tail_makes_no_excess(seed):
+    """A power tail as simulation has it, n = 1.8, made 3 to 5 standard deviations of it at all masses."""
+    edges = four_gev_edges(2232, 10800)
+    background = expected_counts(Dijet(2), [0, 10.5, 5.0], edges)
+    counts = np.random.default_rng(seed).poisson(2600 * background / background.sum()).astype(float)
+    lone = counts + (np.arange(len(counts)) == np.searchsorted(edges, 10056) - 1)
+    signal = ScaledSignal(DoubleCrystalBall(2942, 128.6, 0.8, 27, 1.6, 1.8, mass=3000))
+    settings = ResonanceSettings((2700, 2800, 2900, 3000, 3100), Smooth(parameters=(2, 3, 4)))
+    without, beside = (
+        search_for_resonance([ResonanceCategory("all", Spectrum(edges, one))], signal, settings).scan
+        for one in (counts, lone)
+    )
+    for before, after in zip(without.points, beside.points, strict=True):
+        assert after.significance < before.significance + 0.5
+
+
+def test_a_range_that_begins_below_the_data_is_refused():
+    edges = four_gev_edges(1460, 6100)
+    background = expected_counts(Dijet(2), [0, 9.5, 5.2], edges)
+    counts = np.where(edges[:-1] < 1904, 0.0, np.round(1e5 * background / background.sum()))
+    category = ResonanceCategory("all", Spectrum(edges, counts))
+    with pytest.raises(MaplessError, match="no event from 1460 to 1904 GeV, .* start the range at 1904 GeV"):
+        search_for_resonance([category], SIGNAL, ResonanceSettings(MASSES, TWO))
+
+
+def test_a_significance_of_fits_that_do_not_describe_the_data_carries_its_flag(whole, unlike):
+    step = np.where((whole.centres > 3300) & (whole.centres < 4000), 0.5, 1.0)
+    broken = ResonanceCategory("broken", Spectrum(whole.edges, np.round(whole.counts * step)))
+    for categories in ([broken], [replace(broken, share=0.5), replace(unlike[0], share=0.5)]):
+        results = search_for_resonance(categories, SIGNAL, ResonanceSettings(MASSES, TWO))
+        assert {point.quality for point in results.scan.points} == {"fit does not describe the data"}
+        stored = results.to_json()
+        assert stored["scan"]["points"][0]["quality"] == stored["fits"][0]["fit_quality"]
+
+
+def test_a_background_that_fits_only_beside_the_signal_is_said_to_fit_badly_alone():
+    edges = four_gev_edges(1860, 6100)
+    background = expected_counts(Dijet(2), [0, 9.5, 5.2], edges)
+    expected = 3000 * background / background.sum() + 150 * SIGNAL(3000).bin_fractions(edges)
+    category = ResonanceCategory("all", Spectrum(edges, np.random.default_rng(1).poisson(expected)))
+    (point,) = search_for_resonance([category], SIGNAL, ResonanceSettings((3000.0,), TWO)).scan.points
+    assert point.quality == "background alone fits badly"
 
 
 def test_settings_can_be_pickled_and_hashed():

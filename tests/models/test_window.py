@@ -44,6 +44,14 @@ def test_balanced_weights_make_sidebands_equal_and_the_window_their_sum():
     assert weights[~WINDOW.contains(MJJ)].tolist() == [0, 0]
 
 
+def test_a_low_sideband_that_the_data_begin_inside_of_is_refused():
+    falling = 2230 + np.random.default_rng(1).exponential(300, 2000)
+    WINDOW.require_full_sideband(falling)
+    with pytest.raises(MaplessError, match=r"B3.*begins at 2230 and the data at 2601; that leaves 25%"):
+        WINDOW.require_full_sideband(falling[falling > 2600])
+    WINDOW.require_full_sideband(falling[falling > 2600][:20])  # by chance, as far as 20 events can tell
+
+
 def test_sideband_weights_ignore_the_window():
     assert WINDOW.sideband_weights(MJJ, np.ones(len(MJJ))).tolist() == [0, 1, 1, 1, 0, 0, 3, 0]
 

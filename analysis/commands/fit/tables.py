@@ -8,6 +8,7 @@ from rich.table import Table
 
 from analysis.commands.fit.check_tables import check_tables
 from analysis.commands.fit.numbers import number, with_error
+from fits.checks.fit_quality import flag
 
 Stored = Mapping[str, Any]
 
@@ -29,14 +30,14 @@ def print_results(stored: Stored, console: Console) -> None:
 
 
 def _background_table(choice: Stored, title: str) -> Table:
-    table = Table("background", "χ² / ndf", "p", "F-test p", "verdict", title=title)
+    table = Table("background", "χ² / ndf", "p", "p of the test", "verdict", title=title)
     for trial in choice["trials"]:
         goodness, verdict = trial["goodness"], trial["verdict"]
         table.add_row(
             trial["background"],
             f"{number(goodness['statistic'], '.1f')} / {number(goodness['n_degrees_of_freedom'], 'd')}",
             number(goodness["p_value"], ".3f"),
-            number(trial["f_test_p_value"], ".3f"),
+            number(trial["test_p_value"], ".3f"),
             f"[bold]{verdict}, chosen[/]" if trial["background"] == choice["background"] else verdict,
         )
     return table
@@ -59,7 +60,8 @@ def _findings_table(stored: Stored) -> Table:
     if point:
         _add_excess(table, stored, point)
     if stored["global_significance"]:
-        table.add_row("global significance", _global(stored["global_significance"]))
+        words = _global(stored["global_significance"])
+        table.add_row("global significance", words + flag(point["quality"] if point else None))
     return table
 
 
@@ -72,7 +74,7 @@ def _largest_excess(stored: Stored) -> Stored | None:
 def _add_excess(table: Table, stored: Stored, point: Stored) -> None:
     table.add_row("largest excess at", f"{point['mass']:g} GeV")
     table.add_row("events of signal there", _events(point))
-    table.add_row("local significance", f"{number(point['significance'], '.2f')} σ")
+    table.add_row("local significance", _significance(point))
     if stored["expected_significances"]:
         expected = stored["expected_significances"][stored["scan"]["points"].index(point)]
         events = number(expected["value"], ".4g")
@@ -84,10 +86,13 @@ def _categories_table(stored: Stored, mass: float) -> Table:
     table = Table(*names, title=f"Each category alone at {mass:g} GeV")
     for name, category in stored["spectra"].items():
         (point,) = (point for point in category["scan"]["points"] if point["mass"] == mass)
-        significance = f"{number(point['significance'], '.2f')} σ"
         background = category["background_choice"]["background"]
-        table.add_row(name, f"{category['share']:g}", background, _events(point), significance)
+        table.add_row(name, f"{category['share']:g}", background, _events(point), _significance(point))
     return table
+
+
+def _significance(point: Stored) -> str:
+    return f"{number(point['significance'], '.2f')} σ{flag(point['quality'])}"
 
 
 def _events(point: Stored) -> str:

@@ -36,7 +36,7 @@ def test_masses_of_a_window_are_those_of_the_paper_whichever_others_run() -> Non
 
 
 def test_the_windows_are_those_of_the_paper() -> None:
-    settings = searches.load("cms-dijet", None, ("windows=[A1, B3, B6]",))
+    settings = searches.load("cms-dijet", None, ("windows=[A1, B3, B6]", "masses={low: 1800, high: 6000}"))
     a1, b3, b6 = searches.declare(settings).hunts[0].windows
     assert (a1.low_sideband, a1.low, a1.high) == ((1450, 1650), 1650, 2017)
     assert (b3.low, b3.high, b3.high_sideband) == (2725, 3331, (3331, 4071))
@@ -63,6 +63,8 @@ def test_the_windows_are_those_of_the_paper() -> None:
         ("search.name=1", ["search holds a value"]),
         ("windows=[Z9]", ["windows", "no window is called 'Z9'", "own_windows"]),
         ("own_windows={mine: {low: 3 TeV, high: 2 TeV}}", ["own_windows.mine", "impossible range"]),
+        ("spectrum.low=2 TeV", ["spectrum.low", "begins at 2000 GeV", "selection.mjj_min", "2232"]),
+        ("windows=[A6]", ["tests no mass", "A6 (mjj from 4500 to 5500)", "widen masses"]),
         ("background.family=dijets", ["dijets", "dijet"]),
     ],
 )

@@ -37,3 +37,13 @@ def test_smallest_of_all_runs_through_the_strongest_scan_at_each_mass():
     assert curve.get_xdata().tolist() == [2000, 3000, 4000]
     np.testing.assert_allclose(curve.get_ydata(), [0.1, 0.01, np.nan])
     assert "mass of Y [GeV]" in texts(figure)
+
+
+def test_points_of_fits_that_do_not_describe_the_data_are_open_and_the_legend_says_so():
+    bad, good = {"quality": "fit does not describe the data"}, {"quality": "good"}
+    point = {"status": "converged", "local_p_value": 0.1}
+    scan = MassPoints.of_json([{"mass": 2000.0} | point | bad, {"mass": 3000.0} | point | good])
+    figure = plot_p_values({"one": scan})
+    assert "Open: fit does not describe the data" in texts(figure)
+    (drawn,) = (line for line in figure.axes[0].lines if line.get_mfc() == "none" and len(line.get_xdata()))
+    assert drawn.get_xdata().tolist() == [2000]

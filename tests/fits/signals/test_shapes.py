@@ -6,6 +6,7 @@ from scipy.special import voigt_profile
 
 from errors import MaplessError
 from fits.signals import BreitWigner, DoubleCrystalBall, Gaussian, SignalShape, Template
+from fits.signals.bin_probabilities import BinProbabilities
 from fits.spectrum import Spectrum
 
 EDGES = np.arange(2000.0, 4001.0, 37.0)
@@ -119,3 +120,17 @@ def test_scaling_keeps_relative_widths(shape):
 def test_impossible_shapes_are_refused(make):
     with pytest.raises(MaplessError):
         make()
+
+
+def test_nothing_is_expected_where_a_peak_is_not_known():
+    """Power-law tails end half a mass away; a template ends by itself."""
+    edges = np.arange(1000.0, 10001.0, 100.0)
+    for shape in (DoubleCrystalBall(3000, 120, 0.8, 2, 1.6, 1.8), BreitWigner(3000, 100, 300)):
+        probabilities = BinProbabilities(shape, edges)
+        value, first, _ = probabilities.with_derivatives(np.array([0.01, 0.02]))
+        for known in (probabilities.nominal, value, first[:, 0]):
+            assert np.all(known[(edges[:-1] > 4500) | (edges[1:] < 1500)] == 0)
+            assert np.any(known[(edges[:-1] > 4000) & (edges[1:] < 4500)] != 0)
+        assert probabilities.nominal.sum() == pytest.approx(1)
+    broad = Template.of(Spectrum([1000, 4000, 10000], [90, 10]))
+    assert BinProbabilities(broad, edges).nominal[-1] > 0
