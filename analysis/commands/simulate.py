@@ -26,6 +26,8 @@ def simulate_to_file(
     """Simulate events into an RNTuple file and print what was made."""
     if quality not in get_args(Quality):
         raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
+    if output.exists() and not output.with_name(f"{output.name}.json").is_file():
+        raise MaplessError(f"{output} is no simulation of Mapless and would be lost; choose another --output")
     console, parameters = Console(), _parameters(overrides)
     shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": quality, "output": output}
     with _progress_bar(console) as bar:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import EVENTS, selection_name
 from errors import MaplessError
 from models.window import Window

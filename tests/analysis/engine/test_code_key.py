@@ -38,7 +38,7 @@ def task(job, tools):
 
 def forget() -> None:
     """Forget what has been read: no file changes within a run."""
-    for cached in (code_key, module._needed_by, module._file_of, module._headers_and_templates):
+    for cached in (code_key, module._read, module._file_of, module._headers_and_templates):
         cached.cache_clear()
     importlib.invalidate_caches()
 

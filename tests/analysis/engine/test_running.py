@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from analysis.engine.checksums import checksum
+from analysis.engine.job import Tools
 from analysis.engine.json_file import read_json
-from analysis.engine.provenance import checksum
-from analysis.engine.running import read_manifest, run_stage, run_stages
-from analysis.engine.stage import Stage, Tools, in_order
+from analysis.engine.manifest import read_manifest
+from analysis.engine.running import run_stage, run_stages
+from analysis.engine.stage import Stage, in_order
 from errors import MaplessError
 from tests.analysis.engine import tasks
 
@@ -161,7 +163,8 @@ def test_ctrl_c_is_one_line_and_ends_all_processes(tmp_path, workers):
 import sys
 from pathlib import Path
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Stage, Tools
+from analysis.engine.job import Tools
+from analysis.engine.stage import Stage
 from errors import MaplessError
 from tests.analysis.engine import tasks
 if __name__ == "__main__":

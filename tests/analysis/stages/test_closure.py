@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from analysis import blinding
+from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stage
-from analysis.engine.stage import Job, Stage, Tools
+from analysis.engine.stage import Stage
 from analysis.stages.closure import CLOSURE, check_closure
 from analysis.stages.open_spectrum import is_open
 from errors import MaplessError
