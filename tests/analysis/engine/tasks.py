@@ -1,5 +1,6 @@
 """Tasks for the tests of the engine; those that count their calls do so in a file outside of the products."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -33,6 +34,12 @@ def be_interrupted(job, tools):
     """Stop as if the user had typed Ctrl-C."""
     (job.folder / "half.txt").write_text("half")
     raise KeyboardInterrupt
+
+
+def fill_the_disk(job, tools):
+    """Fail as on a full disk."""
+    (job.folder / "half.txt").write_text("half")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def meet(job, tools):
