@@ -1,6 +1,5 @@
 """Runs stages: finished ones are kept, products appear complete or not at all, in several processes."""
 
-import errno
 import os
 import shutil
 import time
@@ -15,8 +14,6 @@ from analysis.engine.manifest import read_manifest, write_manifest
 from analysis.engine.stage import Stage, fingerprint, plain
 from analysis.engine.workers import run_in_worker, worker_processes
 from errors import MaplessError
-
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Report = Callable[[Stage, float | None], None]
 """Hears of every stage that is there, with its seconds, or None if it was kept from an earlier run."""
@@ -34,8 +31,8 @@ def run_stages(
     """Run stages, each behind what it needs, and keep those that are done unless `fresh`.
 
     `stages` are in order (`analysis.engine.stage.in_order`). With several workers independent stages run side
-    by side in so many processes. Raises MaplessError when a disk is full or a process dies, and what a task
-    raises, which ends all others; finished stages stay. Products that are not what was written are made anew.
+    by side in so many processes. Raises MaplessError when a process dies, and what a task raises, which ends
+    all others; finished stages stay. Products that are not what was written are made anew.
     """
     kept = {stage.key for stage in stages if stage.is_done(output) and not fresh}
     for stage in stages:
@@ -81,10 +78,8 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
                 _write_manifest(stage, job.folder, seconds)
         except MaplessError:
             raise
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno in NO_SPACE:
-                raise MaplessError(f"stage {group[0].name} cannot write: {error.strerror}") from error
-            error.add_note(f"in stage {group[0].name}")  # a fault of ours, or of a class of the user's
+        except Exception as error:  # a fault of ours, or of a class of the user's, or a full disk
+            error.add_note(f"in stage {group[0].name}")
             raise
         for stage, job in zip(group, jobs, strict=True):
             _replace(stage.folder(output), job.folder)

@@ -77,9 +77,9 @@ def count(job):
             calls.write("x")
 
 
-def wait_for(condition):
+def wait_for(condition, patience=PATIENCE):
     """Wait for a condition, but not for ever."""
-    latest = time.monotonic() + PATIENCE
+    latest = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < latest
         time.sleep(0.01)
