@@ -16,8 +16,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"[\w./-]+\.(h|j2)")
 _INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 _TEMPLATE = re.compile(r'{%-?\s*(?:extends|import|from|include)\s+"([^"]+)"')
-
-
 _DISTRIBUTIONS = {"ROOT": "root", "sklearn": "scikit-learn", "yaml": "pyyaml", "qkeras": "qkeras-v3"}
 """Packages that are installed under another name than they are imported."""
 
@@ -26,10 +24,9 @@ _DISTRIBUTIONS = {"ROOT": "root", "sklearn": "scikit-learn", "yaml": "pyyaml", "
 def code_key(*modules: str) -> str:
     """SHA-256 over the files that these modules import, directly or not, and the headers and templates named.
 
-    The versions of Python and of the packages that these files import or include count as well.
-
     Imports inside functions count, those for types only do not. Of modules outside of this project the named
-    ones count and what they import from beside them. Headers may be named like modules, as "mapless/fold.h".
+    ones count and what they import from beside them; of Python and the packages that all of these import the
+    versions count. Headers may be named like modules, as "mapless/fold.h".
     """
     digest, files = hashlib.sha256(platform.python_version().encode()), source_files(*modules)
     packages = sorted({name for file in files for name in _read(file).packages})
