@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
 
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ try:
     import typer
 
     from analysis.commands import trigger
+    from analysis.commands.supervision import supervised
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
 
@@ -300,7 +300,6 @@ def selftest() -> None:
 
 def main() -> int:
     """Run the command line; an error is one line on stderr and exit code 1."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # batch systems send it; half-written folders go
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(arguments)
@@ -313,4 +312,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(supervised(main))

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.engine.json_file import read_json
+from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
 from analysis.engine.stage import in_order
 from analysis.trigger.configuration import load_trigger_configuration
@@ -35,9 +36,10 @@ def run_trigger(
     if dry_run:
         console.print(plan_table(stages, output, fresh=fresh))
         return
-    run_with_bar(stages, output, console, threads=workers, fresh=fresh)
-    publish(pipeline.report.folder(output), output)
-    publish(pipeline.train.folder(output) / MODEL, output / "model")
+    with claimed(output):
+        run_with_bar(stages, output, console, threads=workers, fresh=fresh)
+        publish(pipeline.report.folder(output), output)
+        publish(pipeline.train.folder(output) / MODEL, output / "model")
     _print_findings(read_json(output / "results.json"), console)
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 
