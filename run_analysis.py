@@ -192,6 +192,10 @@ def fit(
         list[str] | None, typer.Option(help="hepdata, combine or hs3 (at the largest excess); repeatable.")
     ] = None,
     column: Annotated[str | None, typer.Option(help="Column of a table that holds the events.")] = None,
+    edge_columns: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="LOW HIGH", help="Columns of a table with the edges of its bins."),
+    ] = None,
     luminosity: Annotated[
         float | None, typer.Option(min=0, help="In 1/fb, for tables of cross sections.")
     ] = None,
@@ -237,6 +241,7 @@ def fit(
             width=width,
             mass_range=parse_range(mass_range),
             column=column,
+            edge_columns=edge_columns,
             luminosity=luminosity,
             label=label,
         )

@@ -29,6 +29,7 @@ class FitOptions:
     width: float = 0.035
     mass_range: tuple[float, float] | None = None
     column: str | None = None
+    edge_columns: tuple[str, str] | None = None
     luminosity: float | None = None
     label: str = "Mapless"
 

@@ -15,6 +15,12 @@ Stored = Mapping[str, Any]
 def print_results(stored: Stored, console: Console) -> None:
     """Print what was tried as background and what was found."""
     several = len(stored["spectra"]) > 1
+    for category in stored["spectra"].values():
+        edges = category["spectrum"]["edges"]
+        ends = f"{len(edges) - 1} bins from {edges[0]:g} to {edges[-1]:g} GeV"
+        console.print(
+            f"{category['source']}: {category['read']}; {ends}", soft_wrap=True, highlight=False, markup=False
+        )
     for name, category in stored["spectra"].items():
         title = f"Choice of the background, {name}" if several else "Choice of the background"
         console.print(_background_table(category["background_choice"], title))
