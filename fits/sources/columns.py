@@ -24,21 +24,27 @@ _PER_MASS = re.compile(
 _CROSS_SECTION_UNIT = re.compile(rf"(?<![a-z/])([npf]b)(?![a-z])(?!{_INVERSE})")
 _CROSS_SECTION = re.compile(r"(?<![a-z])d?\s*\\?(?:sigma|σ)\s*(?:/|$|\[|\()|d\s*\\?(?:sigma|σ)|cross.section")
 _SLOPE = re.compile(r"(?<![a-z])d\s*n[a-z]*\s*/\s*d")
-_LOW = {"low", "lo", "lower", "min", "minimum", "left", "start", "begin", "from"}
-_HIGH = {"high", "hi", "upper", "max", "maximum", "right", "stop", "end", "to"}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LOW = _words("low lo lower min minimum left start begin from")
+_HIGH = _words("high hi upper max maximum right stop end to")
 _ENDS = re.compile(r"(?:x|m|e|q|bin|edge|mass|m[a-z]{1,2})(low|lo|lower|min|left|high|hi|upper|max|right)")
-_BESIDE_ENDS = {"edge", "edges", "bin", "bound", "of", "the"}
-_ERRORS = set("err error errors unc uncertainty uncertainties stat sys syst up down plus minus".split())
-_OBSERVED = set("observed obs data measured measurement nobs ndata".split())
-_COUNTED = set(
-    "n count counts event events nevents nevent entries content contents yield number observation".split()
+_BESIDE_ENDS = _words("edge edges bin bound of the")
+_ERRORS = _words("err error errors unc uncertainty uncertainties stat sys syst up down plus minus")
+_OBSERVED = _words("observed obs data measured measurement nobs ndata")
+_COUNTED = _words(
+    "n count counts event events nevents nevent entries content contents yield number observation"
 )
-_OTHERS = set(
+_OTHERS = _words(
     "expected exp expectation fit fitted background backgrounds bkg bg prediction predicted signal sig "
     "model mc simulation simulated theory sm ratio pull pulls residual residuals significance limit "
-    "efficiency acceptance probability prefit postfit smoothed injected p".split()
+    "efficiency acceptance probability prefit postfit smoothed injected p"
 )
-_NOT_MASSES = {"bin", "index", "number", "no", "i"}
+_NOT_MASSES = _words("bin index number no i")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +177,7 @@ def named(columns: Sequence[Column], name: str) -> Column:
     return there[name]
 
 
-def _is_end(column: Column, ends: set[str]) -> bool:
+def _is_end(column: Column, ends: frozenset[str]) -> bool:
     return bool(ends.intersection(column.words)) and not (_ERRORS | _OTHERS | _COUNTED).intersection(
         column.words
     )

@@ -54,10 +54,7 @@ def _findings_table(stored: Stored) -> Table:
         edges = category["spectrum"]["edges"]
         own = f", {name}" if len(stored["spectra"]) > 1 else ""
         table.add_row(f"events{own}", f"{category['n_events']:,.0f} in {edges[0]:g} to {edges[-1]:g} GeV")
-        chi_square, saturated = (
-            number(category[test]["p_value"], ".3f") for test in ("chi_square", "saturated")
-        )
-        table.add_row(f"goodness of fit{own}", f"p = {chi_square} (χ²), {saturated} (saturated)")
+        table.add_row(f"goodness of the background-only fit{own}", _goodness(category))
     points = stored["scan"]["points"]
     failed = sum(point["local_p_value"] is None for point in points)
     table.add_row("masses", f"{len(points)}, {failed} fits failed")
@@ -67,6 +64,13 @@ def _findings_table(stored: Stored) -> Table:
     if stored["global_significance"]:
         table.add_row("global significance", _global(stored["global_significance"]))
     return table
+
+
+def _goodness(category: Stored) -> str:
+    chi_square, saturated = category["chi_square"], category["saturated"]
+    if chi_square["p_value"] is None:
+        return f"no test: {chi_square['status'].replace('_', ' ')}"
+    return f"p = {chi_square['p_value']:.3f} (χ²), {saturated['p_value']:.3f} (saturated)"
 
 
 def _largest_excess(stored: Stored) -> Stored | None:
