@@ -165,6 +165,12 @@ def fit(
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Mass range of the fit in GeV.")
     ] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Upper limits on signal events as well.")] = False,
+    limit_toys: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Toys of a limit with few events under the peak; 0: asymptotic formulae everywhere."
+        ),
+    ] = 500,
     expected_signal: Annotated[
         float | None,
         typer.Option(help="Events of signal to expect a significance of; by default the median limit."),
@@ -221,6 +227,7 @@ def fit(
         masses=parse_masses(scan_masses),
         background=Smooth(background, sizes, collision_energy=collision_energy),
         limits=limits,
+        limit_toys=limit_toys,
         expected_signal=expected_signal,
         toys=toys,
         uncertainties=parse_uncertainties(uncertainties),
