@@ -179,13 +179,17 @@ def fit(
     uncertainties: Annotated[
         str | None,
         typer.Option(
-            help="Of the signal, in limits: scale=0.01,resolution=0.035,luminosity=0.016 unless given; or "
-            "none. NAME.efficiency=0.1 acts in one category only."
+            help="Of the signal: scale=0.01,resolution=0.035,luminosity=0.016 unless given; or none. "
+            "NAME.efficiency=0.1 acts in one category only."
         ),
     ] = None,
     uncertain_p_values: Annotated[
-        bool, typer.Option("--uncertain-p-values", help="Uncertainties of the signal in p-values too.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--uncertain-p-values/--exact-p-values",
+            help="p-values with the uncertainties of the signal, as limits, or of the signal as given.",
+        ),
+    ] = True,
     check: Annotated[
         list[str] | None,
         typer.Option(

@@ -58,6 +58,8 @@ class TestedFit:
 def limits(job: Job, tools: Tools) -> None:
     """Write `limits.json`: for each part of each fit, limits and discovery reach in fb.
 
+    `n_toys` are those of limits with few events under the peak, zero for asymptotic formulae.
+
     Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (TestedFit by name of the fit),
     `settings` (of fits).
     """
@@ -96,6 +98,7 @@ def _constant(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str,
     return {
         "efficiencies": [{"efficiency": selected * inside, "error": selected * error}],
         "limit": limit.to_json(),
+        "n_toys": limit.n_toys,
         "reach": _reach(reach.status, reach.values),
     }
 
@@ -126,6 +129,7 @@ def _with_injections(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> di
             )
         ],
         "limit": limit.to_json(),
+        "n_toys": max(one.n_toys for one in limits),
         "reach": _reach(reach.status, reach.cross_sections),
     }
 

@@ -15,6 +15,9 @@ from fits.limits.toy_limits import toy_upper_limit
 FEW = 3.0
 """Background events under the peak, below which limits are those of toys."""
 
+_NONE_SEEN, _ONE_SIDED = 3.0, 1.64  # events that are excluded where none is seen, and standard deviations
+_STEPS = 20
+
 
 def suited_upper_limit(
     profile: ProfileLikelihood, n_toys: int, rng: np.random.Generator, *, confidence_level: float = 0.95
@@ -43,10 +46,12 @@ def suited_upper_limit(
 
 
 def background_under_peak(profile: ProfileLikelihood) -> float:
-    """Events of the background-only fit that blur the signal: 1 / sum(s^2 / b) for a signal s of one event.
+    """Events of the background-only fit that blur the signal.
 
-    For a Gaussian they are those within 1.77 standard deviations; categories and bins count as far as they
-    tell signal from background. Raises FitFailedError.
+    Of n events of signal, with fractions s in the bins, one has a variance of 1 / sum(s^2 / (b + n s)), b + n
+    for one bin. It is taken at about the n that the data exclude, so that neither tails of the signal beyond
+    all background nor small clean categories count for more than they tell. For a Gaussian the background is
+    that within 1.77 standard deviations. Raises FitFailedError.
     """
     null = converged(profile.fit({profile.parameter: 0.0}, confirmation="none"))
     likelihood = profile.likelihood
@@ -57,6 +62,9 @@ def background_under_peak(profile: ProfileLikelihood) -> float:
         for value in (0.0, 1.0)
     )
     signal = (with_one - without) / np.sum(with_one - without)
-    there = signal > 0
-    with np.errstate(divide="ignore"):
-        return float(1 / np.sum(signal[there] ** 2 / without[there]))
+    signal, without = signal[signal > 0], without[signal > 0]
+    background = 0.0
+    for _ in range(_STEPS):
+        excluded = _NONE_SEEN + _ONE_SIDED * np.sqrt(background)
+        background = max(float(1 / np.sum(signal**2 / (without + excluded * signal))) - excluded, 0.0)
+    return background

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from analysis.commands.fit.numbers import number, with_error
+from analysis.commands.numbers import number, with_error
 
 Stored = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from fits.limits.asymptotic import LimitStatus, upper_limit
 from fits.limits.few_events import FEW, background_under_peak, suited_upper_limit
 from fits.limits.mass_scan import scan_limits
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signals import Gaussian
+from fits.signals import DoubleCrystalBall, Gaussian
 from fits.spectrum import Spectrum
 
 EDGES = np.arange(1500.0, 5001.0, 50.0)
@@ -60,3 +60,16 @@ def test_background_under_a_gaussian_is_that_within_1_77_standard_deviations():
     category = SearchCategory("all", flat, Process(narrow, 0.3), Dijet(4))
     found = background_under_peak(SearchModel([category]).profile_likelihood())
     assert found == pytest.approx(10 / 50 * 2 * 1.77 * 150, rel=0.1)
+
+
+def test_tails_beyond_all_background_and_small_clean_categories_do_not_count():
+    counts = np.round(1e4 * FALLING / FALLING.sum())
+    peak = DoubleCrystalBall(2500, 90, 1.2, 3, 1.2, 3, mass=2500)
+    clean = Spectrum(EDGES, np.where(EDGES[1:] < 2000, 5.0, 0.0))
+    categories = [
+        SearchCategory("most", Spectrum(EDGES, counts), Process(peak, 0.97), Dijet(2)),
+        SearchCategory("clean", clean, Process(peak, 0.03), Dijet(2)),
+    ]
+    for model in (SearchModel(categories[:1]), SearchModel(categories)):
+        found = background_under_peak(model.profile_likelihood())
+        assert counts[17:23].sum() < found < counts[13:27].sum()
