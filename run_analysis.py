@@ -194,7 +194,8 @@ def fit(
         list[str] | None,
         typer.Option(
             help="goodness, range, bias, spurious-signal, impacts, compatibility, likelihood-scan, "
-            "discrete-profiling, discovery-reach, bump-hunter, feldman-cousins or toy-limit; repeatable."
+            "discrete-profiling, discovery-reach, bump-hunter, feldman-cousins, toy-limit or zfit (the same "
+            "fit in zfit); repeatable."
         ),
     ] = None,
     check_toys: Annotated[int, typer.Option(min=2, help="Toys of each check that needs some.")] = 200,

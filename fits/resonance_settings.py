@@ -23,6 +23,7 @@ CHECKS = (
     "bump-hunter",
     "feldman-cousins",
     "toy-limit",
+    "zfit",
 )
 EXPORTS = ("hepdata", "combine", "hs3")
 
