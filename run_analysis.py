@@ -210,6 +210,9 @@ def fit(
     luminosity: Annotated[
         float | None, typer.Option(min=0, help="In 1/fb, for tables of cross sections.")
     ] = None,
+    unbinned: Annotated[
+        bool, typer.Option("--unbinned", help="Fit lists of masses in the --range without bins.")
+    ] = False,
     collision_energy: Annotated[float, typer.Option(min=1, help="In GeV.")] = 13000.0,
     output: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results/fit"),
     workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
@@ -255,6 +258,7 @@ def fit(
             column=column,
             edge_columns=edge_columns,
             luminosity=luminosity,
+            unbinned=unbinned,
             label=label,
         )
     )

@@ -13,6 +13,7 @@ from fits.likelihood.profile import ProfileLikelihood
 from fits.resonance_categories import NO_UNCERTAINTIES, Found, search_model
 from fits.search_model import SearchCategory, SearchModel
 from fits.signals import DoubleCrystalBall, Gaussian, SignalShape
+from fits.significance.asymptotic import observed_significance
 
 _LARGEST_DIFFERENCE = 0.05  # of a parameter in its errors, up to which both ended in the same minimum
 _TOLERANCE = 1e-6  # of the vertical distance to the minimum; 1e-3, of zfit, is a tenth of an error away
@@ -30,7 +31,7 @@ def check_zfit(found: Found) -> dict[str, Any]:
     mass = found.scan.most_significant.mass
     model = search_model(found.categories, found.signal, NO_UNCERTAINTIES, mass)
     profile = model.profile_likelihood()
-    ours, nll = _kernel_fit(zfit, profile)
+    ours = _kernel_fit(zfit, profile)
     events = profile.likelihood.expected(profile.likelihood.internal(ours | {profile.parameter: 0.0}))
     ours |= {f"{c.name}_background": float(mu.sum()) for c, mu in zip(model.categories, events, strict=True)}
     errors = profile.fit(confirmation="none").errors
@@ -47,13 +48,12 @@ def check_zfit(found: Found) -> dict[str, Any]:
     without = minuit.minimize(loss, [one for name, one in parameters.items() if name != profile.parameter])
     if not (best.valid and without.valid):
         raise MaplessError("the fit in zfit did not converge")
-    null = profile.fit({profile.parameter: 0.0}).require_convergence("background-only fit")
     rows = {name: {"ours": ours[name], "zfit": theirs[name], "error": errors[name]} for name in parameters}
     return {
         "mass": mass,
         "parameters": rows,
         "significances": {
-            "ours": _significance(null.nll - nll, ours[profile.parameter]),
+            "ours": observed_significance(profile).significance,
             "zfit": _significance(float(loss.value()) - lowest, theirs[profile.parameter]),
         },
         "likelihood_difference": 2 * (at_ours - lowest),
@@ -63,8 +63,8 @@ def check_zfit(found: Found) -> dict[str, Any]:
     }
 
 
-def _kernel_fit(zfit: Any, profile: ProfileLikelihood) -> tuple[dict[str, float], float]:
-    """Best parameters and value of our likelihood, as zfit sees it."""
+def _kernel_fit(zfit: Any, profile: ProfileLikelihood) -> dict[str, float]:
+    """Best parameters of our likelihood, as zfit sees it."""
     from fits.zfit_interface import KernelLoss, NewtonMinimizer
 
     parameters = {
@@ -74,8 +74,7 @@ def _kernel_fit(zfit: Any, profile: ProfileLikelihood) -> tuple[dict[str, float]
     result = NewtonMinimizer().minimize(KernelLoss(profile.likelihood, list(parameters.values())))
     if not result.valid:
         raise MaplessError(f"fit with signal ended as {result.message}")
-    values = {name: float(result.params[parameter]["value"]) for name, parameter in parameters.items()}
-    return values, float(result.fmin)
+    return {name: float(result.params[parameter]["value"]) for name, parameter in parameters.items()}
 
 
 def _zfit_loss(zfit: Any, model: SearchModel) -> tuple[Any, dict[str, Any]]:

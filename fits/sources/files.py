@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
+from fits.likelihood.unbinned import unbinned_spectrum
 from fits.sources.columns import Column
 from fits.sources.tables import from_bins, read_csv, read_hepdata_yaml
 from fits.spectrum import FloatArray, Spectrum, four_gev_edges
 
+_LISTS = (".txt", ".dat", ".npy")  # of masses
 _LARGEST_WEIGHT_DIFFERENCE = 0.01  # of the mean event weight from one, before Poisson errors are called wrong
 
 
@@ -25,6 +27,7 @@ def read_spectrum(
     column: str | None = None,
     edge_columns: Sequence[str] | None = None,
     luminosity: float | None = None,
+    unbinned: bool = False,
     hear: Callable[[str], None] = lambda said: None,
 ) -> Spectrum:
     """Spectrum from a file or an object; `hear` is told what was read as events and as bins.
@@ -39,16 +42,19 @@ def read_spectrum(
     - a histogram object: ROOT.TH1, the result of RDataFrame.Histo1D, hist, boost_histogram, uproot.
 
     `mass_range` in GeV keeps the bins inside it. Lists of masses are counted between `edges`, by default
-    4 GeV bins in the `mass_range`. `column` names the events of a table and `edge_columns` the lower and
-    upper edges of its bins where headers leave a choice. Events per mass are multiplied by the widths of the
-    bins, a cross section per mass by the `luminosity` in fb^-1 too. Masses are in GeV unless a header or the
-    title of an axis says otherwise. Under- and overflow are left out. Raises MaplessError if something is
-    missing or can be meant in two ways, if bins have gaps, or if counts are negative or not numbers; warns if
-    the errors of a histogram say that its events are weighted.
+    4 GeV bins in the `mass_range`, or stay `unbinned` (`fits.likelihood.unbinned`). `column` names the events
+    of a table and `edge_columns` the lower and upper edges of its bins where headers leave a choice. Events
+    per mass are multiplied by the widths of the bins, a cross section per mass by the `luminosity` in fb^-1
+    too. Masses are in GeV unless a header or the title of an axis says otherwise. Under- and overflow are
+    left out. Raises MaplessError if something is missing or can be meant in two ways, if bins have gaps, or
+    if counts are negative or not numbers; warns if the errors of a histogram say that its events are
+    weighted.
 
     >>> read_spectrum([1510.0, 1533.0, 1611.0], edges=[1500, 1600, 1700]).counts.tolist()
     [2.0, 1.0]
     """
+    if unbinned:
+        return _unbinned(source, mass_range, hear)
     if isinstance(source, Spectrum):
         spectrum = source
     elif isinstance(source, str | Path):
@@ -105,7 +111,7 @@ def _from_file(
         return read_csv(path, column=column, edge_names=edge_columns, luminosity=luminosity, hear=hear)
     if path.suffix in {".yaml", ".yml"}:
         return read_hepdata_yaml(path, column=column, luminosity=luminosity, hear=hear)
-    if path.suffix in {".txt", ".dat", ".npy"}:
+    if path.suffix in _LISTS:
         return _from_masses(_read_masses(path), mass_range, edges, path.name, hear)
     raise MaplessError(f"cannot read a spectrum from {path.name}; give .root, .csv, .yaml, .txt or .npy")
 
@@ -161,6 +167,21 @@ def _from_masses(
     bins = four_gev_edges(*mass_range) if edges is None and mass_range else np.asarray(edges, dtype=float)
     spectrum = Spectrum.from_values(masses, bins)
     hear(f"{spectrum.total:,.0f} of {masses.size:,} masses (taken as GeV)")
+    return spectrum
+
+
+def _unbinned(source: Any, mass_range: tuple[float, float] | None, hear: Callable[[str], None]) -> Spectrum:
+    """Every mass of a list in a bin of its own."""
+    path = Path(source) if isinstance(source, str | Path) else None
+    if mass_range is None:
+        raise MaplessError("an unbinned fit needs a mass range; give one in GeV")
+    if path is not None and path.suffix not in _LISTS:
+        raise MaplessError(f"{path.name} has bins; an unbinned fit takes masses from .txt, .dat or .npy")
+    if path is not None and not path.is_file():
+        raise MaplessError(f"no spectrum file {path}; check the path")
+    masses = source if path is None else _read_masses(path)
+    spectrum = unbinned_spectrum(masses, *mass_range)
+    hear(f"{spectrum.total:,.0f} of {np.size(masses):,} masses (taken as GeV), unbinned")
     return spectrum
 
 

@@ -24,6 +24,7 @@ def read_categories(options: FitOptions) -> list[ResonanceCategory]:
             column=options.column,
             edge_columns=options.edge_columns,
             luminosity=options.luminosity,
+            unbinned=options.unbinned,
             hear=said.append,
         )
         categories.append(ResonanceCategory(name, spectrum, share, source, *said))

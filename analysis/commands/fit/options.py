@@ -31,6 +31,7 @@ class FitOptions:
     column: str | None = None
     edge_columns: tuple[str, str] | None = None
     luminosity: float | None = None
+    unbinned: bool = False
     label: str = "Mapless"
 
 

@@ -117,6 +117,17 @@ def test_masses_are_counted_in_four_gev_bins_of_the_range(tmp_path):
     assert read_spectrum(tmp_path / "masses.npy", edges=[1500, 1510]).total == 2
 
 
+def test_masses_may_stay_unbinned(tmp_path):
+    path = written(tmp_path, "masses.txt", "1501\n1502.5\n1506\n9000\n")
+    spectrum, said = heard(path, mass_range=(1500, 1512), unbinned=True)
+    assert (spectrum.total, np.count_nonzero(spectrum.counts)) == (3, 3)
+    assert said == "3 of 4 masses (taken as GeV), unbinned"
+    with pytest.raises(MaplessError, match="needs a mass range"):
+        read_spectrum(path, unbinned=True)
+    with pytest.raises(MaplessError, match="t.csv has bins"):
+        read_spectrum(written(tmp_path, "t.csv", HEADER), mass_range=(1500, 1512), unbinned=True)
+
+
 def test_range_keeps_whole_bins(root_file):
     assert read_spectrum(f"{root_file}:signal_region/mjj", mass_range=(1050, 2000)).counts.tolist() == [3]
     with pytest.raises(MaplessError, match="no bin lies between 1300 and 2000 GeV"):
