@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.commands.numbers import global_words, number
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
+from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
 from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
@@ -39,7 +41,7 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     pipeline = Pipeline(settings, options.unblind, options.max_events)
     stages = pipeline.stages(options.last, output)
     if options.dry_run:
-        console.print(plan_table(stages, output, fresh=options.fresh))
+        print_table(console, plan_table(stages, output, fresh=options.fresh))
         return
     with claimed(output):
         run_with_bar(
@@ -59,18 +61,14 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
         return
     _print_fits(results["fits"], console)
     everywhere = results["summary"]["global"]
-    if everywhere and everywhere["significance"] is not None:
+    if everywhere:
         console.print(
-            f"Global significance over all masses and hunts: [bold]{everywhere['significance']:.2f} σ[/]"
-            f" ({everywhere['n_toys']} toys{', extrapolated' if everywhere['extrapolated'] else ''})"
-            f"{_flag_of_smallest(results['summary']['smallest'])}"
-        )
-    elif everywhere:
-        console.print(
-            f"Global p-value over all masses and hunts: {everywhere['p_value']} ({everywhere['status']})"
+            f"Global significance over all masses and hunts: {global_words(everywhere)}"
+            f"{_flag_of_smallest(results['summary']['smallest'])}",
+            soft_wrap=True,
         )
     for limit in results["limits"].values():
-        console.print(_limits_table(limit))
+        print_table(console, _limits_table(limit))
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 
 
@@ -82,7 +80,8 @@ def _print_warnings(cutflows: dict[str, Any], console: Console) -> None:
 
 def _print_fits(fits: dict[str, Any], console: Console) -> None:
     """The largest excess of each fit, and why there is none."""
-    table = Table("fit", "events", "largest excess at", "local significance", title="Local p-values")
+    names = ("fit", "events", "largest excess at", "local p", "local significance")
+    table = Table(*names, title="Local p-values")
     reasons = []
     for name, fit in fits.items():
         for part in fit["parts"]:
@@ -93,7 +92,7 @@ def _print_fits(fits: dict[str, Any], console: Console) -> None:
             table.add_row(title, f"{events:,}", *_excess_cells(part["search"]["scan"]["points"]))
             if "error" in part["search"]:
                 reasons.append(f"{title}: {part['search']['error']}")
-    console.print(table)
+    print_table(console, table)
     for reason in reasons:
         console.print(f"[red]{reason}[/]", highlight=False)
 
@@ -104,9 +103,8 @@ def _limits_table(limit: dict[str, Any]) -> Table:
     for one in limit["found"]:
         expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)
         numbers = (one["limit"]["observed"], expected and expected[2], *reach)
-        table.add_row(
-            f"{one['fit']}, {one['part']}", *("–" if value is None else f"{value:.3g}" for value in numbers)
-        )
+        by_toys = " (toys)" if one["n_toys"] else ""
+        table.add_row(f"{one['fit']}, {one['part']}{by_toys}", *(number(value, ".3g") for value in numbers))
     return table
 
 
@@ -123,11 +121,12 @@ def _flag_of_smallest(points: list[dict[str, Any]]) -> str:
     return flag(min(good, key=lambda point: point["local_p_value"])["quality"]) if good else ""
 
 
-def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str]:
+def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str, str]:
     good = [point for point in points if point["significance"] is not None]
     if not good:
-        return "–", "no fit"
+        return "–", "–", "no fit"
     largest = max(good, key=lambda point: point["significance"])
     if largest["significance"] == 0:
-        return "–", "no excess"
-    return f"{largest['mass']:.0f} GeV", f"{largest['significance']:.2f} σ{flag(largest['quality'])}"
+        return "–", "–", "no excess"
+    p_value, significance = number(largest["local_p_value"], ".2g"), number(largest["significance"], ".2f")
+    return f"{largest['mass']:.0f} GeV", p_value, f"{significance} σ{flag(largest['quality'])}"

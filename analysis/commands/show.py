@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.commands.wide_table import print_table
 from models.registry import CUTS, DETECTORS
 
 
@@ -18,7 +19,7 @@ def print_searches() -> None:
         search = searches.declare(searches.load(name, None))
         table.add_row(search.name, search.title, search.reference)
     console = Console()
-    console.print(table)
+    print_table(console, table)
     console.print(f"detectors: {', '.join(sorted(DETECTORS))}\ncuts: {', '.join(sorted(CUTS))}")
 
 
@@ -35,7 +36,7 @@ def print_search(name: str | None, config: Path | None, overrides: tuple[str, ..
         cuts = Table("cut", "expression", title=f"Region {region}")
         for cut in selection.cuts:
             cuts.add_row(cut.title, cut.expression)
-        console.print(cuts)
+        print_table(console, cuts)
     hunts = Table("hunt", "detector", "window", "masses (GeV)", "cut", title="Hunts")
     for hunt in search.hunts:
         for window in hunt.windows or (None,):
@@ -43,10 +44,10 @@ def print_search(name: str | None, config: Path | None, overrides: tuple[str, ..
             tested = ", ".join(f"{mass:g}" for mass in masses)
             place = str(window) if window else "–"
             hunts.add_row(hunt.name, hunt.detector.name, place, tested, hunt.cut.name)
-    console.print(hunts)
+    print_table(console, hunts)
     spectra = Table("spectrum", "column", "region", "range (GeV)", "background", title="Spectra")
     for spectrum in search.spectra:
         edges = f"{spectrum.edges[0]:g}–{spectrum.edges[-1]:g}"
         family = ", ".join(background.name for background in spectrum.background.backgrounds)
         spectra.add_row(spectrum.name, spectrum.column, spectrum.region, edges, family)
-    console.print(spectra)
+    print_table(console, spectra)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.wide_table import print_table
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from firmware.build import build, read_events
 from firmware.networks.published import read_published
@@ -44,7 +45,7 @@ def build_model(
     console, trigger = Console(), TriggerModel.load(model)
     hardware = _hardware(trigger, events, max_events)
     made = build(trigger, hardware, output, backend=backend, target=target, version=version, yosys=yosys)
-    console.print(_agreement_table(made.verification))
+    print_table(console, _agreement_table(made.verification))
     for resources in made.resources:
         console.print(f"{made.rtl.part}: {resources}")
     console.print(f"Project: [bold]{made.project.folder}[/]   Verilog: [bold]{made.rtl.folder}[/]")
@@ -61,7 +62,7 @@ def verify_model(build_folder: Path, events: Path, *, max_events: int) -> None:
     rtl = load_rtl(project.model, build_folder / VERILOG)
     hardware = _hardware(project.model, events, max_events)
     verification = compare_project(project, rtl, hardware)
-    Console().print(_agreement_table(verification))
+    print_table(Console(), _agreement_table(verification))
     verification.require_exact()
 
 

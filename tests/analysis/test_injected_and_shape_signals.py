@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import uproot
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Job, Tools, in_order
+from analysis.engine.stage import in_order
 from analysis.plan import Plan
 from analysis.search import Injection, MassSpectrum, Sample, Search, SignalModel
 from analysis.search_settings import SearchSettings

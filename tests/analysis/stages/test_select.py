@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import uproot
 
+from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Tools, in_order
+from analysis.engine.stage import in_order
 from analysis.plan import Plan
 from analysis.search import MassSpectrum, Sample, Search, SignalModel
 from analysis.search_settings import SearchSettings
