@@ -12,6 +12,7 @@ from alkaid.converter.builtin.keras.layers._base import ReplayOperationBase
 from alkaid.converter.builtin.keras.layers.conv import ReplayConv
 from alkaid.converter.builtin.keras.layers.dense import ReplayDense
 from alkaid.trace import FVArray, trace
+from alkaid.trace.passes import add_surrogate, dead_code_elimin, fuse_ternary_adders
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 from qkeras import QActivation, QConv2D, QDense
@@ -54,7 +55,8 @@ class _Convolution(_AlkaidWeights, ReplayConv):
 def trace_trigger(model: TriggerModel) -> CombLogic:
     """Trace a model from hardware integers to the score.
 
-    The result scores by `predict` (an interpreter in C++), and its `cost` is alkaid's estimate of LUTs.
+    The result scores by `predict` (an interpreter in C++), and its `cost` is alkaid's estimate of the LUTs of
+    the Verilog: sums of three values are one adder here as there.
 
     Raises:
         MaplessError: a layer without firmware, or a network whose inputs do not reach the score.
@@ -71,7 +73,7 @@ def trace_trigger(model: TriggerModel) -> CombLogic:
         raise MaplessError(
             f"{model.name!r} gives every event the same score; train it anew with less sparsity or more bits"
         ) from None
-    return trace(hardware, score)
+    return add_surrogate(dead_code_elimin(fuse_ternary_adders(trace(hardware, score))), _skip_op8_cost=True)
 
 
 def port_type(model: TriggerModel) -> FixedPoint:

@@ -59,8 +59,8 @@ def test_the_same_study_again_is_kept(folder, capsys):
 def test_bad_options_give_one_line(tmp_path):
     with pytest.raises(MaplessError, match="--bits 'four' is no list of numbers"):
         numbers("--bits", "four", int)
-    with pytest.raises(MaplessError, match="there is no quantisation study of cicada_v1; choose one of"):
-        run_study(None, ["model=cicada_v1"], StudyOptions((4,), (0.0,)), tmp_path)
+    with pytest.raises(MaplessError, match="there is no quantisation study of cicada_v1p1p2; choose one of"):
+        run_study(None, ["model=cicada_v1p1p2"], StudyOptions((4,), (0.0,)), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -9,7 +9,9 @@ from firmware.routes.distributed_arithmetic import trace_trigger
 from firmware.trigger_model import TriggerModel
 
 
-@pytest.mark.parametrize("design", [cicada.TRAINED_VERSION_1, cicada.TRAINED_VERSION_2], ids=["v1", "v2"])
+@pytest.mark.parametrize(
+    "design", [cicada.TRAINED_VERSION_1P1P2, cicada.TRAINED_VERSION_2P1P2], ids=["v1", "v2"]
+)
 def test_adders_and_shifts_give_the_score_of_every_event(design):
     import keras
 

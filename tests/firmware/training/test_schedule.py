@@ -112,7 +112,7 @@ def test_a_student_learns_the_score_of_its_teacher():
     student = train_student(
         zero_bias,
         teacher,
-        cicada.TRAINED_VERSION_1,
+        cicada.TRAINED_VERSION_1P1P2,
         outliers=outliers,
         schedule=TrainingSchedule(20, 128, 1e-2),
     )
