@@ -14,7 +14,7 @@ from errors import MaplessError
 from firmware.folders import complete_folder
 from firmware.integer_scaling import IntegerScaling, integers
 from firmware.networks.quantise import make_exact
-from firmware.networks.reserved_names import require_name
+from firmware.networks.reserved_names import CPP, VERILOG, require_name
 from firmware.networks.saved_network import load_network, require_finite
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ class TriggerModel:
     momentum_step: float = LEVEL1_STEP
 
     def __post_init__(self) -> None:
-        require_name("trigger model", self.name)
+        import keras
+
+        require_name("trigger model", self.name, CPP | VERILOG)
         _require_one_score(self.name, self.network)
         require_finite(f"trigger model {self.name!r}", self.network)
         sizes = [
@@ -74,6 +76,9 @@ class TriggerModel:
                 f"trigger model {self.name!r}: momenta in steps of {self.momentum_step} GeV are impossible; "
                 f"take {LEVEL1_STEP} GeV times a power of two"
             )
+        if isinstance(self.network, keras.Sequential):  # has no layer for its input
+            functional = keras.Model(self.network.inputs, self.network.outputs)
+            object.__setattr__(self, "network", functional)
         make_exact(self.network)
 
     @property
@@ -185,7 +190,7 @@ def _read_description(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text())
         told, described = content.pop("checksum", None), content.get("format")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise MaplessError(
             f"{file} is no JSON of a trigger model ({error}); train or import it anew"
         ) from None

@@ -1,11 +1,12 @@
 """Names that C++ and Verilog keep for themselves, which no layer and no trigger model can have."""
 
 import re
+from collections.abc import Mapping
 
 from errors import MaplessError
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_CPP = """
+_CPP_WORDS = """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t
     class compl concept const consteval constexpr constinit const_cast continue co_await co_return
     co_yield decltype default delete do double dynamic_cast else enum explicit export extern false float
@@ -14,7 +15,7 @@ _CPP = """
     static_assert static_cast struct switch template this thread_local throw true try typedef typeid
     typename union unsigned using virtual void volatile wchar_t while xor xor_eq std main
 """
-_VERILOG = """
+_VERILOG_WORDS = """
     accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before
     begin bind bins binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class
     clocking cmos config const constraint context continue cover covergroup coverpoint cross deassign
@@ -36,17 +37,22 @@ _VERILOG = """
     unique unique0 unsigned until until_with untyped use uwire var vectored virtual void wait wait_order
     wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 """
-_LANGUAGES = {"C++": frozenset(_CPP.split()), "Verilog": frozenset(_VERILOG.split())}
+CPP = dict.fromkeys(_CPP_WORDS.split(), "C++")
+VERILOG = dict.fromkeys(_VERILOG_WORDS.split(), "Verilog")
 
 
-def require_name(what: str, name: str) -> None:
-    """Make sure that a name can stand in C++ and in Verilog; `what` it names starts the message.
+def require_name(what: str, name: str, words: Mapping[str, str]) -> None:
+    """Make sure that a name can stand in code of a language.
+
+    Args:
+        what: is named; starts the message.
+        name: of it.
+        words: that it cannot be, and the language of each.
 
     Raises:
-        MaplessError: no identifier of ASCII letters, digits and underscores, or a word of a language.
+        MaplessError: no identifier of ASCII letters, digits and underscores, or one of the words.
     """
     if not _IDENTIFIER.fullmatch(name):
         raise MaplessError(f"{what} {name!r}: use letters, digits and underscores only, a letter first")
-    for language, words in _LANGUAGES.items():
-        if name in words:
-            raise MaplessError(f"{what} {name!r}: this is a word of {language}; choose another name")
+    if name in words:
+        raise MaplessError(f"{what} {name!r}: this is a word of {words[name]}; choose another name")

@@ -4,7 +4,7 @@ from typing import Any
 
 from errors import MaplessError
 from firmware.networks.quantise import FixedPoint, fixed_point_of, quantised_weights
-from firmware.networks.reserved_names import require_name
+from firmware.networks.reserved_names import CPP, require_name
 
 SUPPORTED_LAYERS = (
     "InputLayer",
@@ -58,7 +58,7 @@ def _check_layer(layer: Any) -> None:
         raise MaplessError(
             f"layer {layer.name!r} ({kind}) has no firmware; supported are {', '.join(SUPPORTED_LAYERS[1:])}"
         )
-    require_name("layer", layer.name)
+    require_name("layer", layer.name, CPP | {"input": "hls4ml"})
     if len(layer._inbound_nodes) > 1:
         raise MaplessError(f"layer {layer.name!r} is used more than once; give each place a layer of its own")
     if kind == "QActivation":

@@ -70,10 +70,17 @@ def trace_trigger(model: TriggerModel) -> CombLogic:
     try:
         _, score = trace_model(model.network, inputs=scaled)
     except StopIteration:  # alkaid met an array of constants only
-        raise MaplessError(
-            f"{model.name!r} gives every event the same score; train it anew with less sparsity or more bits"
-        ) from None
-    return add_surrogate(dead_code_elimin(fuse_ternary_adders(trace(hardware, score))), _skip_op8_cost=True)
+        raise _constant(model) from None
+    logic = add_surrogate(dead_code_elimin(fuse_ternary_adders(trace(hardware, score))), _skip_op8_cost=True)
+    if all(values.min == values.max for values in logic.out_qint):
+        raise _constant(model)
+    return logic
+
+
+def _constant(model: TriggerModel) -> MaplessError:
+    return MaplessError(
+        f"{model.name!r} gives every event the same score; train it anew with less sparsity or more bits"
+    )
 
 
 def port_type(model: TriggerModel) -> FixedPoint:
