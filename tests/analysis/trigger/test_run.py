@@ -78,6 +78,9 @@ def test_objects_of_a_wrong_number_give_one_line(output, tmp_path):
         ("sample.signals=[level1_unicorn]", "no signal 'level1_unicorn'"),
         ("training.epoch=3", "training.epoch"),
         ("training.outliers=[level1_ttbar]", "is not among sample.signals"),
+        ("rates.targets=[10, -1]", "rates.*a rate of -1 kHz is impossible"),
+        ("rates.targets=[.nan]", "rates.*a rate of nan kHz is impossible"),
+        ("rates.targets=[30000]", "rates.*choose one above 0 and up to 28609 kHz"),
     ],
 )
 def test_impossible_settings_name_their_key(setting, message):
