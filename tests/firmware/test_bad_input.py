@@ -134,8 +134,12 @@ def test_test_vectors_of_another_shape_leave_nothing(tiny_trigger_model, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_tools_are_named(tiny_trigger_model, tiny_hardware, tmp_path, monkeypatch):
-    project = write_project(tiny_trigger_model, tmp_path / "out", tiny_hardware)
+@pytest.fixture(scope="module")
+def project(tiny_trigger_model, tiny_hardware, tmp_path_factory):
+    return write_project(tiny_trigger_model, tmp_path_factory.mktemp("project") / "out", tiny_hardware)
+
+
+def test_missing_tools_are_named(project, tiny_hardware, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
 
     with pytest.raises(MaplessError, match="'vitis-run' is not installed.*the project is complete"):
@@ -144,8 +148,7 @@ def test_missing_tools_are_named(tiny_trigger_model, tiny_hardware, tmp_path, mo
         project.simulate(tiny_hardware)
 
 
-def test_a_missing_compiler_is_named(tiny_trigger_model, tiny_hardware, tmp_path, monkeypatch):
-    project = write_project(tiny_trigger_model, tmp_path / "out", tiny_hardware)
+def test_a_missing_compiler_is_named(project, tiny_hardware, tmp_path, monkeypatch):
     (tmp_path / "bin").mkdir()
     for program in ("bash", "make"):
         (tmp_path / "bin" / program).symlink_to(str(shutil.which(program)))
@@ -157,8 +160,9 @@ def test_a_missing_compiler_is_named(tiny_trigger_model, tiny_hardware, tmp_path
         build_emulator(project)
 
 
-def test_a_compiler_that_fails_leaves_its_reasons(tiny_trigger_model, tiny_hardware, tmp_path):
-    project = write_project(tiny_trigger_model, tmp_path / "out", tiny_hardware)
+def test_a_compiler_that_fails_leaves_its_reasons(project, tiny_hardware, tmp_path):
+    shutil.copytree(project.folder, tmp_path / "out")
+    project = load_project(tmp_path / "out")
     (project.folder / "firmware" / "tiny.cpp").write_text("this is no C++")
 
     with pytest.raises(MaplessError, match="C simulation of 'tiny' failed") as error:

@@ -63,9 +63,7 @@ def test_the_level_1_software_reads_the_scores_of_cms_from_both(shared_data, tmp
     ]
     n = min(len(objects), len(regions))
     level1_units = objects[:n].copy()
-    level1_units[:, ::3] = (
-        2 * level1_units[:, ::3] + 1
-    )  # momenta in 0.5 GeV; the software halves and cuts them
+    level1_units[:, ::3] *= 2  # momenta in 0.5 GeV
     events = np.hstack([level1_units, regions[:n].reshape(n, -1)])
 
     software = Level1Software(tmp_path / "software", *projects)

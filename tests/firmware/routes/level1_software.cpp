@@ -37,7 +37,7 @@ template <class Result>
 Result scored(hls4mlEmulator::Model &model, const std::vector<int> &hardware) {
     ap_fixed<18, 13> inputs[57] = {};
     for (std::size_t i = 0; i < hardware.size(); ++i)
-        inputs[i] = i % 3 == 0 ? hardware[i] / 2 : hardware[i]; // whole GeV
+        inputs[i] = i % 3 == 0 ? hardware[i] * 0.5 : hardware[i]; // momenta in GeV
     Result result;
     model.prepare_input(inputs);
     model.predict();
