@@ -43,7 +43,7 @@ class PublishedModel:
         offset: type that the array `ad_offsets` is cut off to; None where inputs are not scaled.
         momentum_step: GeV of one unit of the momenta; AXOL1TL takes half of each hardware momentum
             (`AXOL1TLCondition.cc` of CMSSW).
-        outputs_first: arrays whose header lists the weights of one filter or unit after the other, as hls4ml
+        outputs_first: layers whose header lists the weights of one filter or unit after the other, as hls4ml
             does for its resource strategy; in the others the filter or unit varies fastest.
         wraps: what wraps round in the detector where it saturates here; empty if nothing does.
         truncating: whether published weights are decimal numbers of which the firmware keeps what their type
@@ -66,11 +66,11 @@ def _axol1tl(network: Callable[[], Any], offset: FixedPoint, wraps: str = "") ->
 _CICADA_2 = PublishedModel(
     cicada.TruncatingDesign().network,
     cicada.REGIONS,
-    outputs_first=("w3", "w7", "w10"),
+    outputs_first=("filters", "hidden_products", "output_products"),
     wraps="sums of the convolution and of the hidden layer from 128",
     truncating=True,
 )
-_CICADA_2P1P2 = PublishedModel(cicada.VERSION_2P1P2.network, cicada.REGIONS, outputs_first=("w3",))
+_CICADA_2P1P2 = PublishedModel(cicada.VERSION_2P1P2.network, cicada.REGIONS, outputs_first=("filters",))
 PUBLISHED = {
     "axol1tl_v3": _axol1tl(axol1tl.VERSION_3.network, _HALVES, "scores from 16384"),
     "axol1tl_v4": _axol1tl(axol1tl.VERSION_4.network, _WHOLE, "scores from 16384"),
@@ -157,8 +157,8 @@ def _weights(layer: Any, version: str, arrays: PublishedArrays, number: str) -> 
     shape, products = tuple(layer.kernel.shape), layer.name.endswith("_products")
     if products:
         shape = (shape[0], shape[1] // shape[0])
-    kernel = in_shape(f"{version} {key}", values, shape, outputs_first=key in published.outputs_first)
-    title = f"{version} {key}"
+    title, first = f"{version} {key}", layer.name in published.outputs_first
+    kernel = in_shape(title, values, shape, outputs_first=first)
     kernel = (
         FixedPoint(to.bits, to.integer).cast(kernel) if published.truncating else to.require(title, kernel)
     )
