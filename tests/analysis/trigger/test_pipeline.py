@@ -26,7 +26,7 @@ def pipeline(*overrides: str) -> TriggerPipeline:
     """A run on simulated zero-bias events and two signals from files, one of them shown to the training."""
     signals = ["sample.signals=[level1_ttbar, level1_h_to_4b]", "training.outliers=[level1_h_to_4b]"]
     return TriggerPipeline(
-        load_trigger_configuration(None, ("model=cicada_v2", *FILES, *signals, *overrides))
+        load_trigger_configuration(None, ("model=cicada_v2p1p2", *FILES, *signals, *overrides))
     )
 
 
@@ -48,7 +48,7 @@ TRAINED = {"train", "build", "report"}
         ("training.epochs=3", TRAINED),
         ("training.fraction=0.3", TRAINED),
         ("training.outliers=[]", TRAINED),
-        ("model=cicada_v1", TRAINED),
+        ("model=cicada_v1p1p2", TRAINED),
         ("sample.seed=2", TRAINED | {"level1_zero_bias"}),
         ("sample.n_zero_bias=200", TRAINED | {"level1_zero_bias"}),
         ("sample.signals=[level1_h_to_4b]", {"report"}),
