@@ -3,14 +3,15 @@
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
-from analysis.engine.settings import Settings
+from analysis.engine.settings import Name, Seed, Settings
 from analysis.engine.units import Energy
 from analysis.sample_table import SampleSettings, sample_table
 from analysis.search import Injection, Sample
+from errors import MaplessError
 from fits.background_choice.smooth import Smooth
+from fits.mass_points import mass_points
 from models.made import Made
 
 
@@ -19,7 +20,7 @@ class InjectionSettings(Settings):
 
     n_events: Annotated[int, Field(ge=0)] | None = None
     cross_section: Annotated[float, Field(ge=0)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "InjectionSettings":
@@ -36,7 +37,7 @@ class DetectorSettings(Settings):
 
     detector: str
     options: dict[str, Any] = {}
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
     folds: Annotated[int, Field(ge=2, le=40)] = 5
     cut: str | None = None
     cut_options: dict[str, Any] = {}
@@ -61,15 +62,16 @@ class MassSettings(Settings):
 
     @model_validator(mode="after")
     def _range_is_ordered(self) -> "MassSettings":
-        if self.low > self.high:
-            raise ValueError(f"impossible masses: low {self.low:g} > high {self.high:g} GeV")
+        try:
+            mass_points(self.low, self.high, self.step)
+        except MaplessError as error:
+            raise ValueError(str(error)) from None
         return self
 
     @property
     def values(self) -> tuple[float, ...]:
         """All masses, both ends included."""
-        steps = int((self.high - self.low) / self.step + 1e-9)
-        return tuple((self.low + self.step * np.arange(steps + 1)).tolist())
+        return mass_points(self.low, self.high, self.step)
 
 
 class RangeSettings(Settings):
@@ -119,14 +121,14 @@ class FitSettings(Settings):
     check_toys: Annotated[int, Field(ge=1)] = 200
     toys: Annotated[int, Field(ge=0)] = 0
     exports: tuple[Literal["hepdata", "combine", "hs3"], ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
 
 class GlobalSettings(Settings):
     """Toys for the global significance over all spectra, hunts and masses; 0 for none."""
 
     toys: Annotated[int, Field(ge=0)] = 500
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
 
 class LimitSettings(Settings):
@@ -143,7 +145,7 @@ class LimitSettings(Settings):
         24.0,
         32.0,
     )
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
     @model_validator(mode="after")
     def _cross_sections_rise(self) -> "LimitSettings":
@@ -165,8 +167,8 @@ class SearchSettings(Settings):
 
     search: str
     data: str
-    samples: dict[str, SampleSettings] = {}
-    injections: dict[str, InjectionSettings] = {}
+    samples: dict[Name, SampleSettings] = {}
+    injections: dict[Name, InjectionSettings] = {}
     fit: FitSettings = FitSettings()
     global_significance: GlobalSettings = GlobalSettings()
     limits: LimitSettings = LimitSettings()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from errors import MaplessError
+from errors import MaplessError, complaint
 from firmware.routes.project import BACKENDS, Project, write_project
 from firmware.routes.resources import Resources, estimate
 from firmware.routes.rtl import RtlProject, write_rtl
@@ -74,7 +74,7 @@ def _report(made: Build) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Build from the command line; an error is one line on stderr and exit code 1."""
+    """Build from the command line; an error is one line on stderr, its exit code as `errors.complaint`."""
     parser = argparse.ArgumentParser(prog="firmware/build.sh", description=__doc__)
     parser.add_argument("model", type=Path, help="folder of a saved trigger model")
     parser.add_argument("events", type=Path, help=".npy file of hardware integers, one event per row")
@@ -85,9 +85,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         model, events = TriggerModel.load(chosen.model), read_events(chosen.events)
         _report(build(model, events, chosen.output, backend=chosen.backend, part=chosen.part))
-    except MaplessError as error:
-        print(f"mapless: {error}", file=sys.stderr)
-        return 1
+    except Exception as error:
+        text, code = complaint(error)
+        print(f"mapless: {text}", file=sys.stderr)
+        return code
     return 0
 
 

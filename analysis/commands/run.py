@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.engine.json_file import read_json
 from analysis.engine.provenance import peak_memory
@@ -39,6 +40,7 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     if options.dry_run:
         console.print(plan_table(stages, output, fresh=options.fresh))
         return
+    require_writable(output)
     run_with_bar(
         stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
     )

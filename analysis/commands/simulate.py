@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from analysis.commands.output_folder import require_writable
 from analysis.simulation import level1, simulate
 from analysis.simulation.processes import Quality
 from errors import MaplessError
+from input_files import parse_yaml
 
 
 def simulate_to_file(
@@ -27,6 +28,9 @@ def simulate_to_file(
     if quality not in get_args(Quality):
         raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
     console, parameters = Console(), _parameters(overrides)
+    if output.is_dir():
+        raise MaplessError(f"--output {output} is a folder; name the file to write")
+    require_writable(output.parent)
     shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": quality, "output": output}
     with _progress_bar(console) as bar:
         shared["progress"] = _counter(bar, process)
@@ -71,4 +75,7 @@ def _parameters(overrides: tuple[str, ...]) -> dict[str, Any]:
     for name, separator, _ in pairs:
         if not separator:
             raise MaplessError(f"--set {name}: write it as key=value, for example mjj_min=2200")
-    return {name: yaml.safe_load(text) for name, _, text in pairs}
+    try:
+        return {name: parse_yaml(text) for name, _, text in pairs}
+    except ValueError as error:
+        raise MaplessError(f"--set {' '.join(overrides)} holds no values in YAML: {error}") from None

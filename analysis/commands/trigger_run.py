@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.engine.json_file import read_json
 from analysis.engine.provenance import peak_memory
@@ -35,6 +36,7 @@ def run_trigger(
     if dry_run:
         console.print(plan_table(stages, output, fresh=fresh))
         return
+    require_writable(output)
     run_with_bar(stages, output, console, threads=workers, fresh=fresh)
     publish(pipeline.report.folder(output), output)
     publish(pipeline.train.folder(output) / MODEL, output / "model")

@@ -13,7 +13,7 @@ from analysis.engine import provenance
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.stage import MANIFEST, Job, Stage, Tools, fingerprint, plain
 from analysis.engine.workers import run_in_worker, worker_processes
-from errors import MaplessError
+from errors import MaplessError, at_work
 
 Report = Callable[[Stage, float | None], None]
 """Hears of every stage that is there, with its seconds, or None if it was kept from an earlier run."""
@@ -79,13 +79,8 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
     with ExitStack() as stack:
         jobs = [stack.enter_context(_job(stage, output, run)) for stage in group]
         start = time.perf_counter()
-        try:
+        with at_work(f"stage {group[0].name}"):
             group[0].task(jobs if group[0].batch else jobs[0], tools)
-        except MaplessError:
-            raise
-        except Exception as error:  # a fault of ours, or of a class of the user's
-            error.add_note(f"in stage {group[0].name}")
-            raise
         seconds = (time.perf_counter() - start) / len(group)
         for stage, job in zip(group, jobs, strict=True):
             _write_manifest(stage, job.folder, seconds)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from analysis.engine.settings import Settings, load_settings
+from analysis.engine.settings import Name, Seed, Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.samples import ZERO_BIAS
@@ -32,10 +32,10 @@ class SampleSettings(Settings):
     n_zero_bias: Annotated[int, Field(ge=100)] = 1_000_000
     n_signal: Annotated[int, Field(ge=1)] = 1000
     signals: Annotated[tuple[str, ...], Field(min_length=1)] = SIGNALS
-    files: dict[str, Path] = {}
+    files: dict[Name, Path] = {}
     pileup: Annotated[float, Field(ge=0, le=200)] = 50.0
     quality: Literal["fast", "tiny"] = "fast"
-    seed: Annotated[int, Field(ge=1)] = 1
+    seed: Annotated[Seed, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _signals_are_known(self) -> "SampleSettings":
@@ -55,7 +55,7 @@ class TrainingSettings(Settings):
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=1)] = 1024
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
     outliers: tuple[str, ...] = ()
 
     @property

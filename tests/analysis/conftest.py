@@ -13,7 +13,7 @@ def refusal(tmp_path, monkeypatch, capsys):
         command = ["run_analysis.py", "fit", *arguments, "--output", str(tmp_path / "out")]
         monkeypatch.setattr("sys.argv", command)
         monkeypatch.setattr("signal.signal", lambda *_: None)
-        assert run_analysis.main() == 1
+        assert run_analysis.main() == 2
         complaint = capsys.readouterr().err
         assert complaint.count("\n") == 1
         assert not list(tmp_path.iterdir())

@@ -12,6 +12,8 @@ from analysis.commands.fit.inputs import read_categories, read_signal
 from analysis.commands.fit.options import FitOptions
 from analysis.commands.fit.output import write_results
 from analysis.commands.fit.tables import print_results
+from analysis.commands.output_folder import require_writable
+from fits.plots.math_text import require_drawable
 from fits.resonance_search import Report, search_for_resonance
 
 
@@ -19,6 +21,8 @@ def fit_spectra(options: FitOptions) -> None:
     """Fit and scan spectra, print what was found and write tables, plots and exports into the output."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     console = Console()
+    require_writable(options.output)
+    require_drawable(f"--label {options.label}")
     signal = read_signal(options.signal, options.width)
     with _bars(console) as report:
         results = search_for_resonance(read_categories(options), signal, options.search, report)

@@ -1,12 +1,12 @@
 """What the command line of `./run_analysis.py fit` says, and how it is read."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from errors import MaplessError
 from fits.limits.mass_scan import SignalUncertainties
+from fits.mass_points import mass_points
 from fits.resonance_search import ResonanceSettings
 
 _ROUNDING = 1e-6
@@ -33,6 +33,13 @@ class FitOptions:
     label: str = "Mapless"
 
 
+def check_finite(**options: float | None) -> None:
+    """Raise MaplessError for an option that is neither left out nor a number above zero."""
+    for name, value in options.items():
+        if value is not None and not 0 < value < math.inf:
+            raise MaplessError(f"--{name.replace('_', '-')} {value:g}: give a finite number above zero")
+
+
 def parse_masses(text: str) -> tuple[float, ...]:
     """Masses of a scan, both ends included.
 
@@ -43,9 +50,10 @@ def parse_masses(text: str) -> tuple[float, ...]:
         low, high, step = (float(part) for part in text.split(":")) if ":" in text else (float(text),) * 3
     except ValueError:
         raise MaplessError(f"'{text}' is no list of masses; write LOW:HIGH:STEP in GeV") from None
-    if not (0 < low <= high and step > 0):
-        raise MaplessError(f"'{text}' is no list of masses; write LOW:HIGH:STEP in GeV, rising")
-    return tuple((low + step * np.arange(int((high - low) / step + 1e-9) + 1)).tolist())
+    try:
+        return mass_points(low, high, step)
+    except MaplessError as error:
+        raise MaplessError(f"--scan '{text}': {error}; write LOW:HIGH:STEP in GeV") from None
 
 
 def parse_range(text: str | None) -> tuple[float, float] | None:
@@ -59,7 +67,9 @@ def parse_range(text: str | None) -> tuple[float, float] | None:
     try:
         low, high = (float(part) for part in text.split(":"))
     except ValueError:
-        raise MaplessError(f"'{text}' is no mass range; write LOW:HIGH in GeV") from None
+        raise MaplessError(f"--range '{text}' is no mass range; write LOW:HIGH in GeV") from None
+    if not (0 <= low < high < math.inf):
+        raise MaplessError(f"--range '{text}' does not rise; write LOW:HIGH in GeV")
     return low, high
 
 
