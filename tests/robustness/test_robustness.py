@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness import events
+from tests.robustness import configurations, events, networks, spectra
 from tests.robustness.case import Case, content, judge
 from tests.robustness.warm import Warm
 
-CASES = [*events.cases()]
-QUICK = [case for case in CASES if case.kind == "events"][::12]
+CASES = [*events.cases(), *configurations.cases(), *spectra.cases(), *networks.cases()]
+QUICK = [case for case in CASES if case.kind == "events"][::16]
 
 
 @pytest.fixture(scope="session")
