@@ -79,7 +79,7 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
     with ExitStack() as stack:
         jobs = [stack.enter_context(_job(stage, output, run)) for stage in group]
         start = time.perf_counter()
-        with at_work(f"stage {group[0].name}"):
+        with at_work(f"stage {group[0].title}"):
             group[0].task(jobs if group[0].batch else jobs[0], tools)
         seconds = (time.perf_counter() - start) / len(group)
         for stage, job in zip(group, jobs, strict=True):
