@@ -31,11 +31,11 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
 
     Raises MaplessError for an unknown search, for a name that contradicts the file, and as `load_settings`.
     """
-    path = config or _configuration(_known(name or DEFAULT))
+    path = config or _configuration(_known(DEFAULT if name is None else name))
     values = read_values(path, overrides)
     if "search" not in values:
         raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}")
-    if name and values["search"] != name:
+    if name is not None and values["search"] != name:
         raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
     settings = validated(values, module(values["search"]).Settings, path)
     return settings.model_copy(update={"samples": _with_absolute_files(settings, path.resolve().parent)})

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness import configurations, events, networks, spectra
+from tests.robustness import configurations, events, networks, signals, spectra, tables
 from tests.robustness.case import Case, content, judge
 from tests.robustness.warm import Warm
 
-CASES = [*events.cases(), *configurations.cases(), *spectra.cases(), *networks.cases()]
+FAMILIES = (events, configurations, tables, spectra, signals, networks)
+CASES = [case for family in FAMILIES for case in family.cases()]
 QUICK = [case for case in CASES if case.kind == "events"][::16]
 
 

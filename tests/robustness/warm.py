@@ -66,7 +66,7 @@ def _load(kind: str) -> None:
     import pandas  # noqa: F401
     import uproot  # noqa: F401
 
-    from tests.robustness.events import valid
+    from tests.robustness.event_files import valid
 
     with tempfile.TemporaryDirectory() as folder:
         assert _run_here(valid(Path(folder)), Path(folder)) == 0
