@@ -37,6 +37,11 @@ class Case:
         return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
 
+def network_case(name: str, make: Make, right: Right | None = None) -> Case:
+    """A case for a process that has the networks loaded."""
+    return Case(name, make, right, kind="networks")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a command ended: its exit code (negative: a signal), what it printed, whether it hung."""
