@@ -10,6 +10,7 @@ from analysis.engine.settings import Name, Seed, Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.samples import ZERO_BIAS
+from errors import MaplessError
 from firmware.routes.project import BACKENDS
 from firmware.training.schedule import TrainingSchedule
 
@@ -105,5 +106,8 @@ def load_trigger_configuration(path: Path | None, overrides: tuple[str, ...] = (
     path = path or CONFIGURATION
     configuration = load_settings(path, TriggerConfiguration, overrides)
     files = {name: (path.parent / file).resolve() for name, file in configuration.sample.files.items()}
+    for name, file in files.items():
+        if not file.exists():
+            raise MaplessError(f"{path}: sample.files.{name}: {file} does not exist; check the path")
     sample = configuration.sample.model_copy(update={"files": files})
     return configuration.model_copy(update={"sample": sample})

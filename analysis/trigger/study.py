@@ -10,11 +10,14 @@ from analysis.report.page import save_figures
 from analysis.trigger.designs import ENCODERS
 from analysis.trigger.products import MODEL
 from analysis.trigger.samples import ZERO_BIAS, events_file, for_training
+from errors import MaplessError
 from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, planned, scan
 from firmware.performance.study_plot import plot_study
 from firmware.performance.study_points import StudyPoint, choose, pareto_front
 from firmware.trigger_model import TriggerModel
 from selections import level1
+
+MOST_BITS, MOST_PRUNED = 16, 0.99
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class StudyOptions:
     """What to scan, the rate (kHz) of the comparison, the budget of LUTs, and a model to compare with.
 
     Every point trains once with each of the `seeds`. `betas`, weights of one bit operation in the loss, add
-    points that learn their bits, which needs the extra hgq2.
+    points that learn their bits, which needs the extra hgq2. Raises MaplessError for what cannot be.
     """
 
     bits: tuple[int, ...]
@@ -32,6 +35,19 @@ class StudyOptions:
     reference: Path | None = None
     seeds: tuple[int, ...] = (1,)
     betas: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "bits": (self.bits, 1, MOST_BITS),
+            "sparsity": (self.sparsities, 0.0, MOST_PRUNED),
+            "seeds": (self.seeds, 0, 2**31 - 1),
+            "betas": (self.betas, 0.0, 1.0),
+            "rate": ((self.rate,), 0.0, 40_000.0),
+        }
+        for option, (values, low, high) in ranges.items():
+            wrong = [value for value in values if not low <= value <= high]
+            if wrong:
+                raise MaplessError(f"--{option} {wrong[0]:g}: give numbers from {low:g} to {high:g}")
 
 
 @tensorflow_reports_only_failures()
