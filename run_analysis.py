@@ -303,8 +303,8 @@ def _run(arguments: list[str]) -> int:
     """Run a command; MaplessError for a wrong option, its exit code where it has one."""
     try:
         return app(arguments, standalone_mode=False) or 0
-    except typer.Abort:
-        return 130
+    except typer.Abort as error:  # what typer makes of an EOFError
+        raise error.__cause__ or error from None
     except TyperException as error:
         message, context = error.format_message(), getattr(error, "ctx", None)
         if not message.strip():  # help was printed where a verb is missing

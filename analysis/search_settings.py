@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from analysis.engine.settings import Name, Seed, Settings
 from analysis.engine.units import Energy
@@ -12,6 +12,7 @@ from analysis.search import Injection, Sample
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from fits.mass_points import mass_points
+from fits.resonance_settings import CHECKS
 from models.made import Made
 
 
@@ -103,6 +104,12 @@ class BackgroundSettings(Settings):
         return Smooth(**self.model_dump())
 
 
+def _known_check(name: str) -> str:
+    if name not in CHECKS:
+        raise ValueError(f"no such check; there are {', '.join(CHECKS)}")
+    return name
+
+
 class FitSettings(Settings):
     """What is computed of every spectrum beyond p-values; as the options of `./run_analysis.py fit`.
 
@@ -117,8 +124,8 @@ class FitSettings(Settings):
         "luminosity": 0.016,
     }
     uncertain_p_values: bool = False
-    checks: tuple[str, ...] = ()
-    check_toys: Annotated[int, Field(ge=1)] = 200
+    checks: tuple[Annotated[str, AfterValidator(_known_check)], ...] = ()
+    check_toys: Annotated[int, Field(ge=2)] = 200
     toys: Annotated[int, Field(ge=0)] = 0
     exports: tuple[Literal["hepdata", "combine", "hs3"], ...] = ()
     seed: Seed = 1

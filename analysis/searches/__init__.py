@@ -48,7 +48,8 @@ def declare(settings: SearchSettings) -> Search:
 
 def module(name: Any) -> ModuleType:
     """The module of a search, by its name or as `package.module`; MaplessError if there is none."""
-    place = str(name) if "." in str(name) else f"{__name__}.{_known(str(name)).replace('-', '_')}"
+    own = all(part.isidentifier() for part in str(name).split(".")) and "." in str(name)
+    place = str(name) if own else f"{__name__}.{_known(str(name)).replace('-', '_')}"
     try:
         found = importlib.import_module(place)
     except ModuleNotFoundError as error:

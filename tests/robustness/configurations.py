@@ -72,7 +72,8 @@ SETTINGS = (
         for name in ("../x", "a/b", "", "a b", "x" * 300)
     ),
     "samples={mine: {role: data, files: []}}",
-    "samples={mine: {role: data, files: [none/*.root]}}",
+    "samples={mine: {role: background, files: [none/*.root]}} & data=mine",
+    "samples={mine: {role: background, files: [none.root]}} & data=mine",
     "samples={mine: {role: guess, files: [x.root]}}",
     "samples={mine: {role: data, files: x.root}}",
     "samples={mine: {role: data, files: [x.root], luminosity: .inf}}",
@@ -201,6 +202,7 @@ OPTIONS: tuple[list[str], ...] = (
 def cases() -> list[Case]:
     """All of them."""
     damages = {**WHOLE, "half": truncated(0.5), "nearly all": truncated(0.97)}
+    del damages["shifted"]  # an empty line is harmless
     written = {name: partial(_damaged, damage) for name, damage in damages.items()}
     return [
         *_files(((f"yaml, {name}", make) for name, make in written.items()), None),
@@ -230,7 +232,7 @@ def _damaged(damage: Any, folder: Path, random: Random) -> list[str]:
 
 
 def _set(text: str, folder: Path, random: Random) -> list[str]:
-    return [*PLAN, "cms-dijet", "--set", text]
+    return [*PLAN, "cms-dijet", *(word for one in text.split(" & ") for word in ("--set", one))]
 
 
 def _words(words: list[str], folder: Path, random: Random) -> list[str]:

@@ -54,6 +54,8 @@ def category_names(sources: Sequence[str]) -> dict[str, str]:
     {'loose': 'a/loose.csv', 'tight': 'b/spectrum.csv', 'm_jj': 'file.root:m jj'}
     """
     given = [re.fullmatch(r"(?:([A-Za-z]\w*)=)?(.+)", source, re.DOTALL) for source in sources]
+    if not all(given):
+        raise MaplessError("a spectrum without a name; give a file, or NAME=FILE")
     pairs = [(match[1] or _word(match[2]), match[2]) for match in given if match]
     for place, what in ((0, "are called"), (1, "come from")):
         seen = [pair[place].casefold() for pair in pairs]  # they become names of files

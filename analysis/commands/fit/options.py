@@ -103,6 +103,8 @@ def parse_uncertainties(text: str | None) -> SignalUncertainties:
         sizes = {name.strip(): float(size) for name, size in pairs}
     except ValueError:
         raise MaplessError(f"'{text}' are no uncertainties; write scale=0.01,luminosity=0.016") from None
+    if "" in sizes:
+        raise MaplessError(f"'{text}': an uncertainty has no name; write scale=0.01,luminosity=0.016")
     if any(not 0 <= size < 1 for size in sizes.values()):
         raise MaplessError(f"'{text}': uncertainties are relative, 0.1 for 10 %")
     if any(name.endswith((".scale", ".resolution")) for name in sizes):
