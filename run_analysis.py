@@ -177,6 +177,12 @@ def fit(
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Mass range of the fit in GeV.")
     ] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Upper limits on signal events as well.")] = False,
+    limit_toys: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Toys of a limit with few events under the peak; 0: asymptotic formulae everywhere."
+        ),
+    ] = 500,
     expected_signal: Annotated[
         float | None,
         typer.Option(help="Events of signal to expect a significance of; by default the median limit."),
@@ -185,18 +191,23 @@ def fit(
     uncertainties: Annotated[
         str | None,
         typer.Option(
-            help="Of the signal, in limits: scale=0.01,resolution=0.035,luminosity=0.016 unless given; or "
-            "none. NAME.efficiency=0.1 acts in one category only."
+            help="Of the signal: scale=0.01,resolution=0.035,luminosity=0.016 unless given; or none. "
+            "NAME.efficiency=0.1 acts in one category only."
         ),
     ] = None,
     uncertain_p_values: Annotated[
-        bool, typer.Option("--uncertain-p-values", help="Uncertainties of the signal in p-values too.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--uncertain-p-values/--exact-p-values",
+            help="p-values with the uncertainties of the signal, as limits, or of the signal as given.",
+        ),
+    ] = True,
     check: Annotated[
         list[str] | None,
         typer.Option(
             help="goodness, range, bias, spurious-signal, impacts, compatibility, likelihood-scan, "
-            "discrete-profiling, discovery-reach, bump-hunter, feldman-cousins or toy-limit; repeatable."
+            "discrete-profiling, discovery-reach, bump-hunter, feldman-cousins, toy-limit or zfit (the same "
+            "fit in zfit); repeatable."
         ),
     ] = None,
     check_toys: Annotated[
@@ -206,9 +217,16 @@ def fit(
         list[str] | None, typer.Option(help="hepdata, combine or hs3 (at the largest excess); repeatable.")
     ] = None,
     column: Annotated[str | None, typer.Option(help="Column of a table that holds the events.")] = None,
+    edge_columns: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="LOW HIGH", help="Columns of a table with the edges of its bins."),
+    ] = None,
     luminosity: Annotated[
         float | None, typer.Option(min=0, help="In 1/fb, for tables of cross sections.")
     ] = None,
+    unbinned: Annotated[
+        bool, typer.Option("--unbinned", help="Fit lists of masses in the --range without bins.")
+    ] = False,
     collision_energy: Annotated[float, typer.Option(min=1, help="In GeV.")] = 13000.0,
     output: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results/fit"),
     workers: Annotated[int, typer.Option(min=1, max=1024, help="Processes at work.")] = 2,
@@ -240,6 +258,7 @@ def fit(
         masses=parse_masses(scan_masses),
         background=Smooth(background, sizes, collision_energy=collision_energy),
         limits=limits,
+        limit_toys=limit_toys,
         expected_signal=expected_signal,
         toys=toys,
         uncertainties=parse_uncertainties(uncertainties),
@@ -260,7 +279,9 @@ def fit(
             width=width,
             mass_range=parse_range(mass_range),
             column=column,
+            edge_columns=edge_columns,
             luminosity=luminosity,
+            unbinned=unbinned,
             label=label,
         )
     )

@@ -117,6 +117,7 @@ class FitSettings(Settings):
     """
 
     limits: bool = False
+    limit_toys: Annotated[int, Field(ge=0)] = 500
     expected_signal: Annotated[float, Field(gt=0)] | None = None
     uncertainties: dict[str, Annotated[float, Field(ge=0, lt=1)]] = {
         "scale": 0.01,

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import MaplessError
-from fits.backgrounds.families import LogLinearBackground, density, expected_counts, relative_error
+from fits.backgrounds.families import LogLinearBackground, expected_counts, relative_error
 from fits.likelihood.binned import Category, Constraint, Likelihood
 from fits.likelihood.kernel import BackgroundTerm, starting_values
 from fits.likelihood.minimise import Confirmation, minimise
@@ -67,10 +67,6 @@ class SpectrumFit:
         """Covariance (n, n) of the background parameters."""
         n = len(self.background.parameters)
         return self.result.covariance[:n, :n]
-
-    def background_density(self, mass: npt.ArrayLike) -> FloatArray:
-        """Fitted background in events per GeV at masses of any shape."""
-        return density(self.background, self.background_values, mass)
 
     def relative_background_error(self, mass: npt.ArrayLike) -> FloatArray:
         """Relative standard deviation of the fitted background density at masses of any shape."""

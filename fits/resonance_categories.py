@@ -22,12 +22,16 @@ NO_UNCERTAINTIES = SignalUncertainties(0.0, 0.0, ())
 
 @dataclass(frozen=True, eq=False)
 class ResonanceCategory:
-    """One spectrum, the fraction of the signal events in it, and where it comes from (for the record)."""
+    """One spectrum and the fraction of the signal events in it.
+
+    For the record there are the `source` it comes from, and in words what was `read` there.
+    """
 
     name: str
     spectrum: Spectrum
     share: float = 1.0
     source: str = ""
+    read: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from errors import MaplessError
+from fits.checks.in_zfit import check_zfit
 from fits.checks.of_background import check_bias, check_goodness, check_range, check_spurious_signal
 from fits.checks.of_signal import (
     check_bump_hunter,
@@ -32,6 +33,7 @@ _CHECKS: Mapping[str, Callable[[Found], Any]] = {
     "bump-hunter": check_bump_hunter,
     "feldman-cousins": check_feldman_cousins,
     "toy-limit": check_toy_limit,
+    "zfit": check_zfit,
 }
 
 

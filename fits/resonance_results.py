@@ -39,9 +39,9 @@ class ResonanceResults:
     def to_json(self) -> dict[str, Any]:
         """Plain types with all that figures and tables need, so that nothing is fitted again for them.
 
-        `spectra` by name of the category: `source`, `share`, `n_events`, `spectrum`, `background` (which
-        `background_from_json` reads), `background_fit`, `background_choice` with all trials, goodness of fit
-        as `chi_square` and `saturated`, `expected_background` (n_bins,), the `scan` of it alone, and
+        `spectra` by name of the category: `source`, `read`, `share`, `n_events`, `spectrum`, `background`
+        (which `background_from_json` reads), `background_fit`, `background_choice` with all trials, goodness
+        of fit as `chi_square` and `saturated`, `expected_background` (n_bins,), the `scan` of it alone, and
         `with_signal`, the fit at the largest excess. `scan` is that of all together. `fits` are by mass with
         the keys of CASEUtils (`fits.export.results_json`). `signal` is null for a function of mass that has
         no stored form.
@@ -65,6 +65,7 @@ class ResonanceResults:
         del choice["fit"]  # that is `background_fit`
         return {
             "source": fitted.category.source,
+            "read": fitted.category.read,
             "share": fitted.share,
             "n_events": fitted.category.spectrum.total,
             "scan": {"points": fitted.scan.to_json()["points"]},

@@ -88,7 +88,14 @@ def search_for_resonance(
     limits = None
     if settings.limits:
         hear = partial(report, "limits")
-        limits = scan_limits(uncertain, settings.masses, workers=settings.workers, report=hear)
+        limits = scan_limits(
+            uncertain,
+            settings.masses,
+            n_toys=settings.limit_toys,
+            seed=settings.seed,
+            workers=settings.workers,
+            report=hear,
+        )
     found = Found(settings, fitted, signal, scan)
     return ResonanceResults(
         settings,

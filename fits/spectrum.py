@@ -1,6 +1,5 @@
 """Binned mass spectra and the binnings of dijet resonance searches."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ _DIJET_EDGES = (
 # fmt: on
 _EQUAL_WEIGHTS = 1e-6  # relative difference of weights that single precision makes
 _FINE = 0.015  # bin width over mass; dijet bins have 0.03 and more
+_FEWEST_BINS, _MOST_BINS = 20, 200  # as wide as the resolution, in a range; the most from zero to TeV
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,20 +162,38 @@ def dijet_edges(low: float | None = None, high: float | None = None) -> FloatArr
     return edges[(edges >= (low or -np.inf)) & (edges <= (high or np.inf))]
 
 
-def coarse(
-    spectrum: Spectrum, edges: Sequence[float] | FloatArray | None = None, minimum: float = 5
-) -> Spectrum:
+def resolution_edges(low: float, high: float) -> FloatArray:
+    """Edges inside a range (GeV) that are about one mass resolution apart.
+
+    Those of `dijet_edges`, and beyond them bins as wide, relative to the mass, as their first and last one.
+    Where these are few, as in a narrow range, there are 20 bins of equal relative width.
+
+    >>> resolution_edges(500, 1600).round().astype(int).tolist()[-4:]
+    [1393, 1460, 1530, 1600]
+    """
+    edges = dijet_edges()
+    first, last = edges[1] / edges[0], edges[-1] / edges[-2]
+    start = low if low > 0 else edges[0] * first**-_MOST_BINS
+    n_below = max(int(np.ceil(np.log(edges[0] / start) / np.log(first))), 0)
+    n_above = max(int(np.ceil(np.log(high / edges[-1]) / np.log(last))), 0)
+    below, above = first ** -np.arange(n_below, 0.0, -1), last ** np.arange(1.0, n_above + 1)
+    every = np.concatenate([edges[0] * below, edges, edges[-1] * above])
+    inside = every[(every > low) & (every < high)]
+    if len(inside) + 1 < _FEWEST_BINS and low > 0:
+        return np.geomspace(low, high, _FEWEST_BINS + 1)
+    return np.concatenate([[low], inside, [high]])
+
+
+def coarse(spectrum: Spectrum, minimum: float = 5) -> Spectrum:
     """A spectrum in resolution-wide bins of at least `minimum` events, over its whole range.
 
-    Each coarse edge moves to the nearest edge of the spectrum. Default: `dijet_edges()` for a fine spectrum;
-    one whose bins are wide already keeps them.
+    Those of `resolution_edges`, each edge moved to the nearest one of the spectrum; one whose bins are wide
+    already keeps them.
     """
-    if edges is None:
-        edges = dijet_edges() if np.median(spectrum.widths / spectrum.centres) < _FINE else spectrum.edges
-    wanted = np.asarray(edges, dtype=float)
-    inside = wanted[(wanted > spectrum.low) & (wanted < spectrum.high)]
-    snapped = spectrum.edges[nearest_indices(spectrum.edges, inside)]
-    return spectrum.rebin(np.unique([spectrum.low, *snapped, spectrum.high])).merged(minimum)
+    if np.median(spectrum.widths / spectrum.centres) >= _FINE:
+        return spectrum.merged(minimum)
+    wanted = resolution_edges(spectrum.low, spectrum.high)
+    return spectrum.rebin(spectrum.edges[np.unique(nearest_indices(spectrum.edges, wanted))]).merged(minimum)
 
 
 def nearest_indices(edges: FloatArray, values: FloatArray) -> npt.NDArray[np.intp]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.wide_table import print_table
 from analysis.engine.provenance import REPOSITORY
 
 KEY_PACKAGES = (
@@ -48,7 +49,7 @@ def examine() -> bool:
         table.add_row(
             finding.name, finding.found, "[green]ok[/]" if finding.good else f"[red]{finding.way_out}[/]"
         )
-    Console().print(table)
+    print_table(Console(), table)
     return all(finding.good for finding in findings)
 
 

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.commands.numbers import global_words, number
 from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
+from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
 from analysis.engine.provenance import peak_memory
 from analysis.pipeline import Pipeline
@@ -38,7 +40,7 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     pipeline = Pipeline(settings, options.unblind, options.max_events)
     stages = pipeline.stages(options.last, output)
     if options.dry_run:
-        console.print(plan_table(stages, output, fresh=options.fresh))
+        print_table(console, plan_table(stages, output, fresh=options.fresh))
         return
     require_writable(output)
     run_with_bar(
@@ -55,26 +57,22 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
         console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
         console.print(f"Report: [bold]{output / 'report.html'}[/]")
         return
-    table = Table("fit", "events", "largest excess at", "local significance", title="Local p-values")
+    names = ("fit", "events", "largest excess at", "local p-value", "local significance")
+    table = Table(*names, title="Local p-values")
     for name, fit in results["fits"].items():
         for part in fit["parts"]:
             if "search" in part["purposes"]:
                 events = sum(category["n_events"] for category in part["counts"].values())
                 title = name if fit["hunt"] is None or len(fit["parts"]) == 1 else f"{name}, {part['name']}"
                 table.add_row(title, f"{events:,}", *_excess_cells(part["search"]["scan"]["points"]))
-    console.print(table)
+    print_table(console, table)
     everywhere = results["summary"]["global"]
-    if everywhere and everywhere["significance"] is not None:
+    if everywhere:
         console.print(
-            f"Global significance over all masses and hunts: [bold]{everywhere['significance']:.2f} σ[/]"
-            f" ({everywhere['n_toys']} toys{', extrapolated' if everywhere['extrapolated'] else ''})"
-        )
-    elif everywhere:
-        console.print(
-            f"Global p-value over all masses and hunts: {everywhere['p_value']} ({everywhere['status']})"
+            f"Global significance over all masses and hunts: {global_words(everywhere)}", soft_wrap=True
         )
     for limit in results["limits"].values():
-        console.print(_limits_table(limit))
+        print_table(console, _limits_table(limit))
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 
 
@@ -84,9 +82,8 @@ def _limits_table(limit: dict[str, Any]) -> Table:
     for one in limit["found"]:
         expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)
         numbers = (one["limit"]["observed"], expected and expected[2], *reach)
-        table.add_row(
-            f"{one['fit']}, {one['part']}", *("–" if value is None else f"{value:.3g}" for value in numbers)
-        )
+        by_toys = " (toys)" if one["n_toys"] else ""
+        table.add_row(f"{one['fit']}, {one['part']}{by_toys}", *(number(value, ".3g") for value in numbers))
     return table
 
 
@@ -97,11 +94,12 @@ def _closure_state(checks: list[dict[str, Any]]) -> str:
     return f"failed: {', '.join(failed)}" if failed else "passed: --unblind opens the region"
 
 
-def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str]:
+def _excess_cells(points: list[dict[str, Any]]) -> tuple[str, str, str]:
     good = [point for point in points if point["significance"] is not None]
     if not good:
-        return "–", "no fit converged"
+        return "–", "–", "no fit converged"
     largest = max(good, key=lambda point: point["significance"])
     if largest["significance"] == 0:
-        return "–", "no excess"
-    return f"{largest['mass']:.0f} GeV", f"{largest['significance']:.2f} σ"
+        return "–", "–", "no excess"
+    p_value, significance = number(largest["local_p_value"], ".2g"), number(largest["significance"], ".2f")
+    return f"{largest['mass']:.0f} GeV", p_value, f"{significance} σ"

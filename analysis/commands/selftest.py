@@ -9,6 +9,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.wide_table import print_table
+
 GOLDEN = Path(__file__).with_suffix(".json")
 RELATIVE_TOLERANCE = 1e-5
 JET = {
@@ -30,7 +32,7 @@ def run_selftest() -> bool:
         table.add_row(
             name, f"{golden[name]:.8g}", f"{here:.8g}", "[green]ok[/]" if agrees else "[red]differs[/]"
         )
-    Console().print(table)
+    print_table(Console(), table)
     return good
 
 

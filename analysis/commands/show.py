@@ -10,6 +10,7 @@ from rich.table import Table
 
 from analysis import searches
 from analysis.commands.catalogue import cut_tables, detector_tables
+from analysis.commands.wide_table import print_table
 from analysis.search import Search
 
 
@@ -21,7 +22,7 @@ def print_searches() -> None:
         table.add_row(search.name, search.title, search.reference)
     console = Console()
     for one in (table, *detector_tables(found), *cut_tables(found)):
-        console.print(one)
+        print_table(console, one)
 
 
 def print_search(name: str | None, config: Path | None, overrides: tuple[str, ...]) -> None:
@@ -31,7 +32,7 @@ def print_search(name: str | None, config: Path | None, overrides: tuple[str, ..
     """
     console = Console()
     if name and config is None and "." in name:
-        console.print(_settings_table(name))
+        print_table(console, _settings_table(name))
         return
     settings = searches.load(name, config, overrides)
     search = searches.declare(settings)
@@ -39,7 +40,7 @@ def print_search(name: str | None, config: Path | None, overrides: tuple[str, ..
     stored = json.loads(settings.model_dump_json(exclude_defaults=True))
     console.print(yaml.safe_dump(stored, sort_keys=False, allow_unicode=True), markup=False)
     for table in (*_region_tables(search), _hunts_table(search), _spectra_table(search)):
-        console.print(table)
+        print_table(console, table)
 
 
 def _settings_table(name: str) -> Table:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.wide_table import print_table
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from firmware.build import build, read_events
 from firmware.networks.published import read_published
@@ -34,7 +35,7 @@ def build_model(
     """Build all firmware of a saved model, print what agrees and its size, synthesise where it can be."""
     console, trigger = Console(), TriggerModel.load(model)
     made = build(trigger, _hardware(trigger, events, max_events), output, backend=backend, part=part)
-    console.print(_agreement_table(made.verification))
+    print_table(console, _agreement_table(made.verification))
     console.print(f"{made.project.part}: {made.resources}")
     console.print(f"Project: [bold]{made.project.folder}[/]   Verilog: [bold]{made.rtl.folder}[/]")
     _synthesise(made.project, console)
@@ -50,7 +51,7 @@ def verify_model(build_folder: Path, events: Path, *, max_events: int) -> None:
     rtl = load_rtl(project.model, build_folder / VERILOG)
     hardware = _hardware(project.model, events, max_events)
     verification = compare_routes(firmware_routes(project, rtl), hardware)
-    Console().print(_agreement_table(verification))
+    print_table(Console(), _agreement_table(verification))
     verification.require_exact()
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
+from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
 from analysis.engine.provenance import peak_memory
 from analysis.engine.stage import in_order
@@ -34,7 +35,7 @@ def run_trigger(
     pipeline = TriggerPipeline(load_trigger_configuration(config, tuple(overrides)))
     stages = in_order([pipeline.report])
     if dry_run:
-        console.print(plan_table(stages, output, fresh=fresh))
+        print_table(console, plan_table(stages, output, fresh=fresh))
         return
     require_writable(output)
     run_with_bar(stages, output, console, threads=workers, fresh=fresh)
@@ -45,8 +46,8 @@ def run_trigger(
 
 
 def _print_findings(results: dict[str, Any], console: Console) -> None:
-    console.print(_rates_table(results))
-    console.print(_efficiencies_table(results))
+    print_table(console, _rates_table(results))
+    print_table(console, _efficiencies_table(results))
     for agreement in results["firmware"]["agreements"]:
         console.print(f"{agreement['first']} = {agreement['second']}: {agreement['fraction']:.2%} of events")
 

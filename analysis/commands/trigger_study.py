@@ -10,6 +10,7 @@ from rich.table import Table
 
 from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import publish, run_with_bar
+from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
 from analysis.engine.stage import in_order
 from analysis.trigger.configuration import load_trigger_configuration
@@ -62,7 +63,7 @@ def print_study(content: Mapping[str, Any], console: Console) -> None:
         found = (f"{100 * point['efficiencies'][name]:.1f}" for name in signals)
         mean, spread = (f"{100 * point[name]:.1f}" for name in ("mean_efficiency", "efficiency_spread"))
         table.add_row(*_network_cells(point), *found, mean, *[spread] * several, style=style)
-    console.print(table)
+    print_table(console, table)
     if several:
         console.print(f"means over seeds {content['seeds']}; ± is the standard deviation of one training")
     _print_choice(content, console)

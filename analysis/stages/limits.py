@@ -18,7 +18,9 @@ from analysis.stages.data_set import DataSet, read_cutflow
 from analysis.stages.fit import RESULTS, signal_uncertainties
 from analysis.stages.in_spectrum import signal_efficiencies
 from errors import MaplessError
-from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
+from fits.likelihood.profile import ProfileLikelihood
+from fits.limits.asymptotic import LimitStatus, UpperLimit
+from fits.limits.few_events import suited_upper_limit
 from fits.limits.mass_scan import SignalUncertainties
 from fits.limits.weak_supervision import (
     InjectedEfficiencies,
@@ -33,6 +35,8 @@ from fits.stored_model import model_from_json
 LIMITS = "limits.json"
 REACH = (3.0, 5.0)
 """Expected significances whose cross sections are given."""
+
+_SMALLEST_SHARE = 1e-6  # of a category that an injection puts no signal into
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class TestedFit:
 
 def limits(job: Job, tools: Tools) -> None:
     """Write `limits.json`: for each part of each fit, limits and discovery reach in fb.
+
+    `n_toys` are those of limits with few events under the peak, zero for asymptotic formulae.
 
     Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (TestedFit by name of the fit),
     `settings` (of fits).
@@ -87,35 +93,59 @@ def _constant(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str,
         raise MaplessError(f"no event of {tested.signal.name} is in the spectrum {tested.spectrum.name}")
     (category,) = part["search"]["spectra"]
     per_fb = selected * inside * job.arguments["data"].luminosity
-    profile = _model(job, part, {category: per_fb}).profile_likelihood()
-    limit, reach = upper_limit(profile), discovery_reach(profile, REACH)
+    profile = _model(job, part, {category: per_fb}, parameter="cross_section").profile_likelihood()
+    limit, reach = _limit(job, profile), discovery_reach(profile, REACH)
     return {
         "efficiencies": [{"efficiency": selected * inside, "error": selected * error}],
-        "limit": {"status": str(limit.status), "observed": limit.observed, "expected": limit.expected},
+        "limit": limit.to_json(),
+        "n_toys": limit.n_toys,
         "reach": _reach(reach.status, reach.values),
     }
 
 
 def _with_injections(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str, Any]:
-    """Limit and reach from the efficiencies at every injected cross section."""
-    curve = np.array([_efficiency(job, tested, cut, part) for cut in tested.cuts])
-    efficiencies = InjectedEfficiencies(np.array(job.arguments["cross_sections"]), curve[:, 0], curve[:, 1])
+    """Limit and reach from efficiencies and shares of the categories at every injected cross section."""
+    found = [
+        signal_efficiencies(job, tested.spectrum, tested.signal, cut, part["masks"]) for cut in tested.cuts
+    ]
+    curve = _selected(job, tested.signal) * np.array([_together(one) for one in found])
+    cross_sections = np.array(job.arguments["cross_sections"])
+    efficiencies = InjectedEfficiencies(cross_sections, curve[:, 0], curve[:, 1])
     luminosity = job.arguments["data"].luminosity
-    limit = weak_supervision_limit(efficiencies, _limit_on_events(job, part), luminosity)
-    reach = weak_supervision_reach(efficiencies, _significance(job, part), luminosity, REACH)
-    points = zip(job.arguments["cross_sections"], curve.tolist(), strict=True)
+    shares = [_shares(one) for one in found]
+    uncertain = [
+        _model(job, part, own, error).profile_likelihood()
+        for own, error in zip(shares, efficiencies.relative_errors.tolist(), strict=True)
+    ]
+    limits = [_limit(job, profile) for profile in uncertain]
+    significances = [_significance(_model(job, part, own).profile_likelihood()) for own in shares]
+    limit = weak_supervision_limit(efficiencies, limits, luminosity)
+    reach = weak_supervision_reach(efficiencies, significances, luminosity, REACH)
     return {
-        "efficiencies": [{"cross_section": x, "efficiency": e, "error": error} for x, (e, error) in points],
+        "efficiencies": [
+            {"cross_section": x, "efficiency": efficiency, "error": error, "shares": own}
+            for x, (efficiency, error), own in zip(
+                cross_sections.tolist(), curve.tolist(), shares, strict=True
+            )
+        ],
         "limit": limit.to_json(),
+        "n_toys": max(one.n_toys for one in limits),
         "reach": _reach(reach.status, reach.cross_sections),
     }
 
 
-def _efficiency(job: Job, tested: TestedFit, cut: str, part: Mapping[str, Any]) -> tuple[float, float]:
-    """Part of all produced signal events in all categories together, with its error, after one cut."""
-    found = signal_efficiencies(job, tested.spectrum, tested.signal, cut, part["masks"]).values()
-    selected = _selected(job, tested.signal)
-    return selected * sum(one for one, _ in found), selected * float(np.hypot.reduce([e for _, e in found]))
+def _together(found: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Efficiency of all categories together with its error."""
+    efficiencies, errors = zip(*found.values(), strict=True)
+    return sum(efficiencies), float(np.hypot.reduce(errors))
+
+
+def _shares(found: Mapping[str, tuple[float, float]]) -> dict[str, float] | None:
+    """Fractions of the selected signal in each category, None where nothing is selected."""
+    total, _ = _together(found)
+    if not total:
+        return None
+    return {name: max(efficiency / total, _SMALLEST_SHARE) for name, (efficiency, _) in found.items()}
 
 
 def _reach(status: LimitStatus, values: Sequence[float | None] | None) -> dict[str, Any]:
@@ -128,18 +158,13 @@ def _selected(job: Job, data: DataSet) -> float:
     return signal.acceptance * read_cutflow(job, signal.name, data.source.region).efficiency
 
 
-def _limit_on_events(job: Job, part: Mapping[str, Any]) -> Callable[[float], UpperLimit]:
-    """Limit on selected events for a relative error of the efficiency."""
-
-    def limit(relative_error: float) -> UpperLimit:
-        return upper_limit(_model(job, part, None, relative_error).profile_likelihood())
-
-    return limit
+def _limit(job: Job, profile: ProfileLikelihood) -> UpperLimit:
+    settings = job.arguments["settings"]
+    return suited_upper_limit(profile, settings["limit_toys"], np.random.default_rng(settings["seed"]))
 
 
-def _significance(job: Job, part: Mapping[str, Any]) -> Callable[[float], float]:
+def _significance(profile: ProfileLikelihood) -> Callable[[float], float]:
     """Expected significance of a number of selected events; NaN if a fit fails."""
-    profile = _model(job, part, None).profile_likelihood()
 
     def significance(events: float) -> float:
         found = expected_significance(profile, events).significance
@@ -149,12 +174,16 @@ def _significance(job: Job, part: Mapping[str, Any]) -> Callable[[float], float]
 
 
 def _model(
-    job: Job, part: Mapping[str, Any], events: Mapping[str, float] | None, efficiency_error: float = 0.0
+    job: Job,
+    part: Mapping[str, Any],
+    events: Mapping[str, float] | None,
+    efficiency_error: float = 0.0,
+    parameter: str = "signal_yield",
 ) -> SearchModel:
+    """The model of a fit with so many events of the signal in each category for a parameter of one."""
     given = signal_uncertainties(job.arguments["settings"]["uncertainties"])
     yields = given.yields + ((("efficiency", efficiency_error),) if efficiency_error else ())
     uncertainties = SignalUncertainties(given.scale, given.resolution, yields)
-    parameter = "signal_yield" if events is None else "cross_section"
     return model_from_json(part["search"], job.arguments["signal"].mass, uncertainties, events, parameter)
 
 

@@ -72,10 +72,6 @@ class DiscreteProfile:
         """Name of the parameter of interest."""
         return next(iter(self.members.values())).parameter
 
-    def only(self, name: str) -> "DiscreteProfile":
-        """The same with one function."""
-        return replace(self, members={name: self.members[name]})
-
     def height(self, name: str, result: FitResult) -> float:
         """Penalised 2 NLL of a fit of one function."""
         return 2 * result.nll + self.penalty * len(self.members[name].nuisances)

@@ -17,6 +17,7 @@ from fits.likelihood.minimise import Confirmation
 from fits.spectrum import Spectrum
 
 DIJET_FAMILY = (Dijet(2), Dijet(3), Dijet(4))
+_EXACT = 1e-6  # probability of a chi-square this small, below which data do not fluctuate
 ATLAS_FORMS = (AtlasDijet(2), AtlasDijet(3), AtlasUA2())
 
 
@@ -136,6 +137,9 @@ def choose_first_good(
 def f_test(smaller: GoodnessOfFit, larger: GoodnessOfFit) -> float | None:
     """Probability to improve chi-square at least this much if the smaller model is true; None without tests.
 
+    Data that the larger model describes better than fluctuations allow, as Asimov data, are compared with the
+    chi-square that fluctuations would give: what is left of theirs is rounding.
+
     >>> from fits.checks.goodness_of_fit import GoodnessStatus
     >>> good = GoodnessStatus.GOOD
     >>> round(f_test(GoodnessOfFit(good, 30.0, 21, 0.09), GoodnessOfFit(good, 20.0, 20, 0.46)), 4)
@@ -145,7 +149,8 @@ def f_test(smaller: GoodnessOfFit, larger: GoodnessOfFit) -> float | None:
         return None
     added = (smaller.n_degrees_of_freedom or 0) - (larger.n_degrees_of_freedom or 0)
     remaining = larger.n_degrees_of_freedom or 0
-    ratio = (smaller.statistic - larger.statistic) / added / (larger.statistic / remaining)
+    exact = stats.chi2.cdf(larger.statistic, remaining) < _EXACT
+    ratio = (smaller.statistic - larger.statistic) / added / (1 if exact else larger.statistic / remaining)
     return float(stats.f.sf(max(ratio, 0.0), added, remaining))
 
 
@@ -174,7 +179,9 @@ def _judge(
     if best is None:
         return Trial(fit, goodness, "simplest", accepted=True, relative_error=error)
     p_value = f_test(best.goodness, goodness)
-    if p_value is None or p_value >= threshold:
+    if p_value is None:
+        return Trial(fit, goodness, "no F-test: too few bins", False, None, error)
+    if p_value >= threshold:
         return Trial(fit, goodness, "not needed", False, p_value, error)
     if error is not None and error > max(largest_relative_error, best.relative_error or 0.0):
         return Trial(fit, goodness, "too uncertain at the signal mass", False, p_value, error)

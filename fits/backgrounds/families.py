@@ -10,8 +10,8 @@ All are functions of x = mass / collision_energy, and p0 is the logarithm of the
 | ExtendedDijet       | (1 - x)^p1 / x^(p2 + p3 ln x) exp(p4 x + p5 x^2 + p6 x^3)          |
 | ModifiedExponential | exp(-p1 x) / x^(p2 + p3 ln x + p4 ln^2 x)                          |
 | UA2                 | x^-p1 exp(-p2 x - p3 x^2 - p4 x^3)                                 |
-| AtlasDijet          | (1 - x)^(p2 - xi1 p3) x^(-p3 + (p4 - xi2 p3 - xi3 p2) ln x)        |
-| AtlasUA2            | x^(p2 - xi1 p3) exp(-p3 x + (p4 - xi2 p3 - xi3 p2) x^2)            |
+| AtlasDijet          | (1 - x)^p2 x^(-p3 + p4 ln x)                                       |
+| AtlasUA2            | x^p2 exp(-p3 x + p4 x^2)                                           |
 
 The last two are in `fits.backgrounds.atlas`; `fits.backgrounds.catalogue` finds all of them by name.
 

@@ -21,7 +21,7 @@ from fits.signals import SignalShape
 from fits.toys import LARGEST_FAILED_FRACTION, poisson_toys
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _FEWEST = 2  # pulls with a width
 
@@ -57,12 +57,6 @@ class BiasTest:
         means = [point.pull_mean for point in self.points]
         known = [mean for mean in means if mean is not None]
         return max(known, key=abs) if len(known) == len(means) else None
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Table with one row per truth and injected yield."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(point) for point in self.points])
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""

@@ -85,7 +85,7 @@ def _limit_table(limits: LimitScan) -> "Table":
     frame = frame[frame["status"] == "good"]
     columns = {name: frame[name].to_numpy(dtype=float) for name in frame.columns if name != "status"}
     median = _variable("Expected limit", columns["expected"])
-    for label, size in (("68 %", 1), ("95 %", 2)):
+    for label, size in (("1 s.d.", 1), ("2 s.d.", 2)):
         low, high = (columns[f"expected_{side}{size}"] - columns["expected"] for side in ("minus", "plus"))
         _add_uncertainty(median, label, np.column_stack([low, high]))
     observed = _variable("Observed limit", columns["observed"])

@@ -38,17 +38,21 @@ _YIELD_RANGE = 20.0  # standard deviations
 
 
 def write_hs3(model: SearchModel, path: Path) -> None:
-    """Write a model as HS3 JSON, beside and renamed.
+    """Write a model as HS3 JSON, beside and renamed once ROOT could read it again.
 
-    Raises MaplessError if the model cannot be expressed in RooFit (see `fits.export.roofit`) or cannot be
-    fitted.
+    Raises MaplessError if the model cannot be expressed in RooFit (see `fits.export.roofit`), cannot be
+    fitted or cannot be read.
     """
     import ROOT
 
     workspace = full_workspace(model)
     beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
     ROOT.RooJSONFactoryWSTool(workspace).exportJSON(str(beside))
-    beside.replace(path)
+    try:
+        read_hs3(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read_hs3(path: Path) -> Any:

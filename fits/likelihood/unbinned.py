@@ -45,16 +45,6 @@ def unbinned_spectrum(values: npt.ArrayLike, low: float, high: float) -> Spectru
     return Spectrum(edges, counts)
 
 
-def unbinned_nll(spectrum: Spectrum, nll: float) -> float:
-    """Extended unbinned negative log-likelihood (GeV, no N! term) from that of a fit of `unbinned_spectrum`.
-
-    The two differ by a constant of the data, which cancels in every test statistic.
-    """
-    filled = spectrum.counts > 0
-    counts, widths = spectrum.counts[filled], spectrum.widths[filled]
-    return float(nll + np.sum(counts - counts * np.log(counts / widths)))
-
-
 def _grid(low: float, high: float) -> FloatArray:
     n_steps = int(np.ceil(np.log(high / low) / np.log(_LARGEST_RATIO)))
     return np.geomspace(low, high, n_steps + 1)

@@ -36,12 +36,17 @@ class UpperLimit:
     """Observed and expected upper limits on the parameter of interest, None unless the status is good.
 
     `expected` are those for background-only data that fluctuate by -2, -1, 0, 1, 2 standard deviations.
+    `background_under_peak` are the events that decide about the method (`fits.limits.few_events`), where it
+    was chosen. `n_toys` is zero for asymptotic formulae; limits from toys have a statistical error.
     """
 
     status: LimitStatus
     confidence_level: float
     observed: float | None = None
     expected: tuple[float, ...] | None = None
+    background_under_peak: float | None = None
+    n_toys: int = 0
+    observed_error: float | None = None
 
     @property
     def median(self) -> float | None:
@@ -55,6 +60,9 @@ class UpperLimit:
             "confidence_level": self.confidence_level,
             "observed": self.observed,
             "expected": None if self.expected is None else list(self.expected),
+            "background_under_peak": self.background_under_peak,
+            "n_toys": self.n_toys,
+            "observed_error": self.observed_error,
         }
 
 

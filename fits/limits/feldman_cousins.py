@@ -1,24 +1,19 @@
 """Intervals of Feldman and Cousins, Phys. Rev. D 57 (1998) 3873 (arXiv:physics/9711021).
 
 The likelihood ratio orders what may be observed, so that upper limits turn into two-sided intervals by
-themselves. Exact for one count over a known background, by toys for any likelihood.
+themselves; by toys for any likelihood.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
 
 from errors import MaplessError
 from fits.likelihood.profile import FitFailedError, ProfileLikelihood, converged
 from fits.limits.asymptotic import LimitStatus
 from fits.limits.likelihood_toys import LikelihoodToys, likelihood_ratio
-from fits.spectrum import FloatArray
 from fits.toys import LARGEST_FAILED_FRACTION
-
-_STEP = 0.01  # events, of the scans before an end is refined
-_HIGHER = 1.5  # events more background, among which the largest upper end is taken
 
 
 @dataclass(frozen=True)
@@ -36,26 +31,6 @@ class ToyInterval:
     p_values: tuple[float, ...] = ()
     low: float | None = None
     high: float | None = None
-
-
-def counting_interval(
-    n_observed: int, background: float, confidence_level: float = 0.9
-) -> tuple[float, float]:
-    """Interval of the expected signal events for an observed count over a known background.
-
-    As in the tables of the paper the upper end never grows with the background. Raises MaplessError for
-    negative numbers.
-
-    >>> [round(end, 2) for end in counting_interval(6, 3.0)]
-    [0.15, 8.47]
-    """
-    if n_observed < 0 or not background >= 0:
-        raise MaplessError(f"{n_observed} events over {background:g} expected: neither can be negative")
-    low, high = _ends(n_observed, background, confidence_level)
-    if n_observed >= background:
-        return low, high
-    more = np.arange(background, background + _HIGHER, _STEP / 2)
-    return low, max(_ends(n_observed, b, confidence_level)[1] for b in more.tolist())
 
 
 def toy_interval(
@@ -89,33 +64,6 @@ def toy_interval(
     low = _between(values, p_values, int(inside[0]) - 1, 1 - confidence_level)
     high = _between(values, p_values, int(inside[-1]), 1 - confidence_level)
     return ToyInterval(LimitStatus.GOOD, *outcome, values[0] if low is None else low, high)
-
-
-def _ends(n_observed: int, background: float, confidence_level: float) -> tuple[float, float]:
-    """Smallest and largest signal for which this count is accepted."""
-    values = np.arange(0, n_observed + 4 * np.sqrt(n_observed + 1) + 4, _STEP)
-    inside = np.flatnonzero(_before(n_observed, values, background) < confidence_level)
-    low, high = values[inside[[0, -1]]].tolist()
-
-    def missing(value: float) -> float:
-        return float(_before(n_observed, np.array([value]), background)[0]) - confidence_level
-
-    # Acceptance jumps where the order of counts changes: bisection ends on the jump.
-    if low > 0:
-        low = optimize.bisect(missing, low - _STEP, low, xtol=1e-4)
-    return low, optimize.bisect(missing, high, high + _STEP, xtol=1e-4)
-
-
-def _before(n_observed: int, signals: FloatArray, background: float) -> FloatArray:
-    """Probability (n_signals,) of all counts whose likelihood ratio is larger than the observed one's."""
-    expected = signals[:, None] + max(background, 1e-12)
-    most = float(expected.max())
-    counts = np.arange(max(n_observed, int(most + 8 * np.sqrt(most) + 10)) + 1)
-    best = np.maximum(counts, background)
-    logs = special.xlogy(counts, expected)
-    ratios = logs - expected - special.xlogy(counts, best) + best
-    before = ratios > ratios[:, [n_observed]] + 1e-12
-    return np.sum(np.exp(logs - expected - special.gammaln(counts + 1)) * before, axis=1)
 
 
 def _p_value(

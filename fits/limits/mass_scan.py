@@ -1,13 +1,16 @@
 """Upper limits on the signal yield along the mass."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fits.fit import signal_term
 from fits.likelihood.signal_term import Effect, SignalTerm
-from fits.limits.asymptotic import LimitStatus, UpperLimit, upper_limit
+from fits.limits.asymptotic import LimitStatus, UpperLimit
+from fits.limits.few_events import suited_upper_limit
 from fits.parallel import in_parallel
 from fits.search_model import SearchModel
 from fits.signals import SignalShape
@@ -77,18 +80,34 @@ def scan_limits(
     masses: Iterable[float],
     *,
     confidence_level: float = 0.95,
+    n_toys: int = 500,
+    seed: int = 1,
     workers: int = 1,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> LimitScan:
     """CLs limits on the parameter of interest of a model with one or several categories, at each mass (GeV).
 
+    Where few events are expected under the peak they are those of `n_toys` toys (`fits.limits.few_events`).
+
     `model` is a function of mass as in `fits.significance.category_scan`, picklable for more than one worker.
     Raises MaplessError if a signal is outside its spectrum; a fit that fails leaves a status and no number.
     """
     masses = tuple(float(mass) for mass in masses)
-    limits = in_parallel(partial(_limit, model, confidence_level), masses, workers, report)
-    return LimitScan(masses, tuple(limits))
+    one = partial(_limit, model, confidence_level, n_toys)
+    seeds = [(mass, [seed, place]) for place, mass in enumerate(masses)]
+    return LimitScan(masses, tuple(in_parallel(one, seeds, workers, report)))
 
 
-def _limit(model: Callable[[float], SearchModel], confidence_level: float, mass: float) -> UpperLimit:
-    return upper_limit(model(mass).profile_likelihood(), confidence_level=confidence_level)
+def _limit(
+    model: Callable[[float], SearchModel],
+    confidence_level: float,
+    n_toys: int,
+    at: tuple[float, Sequence[int]],
+) -> UpperLimit:
+    mass, seed = at
+    return suited_upper_limit(
+        model(mass).profile_likelihood(),
+        n_toys,
+        np.random.default_rng(seed),
+        confidence_level=confidence_level,
+    )

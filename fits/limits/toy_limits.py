@@ -19,7 +19,6 @@ from fits.spectrum import FloatArray
 from fits.toys import LARGEST_FAILED_FRACTION
 
 _MAX_POINTS = 20  # values of the parameter of interest that are tried
-_SMALLEST = 1e-6  # CLs where no toy is left
 
 
 @dataclass(frozen=True)
@@ -88,13 +87,14 @@ def toy_upper_limit(
     alpha = 1 - confidence_level
     try:
         statistic = _ToyStatistic(profile.without_deficits(), n_toys, rng)
-        points = _points(statistic, _first_values(profile, confidence_level), alpha)
+        points = _points(statistic, _first_values(profile, confidence_level), alpha, 0.5 / n_toys)
     except FitFailedError:
         return ToyLimit(LimitStatus.FIT_FAILED, confidence_level, n_toys)
     n_failed = max(point.n_failed for point in points)
     if n_failed > LARGEST_FAILED_FRACTION * 2 * n_toys:
         return ToyLimit(LimitStatus.FIT_FAILED, confidence_level, n_toys, n_failed)
-    curves = np.array([[point.cls, *point.expected] for point in points]).T
+    # Where no toy is left, CLs is that of half a toy: less is not known.
+    curves = np.maximum([[point.cls, *point.expected] for point in points], 0.5 / n_toys).T
     if np.any(curves[:, -1] >= alpha):
         return ToyLimit(LimitStatus.NO_LIMIT, confidence_level, n_toys, n_failed, points=points)
     values = np.array([point.value for point in points])
@@ -154,13 +154,13 @@ def _first_values(profile: ProfileLikelihood, confidence_level: float) -> list[f
 
 
 def _points(
-    statistic: Callable[[float], ToyPoint], first: Iterable[float], alpha: float
+    statistic: Callable[[float], ToyPoint], first: Iterable[float], alpha: float, smallest: float
 ) -> tuple[ToyPoint, ...]:
     """Points in order of their values until all curves have crossed `alpha`; more near the observed limit."""
     points = [statistic(value) for value in first]
     while max(points[-1].cls, *points[-1].expected) >= alpha and len(points) < _MAX_POINTS:
         points.append(statistic(1.3 * points[-1].value))
-    values, curve = np.array([[point.value, point.cls] for point in points]).T
+    values, curve = np.array([[point.value, max(point.cls, smallest)] for point in points]).T
     if curve[-1] < alpha:
         limit, _ = _crossing(values, curve, alpha)
         points += [statistic(factor * limit) for factor in (0.95, 1.05)]
@@ -168,13 +168,13 @@ def _points(
 
 
 def _crossing(values: FloatArray, curve: FloatArray, alpha: float) -> tuple[float, float]:
-    """Largest value where a curve that starts at one falls below `alpha`, and the slope of its logarithm.
+    """Largest value where a curve (above zero) that starts at one falls below `alpha`, and its log's slope.
 
     >>> limit, _ = _crossing(np.array([1.0, 2.0]), np.array([0.1, 0.001]), alpha=0.01)
     >>> round(limit, 6)
     1.5
     """
-    values, logs = np.append(0.0, values), np.append(0.0, np.log(np.maximum(curve, _SMALLEST)))
+    values, logs = np.append(0.0, values), np.append(0.0, np.log(curve))
     place = int(np.flatnonzero(logs >= np.log(alpha))[-1])
     slope = (logs[place + 1] - logs[place]) / (values[place + 1] - values[place])
     return float(values[place] + (np.log(alpha) - logs[place]) / slope), float(slope)

@@ -16,7 +16,7 @@ from errors import MaplessError
 from fits.limits.asymptotic import BAND, LimitStatus, UpperLimit
 from fits.spectrum import FloatArray
 
-EventLimit = UpperLimit | Callable[[float], UpperLimit]
+OfEvents = Callable[[float], float]
 Rule = Literal["injections", "continuous"]
 
 _PREFERENCE = 0.1
@@ -93,7 +93,7 @@ class WeakSupervisionLimit:
 
 def weak_supervision_limit(
     efficiencies: InjectedEfficiencies,
-    limit_on_events: EventLimit,
+    limit_on_events: UpperLimit | Sequence[UpperLimit],
     luminosity: float,
     *,
     rule: Rule = "injections",
@@ -101,8 +101,8 @@ def weak_supervision_limit(
 ) -> WeakSupervisionLimit:
     """Limits on the cross section, in the inverse units of the luminosity.
 
-    `limit_on_events` is the limit on the number of selected signal events in the data without injection, or a
-    function of the relative error of the efficiency that sets it with that nuisance in the likelihood.
+    `limit_on_events` is the limit on the number of selected signal events in the data without injection, or
+    one for each injection: with the error of its efficiency, and its shares of the categories.
 
     Rule "injections": an efficiency measured at one cross section holds for all larger ones, so injection i
     excludes max(sigma_i, N / (efficiency_i luminosity)), and the smallest of them is the limit. Where it is
@@ -120,11 +120,14 @@ def weak_supervision_limit(
     """
     if not luminosity > 0:
         raise MaplessError(f"luminosity {luminosity:g} is not above zero")
-    limits = [_of(limit_on_events, error) for error in efficiencies.relative_errors.tolist()]
+    n = len(efficiencies.cross_sections)
+    limits = [limit_on_events] * n if isinstance(limit_on_events, UpperLimit) else limit_on_events
+    if len(limits) != n:
+        raise MaplessError(f"{len(limits)} limits on events for {n} injections; give one for each")
     bad = next((limit.status for limit in limits if limit.observed is None), None)
     if bad:
         return WeakSupervisionLimit(bad)
-    # (6, n): observed and expected numbers of events, with the error of each injection.
+    # (6, n): observed and expected numbers of events.
     events = np.array([[limit.observed, *(limit.expected or ())] for limit in limits]).T
 
     solve = _by_injections(preference) if rule == "injections" else _continuous
@@ -156,17 +159,18 @@ class WeakSupervisionReach:
 
 def weak_supervision_reach(
     efficiencies: InjectedEfficiencies,
-    significance_of_events: Callable[[float], float],
+    significance_of_events: OfEvents | Sequence[OfEvents],
     luminosity: float,
     significances: Sequence[float] = (3.0, 5.0),
 ) -> WeakSupervisionReach:
     """Cross sections that are expected to be significant, from injections with their own efficiencies.
 
     `significance_of_events` is the expected significance of a number of selected signal events, for example
-    `lambda events: expected_significance(profile, events).significance or nan`. The expected significance is
-    interpolated linearly in the cross section, from zero without signal, and the smallest cross section that
-    reaches each of the `significances` counts (CMS EXO-22-026, arXiv:2412.03747). Raises MaplessError for a
-    luminosity or significances that are not above zero.
+    `lambda events: expected_significance(profile, events).significance or nan`, or one for each injection
+    with its shares of the categories. The expected significance is interpolated linearly in the cross
+    section, from zero without signal, and the smallest cross section that reaches each of the `significances`
+    counts (CMS EXO-22-026, arXiv:2412.03747). Raises MaplessError for a luminosity or significances that are
+    not above zero.
 
     >>> learning = InjectedEfficiencies([1.0, 2.0, 4.0], [0.001, 0.02, 0.05])
     >>> weak_supervision_reach(learning, lambda events: events / 2, luminosity=100.0).cross_sections
@@ -176,7 +180,9 @@ def weak_supervision_reach(
     if not luminosity > 0 or not all(significance > 0 for significance in wanted):
         raise MaplessError("luminosity and significances of a reach are above zero; 3 and 5 are usual")
     events = luminosity * efficiencies.cross_sections * efficiencies.efficiencies
-    expected = [significance_of_events(number) if number > 0 else 0.0 for number in events.tolist()]
+    given = significance_of_events
+    each = [given] * len(events) if callable(given) else given
+    expected = [of(number) if number > 0 else 0.0 for of, number in zip(each, events.tolist(), strict=True)]
     if not np.all(np.isfinite(expected)):
         return WeakSupervisionReach(LimitStatus.FIT_FAILED, wanted)
     curve = np.append(0.0, efficiencies.cross_sections), np.append(0.0, expected)
@@ -192,10 +198,6 @@ def _first_crossing(places: FloatArray, heights: FloatArray, wanted: float) -> f
         return None
     last, first = int(above[0]) - 1, int(above[0])  # the line starts at zero, below
     return float(np.interp(wanted, heights[[last, first]], places[[last, first]]))
-
-
-def _of(limit: EventLimit, relative_error: float) -> UpperLimit:
-    return limit if isinstance(limit, UpperLimit) else limit(relative_error)
 
 
 def _by_injections(preference: float) -> Callable[[InjectedEfficiencies, FloatArray], tuple[float, float]]:

@@ -7,10 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from scipy import stats
 
-from fits.plots.style import BLUE, COLOURS, LABEL, RED, style, write_label
+from fits.plots.style import COLOURS, LABEL, style, write_label
 
 _LEVELS = (0.6827, 0.9545)  # one and two standard deviations
 _DEEPEST = 12.0
@@ -47,42 +45,6 @@ def plot_likelihood_scan(
             axes.axvline(best, color="grey", linestyle=":", label=f"Best fit {best:.3g}")
         axes.set(xlabel=x_title, ylabel=r"$-2\,\Delta\ln L$")
         axes.legend(loc="upper center", ncols=2)
-        write_label(axes, label)
-    return figure
-
-
-def plot_likelihood_contour(
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
-    differences: npt.ArrayLike,
-    *,
-    best: tuple[float, float] | None = None,
-    expected: tuple[float, float] | None = None,
-    x_title: str = "Signal yield",
-    y_title: str,
-    label: str = LABEL,
-) -> Figure:
-    """68 % and 95 % regions of two parameters.
-
-    `x` (n_x,), `y` (n_y,), `differences` (n_y, n_x) of twice the negative log-likelihood to its minimum.
-    """
-    levels = stats.chi2.ppf(_LEVELS, df=2)
-    with style():
-        figure, axes = plt.subplots(figsize=(9, 7.5))
-        heights = np.asarray(differences, dtype=float)
-        axes.contourf(x, y, heights, levels=[-np.inf, *levels], colors=[BLUE, BLUE], alpha=0.18)
-        axes.contour(x, y, heights, levels=levels, colors=[BLUE], linewidths=2.2, linestyles=["-", "--"])
-        handles = [
-            Line2D([], [], color=BLUE, linewidth=2.2, label="68% CL region"),
-            Line2D([], [], color=BLUE, linewidth=2.2, linestyle="--", label="95% CL region"),
-        ]
-        if best is not None:
-            handles += axes.plot(*best, "P", color="black", markersize=12, linestyle="none", label="Best fit")
-        if expected is not None:
-            handles += axes.plot(*expected, "*", color=RED, markersize=15, linestyle="none", label="Expected")
-        low, high = axes.get_ylim()
-        axes.set(xlabel=x_title, ylabel=y_title, ylim=(low, high + _ROOM_FOR_LEGEND * (high - low)))
-        axes.legend(handles=handles, loc="upper center", ncols=2)
         write_label(axes, label)
     return figure
 

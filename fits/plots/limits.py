@@ -8,7 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fits.plots.style import BAND_68, BAND_95, COLOURS, LABEL, RED, RESONANCE_TITLE, style, write_label
+from fits.plots.style import BAND_1, BAND_2, COLOURS, LABEL, RED, RESONANCE_TITLE, style, write_label
 from fits.spectrum import FloatArray
 
 
@@ -23,7 +23,7 @@ def plot_limits(
     label: str = LABEL,
     right: str = "",
 ) -> Figure:
-    """Observed and expected limits with 68 % and 95 % bands.
+    """Observed and expected limits with bands of one and two standard deviations.
 
     `masses` (n,) in GeV, `expected` (n, 5) for background that fluctuates by -2, -1, 0, 1, 2 standard
     deviations, `observed` (n,), `predictions` of models (n,) by name. NaN, from a failed fit, leaves a gap.
@@ -31,9 +31,9 @@ def plot_limits(
     masses, expected = np.asarray(masses, dtype=float), np.asarray(expected, dtype=float)
     with style():
         figure, axes = plt.subplots(figsize=(9, 7))
-        low95, low68, median, high68, high95 = expected.T
-        axes.fill_between(masses, low95, high95, color=BAND_95, linewidth=0, label="95% expected")
-        axes.fill_between(masses, low68, high68, color=BAND_68, linewidth=0, label="68% expected")
+        low2, low1, median, high1, high2 = expected.T
+        axes.fill_between(masses, low2, high2, color=BAND_2, linewidth=0, label="Expected ± 2σ")
+        axes.fill_between(masses, low1, high1, color=BAND_1, linewidth=0, label="Expected ± 1σ")
         axes.plot(masses, median, "k--", linewidth=2, label="Median expected")
         if observed is not None:
             axes.plot(masses, observed, "ko-", markersize=5, linewidth=2, label="Observed")
@@ -59,7 +59,7 @@ def _leave_room(axes: Axes, values: FloatArray) -> None:
 def _order_legend(axes: Axes) -> None:
     """Observed first, then expected from the inside out, then models."""
     handles, labels = axes.get_legend_handles_labels()
-    order = ["Observed", "Median expected", "68% expected", "95% expected"]
+    order = ["Observed", "Median expected", "Expected ± 1σ", "Expected ± 2σ"]
     place = dict(zip(order, range(len(order)), strict=True))
     ranked = sorted(zip(labels, handles, strict=True), key=lambda pair: place.get(pair[0], len(order)))
     axes.legend([handle for _, handle in ranked], [text for text, _ in ranked], loc="upper right")

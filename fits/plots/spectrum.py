@@ -7,32 +7,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
+from scipy import special, stats
 
 from fits.backgrounds.catalogue import background_from_json
 from fits.backgrounds.families import density, relative_error
 from fits.checks.goodness_of_fit import in_bins_of
-from fits.fit import SpectrumFit
 from fits.plots.style import BLUE, LABEL, MASS_TITLE, RED, style, write_label
-from fits.resonance_results import fit_to_json
 from fits.spectrum import FloatArray, Spectrum, coarse
 
 Stored = Mapping[str, Any]
-
-
-def plot_spectrum(
-    spectrum: Spectrum,
-    fit: SpectrumFit,
-    *,
-    title: str = "",
-    signal: SpectrumFit | None = None,
-    x_title: str = MASS_TITLE,
-    label: str = LABEL,
-    right: str = "",
-) -> Figure:
-    """`plot_stored_spectrum` of a fit of a script; `signal` is a fit with signal of the same spectrum."""
-    stored = fit_to_json(fit, signal) | {"spectrum": spectrum.to_json()}
-    return plot_stored_spectrum(stored, title=title, x_title=x_title, label=label, right=right)
 
 
 def plot_stored_spectrum(
@@ -40,6 +23,8 @@ def plot_stored_spectrum(
 ) -> Figure:
     """Spectrum in resolution-wide bins (events per GeV) with fitted background, its error band, and pulls.
 
+    Pulls are in the bins of the points: roots of the likelihood ratios of their counts with the sign of the
+    excess, which are (observed - expected) / sqrt(expected) for many events and hold for few.
     `stored` is what `fits.resonance_results.fit_to_json` gives; the fit with signal, if there is one, is
     drawn on top of the background. A fit that failed is not drawn: the figure says so.
     """
@@ -57,15 +42,16 @@ def plot_stored_spectrum(
         _draw_counts(top, bins)
         if "-" in expected:
             _draw_background(top, stored, bins)
-            _draw_pulls(bottom, spectrum, expected)
+            _draw_pulls(
+                bottom, bins, {line: in_bins_of(bins, spectrum, one) for line, one in expected.items()}
+            )
         else:
             top.plot([], [], " ", label=f"background fit: {stored['background_fit']['status']}")
         if "--" in expected:
-            error = with_signal["signal_yield_error"]
-            text = rf"with signal, {with_signal['signal_yield']:.0f} $\pm$ {error:.0f} events"
-            top.plot(
-                spectrum.centres, expected["--"] / spectrum.widths, "--", color=RED, linewidth=1.8, label=text
-            )
+            events, error = with_signal["signal_yield"], with_signal["signal_yield_error"]
+            text = rf"With signal at {with_signal['mass']:g} GeV, {events:.0f} $\pm$ {error:.0f} events"
+            heights = expected["--"] / spectrum.widths
+            top.plot(spectrum.centres, heights, "--", color=RED, linewidth=1.8, label=text)
         _finish_spectrum(top, bottom, bins, (title, x_title, label, right))
     return figure
 
@@ -105,11 +91,11 @@ def _draw_background(axes: Axes, stored: Stored, bins: Spectrum) -> None:
         axes.plot([], [], " ", label=f"{text}, p = {goodness['p_value']:.2g}")
 
 
-def _draw_pulls(axes: Axes, spectrum: Spectrum, expected: Mapping[str, FloatArray]) -> None:
-    """(observed - expected) / sqrt(expected) in bins of at least 5 events."""
-    bins = coarse(spectrum)
-    coarser = {line: in_bins_of(bins, spectrum, events) for line, events in expected.items()}
-    pulls = {line: (bins.counts - events) / np.sqrt(events) for line, events in coarser.items()}
+def _draw_pulls(axes: Axes, bins: Spectrum, expected: Mapping[str, FloatArray]) -> None:
+    pulls = {}
+    for line, events in expected.items():
+        rise = events - bins.counts + special.xlogy(bins.counts, bins.counts / events)
+        pulls[line] = np.sign(bins.counts - events) * np.sqrt(2 * np.maximum(rise, 0.0))
     axes.stairs(pulls["-"], bins.edges, fill=True, color=BLUE, alpha=0.7)
     if "--" in pulls:
         axes.stairs(pulls["--"], bins.edges, color=RED, linewidth=1.5, linestyle="--")

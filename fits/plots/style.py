@@ -15,7 +15,7 @@ COLOURS = (
     *(BLUE, RED, ORANGE, GREY, "#832db6", "#a96b59"),
     *("#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
-BAND_68, BAND_95 = "#607641", "#F5BB54"
+BAND_1, BAND_2 = "#607641", "#F5BB54"
 _SIZES = {
     "font.size": 16,
     "axes.labelsize": 18,

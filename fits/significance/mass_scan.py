@@ -17,7 +17,7 @@ from fits.signals import SignalShape
 from fits.spectrum import Spectrum
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,6 @@ class MassPoints:
     def column(self, name: str) -> np.ndarray:
         """One field of all points as (n_masses,) floats, NaN where a fit failed."""
         return np.array([getattr(point, name) for point in self.points], dtype=float)
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Table with one row per mass; numbers of failed fits are missing."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(point) for point in self.points])
 
 
 @dataclass(frozen=True, eq=False)

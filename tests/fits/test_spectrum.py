@@ -81,6 +81,15 @@ def test_coarse_spectrum_has_all_events_in_resolution_wide_bins():
     assert bins.edges[1] == 2232  # 2231 on the 4 GeV grid
 
 
+@pytest.mark.parametrize(("low", "high"), [(300, 1400), (0, 500), (105, 160), (1500, 2500), (7000, 12000)])
+def test_coarse_bins_cover_the_whole_range_of_a_fine_spectrum(low, high):
+    fine = Spectrum(np.linspace(low, high, 1101), np.full(1100, 10.0))
+    bins = coarse(fine)
+    assert (bins.low, bins.high, bins.total) == (low, high, fine.total)
+    assert bins.n_bins >= 20
+    assert np.median(bins.widths / bins.centres) < 0.07
+
+
 def test_equal_weights_give_events_and_unequal_ones_a_way_out():
     masses, edges = [1010.0, 1020.0, 1150.0, 5000.0], [1000.0, 1100.0, 1200.0]
     weights = np.full(4, 0.3, dtype=np.float32)

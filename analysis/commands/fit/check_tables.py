@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from analysis.commands.fit.numbers import number, with_error
+from analysis.commands.numbers import number, with_error
 
 Stored = Mapping[str, Any]
 
@@ -141,6 +141,18 @@ def _toy_limit(content: Stored) -> Table:
     return table
 
 
+def _zfit(content: Stored) -> Table:
+    ours, theirs = (number(content["significances"][name], ".2f") for name in ("ours", "zfit"))
+    rise = number(content["likelihood_difference"], ".2g")
+    title = f"Fit in zfit at {content['mass']:g} GeV: {theirs} σ, here {ours} σ; −2Δ ln L = {rise}"
+    table = Table("parameter", "zfit", "here", "difference / error", title=title)
+    for name, row in content["parameters"].items():
+        difference = (row["zfit"] - row["ours"]) / row["error"] if row["error"] else None
+        values = (number(row[one], ".5g") for one in ("zfit", "ours"))
+        table.add_row(name.replace("_", " "), *values, number(difference, ".3f"))
+    return table
+
+
 _TABLES: Mapping[str, Callable[[Any], Table]] = {
     "goodness": _goodness,
     "range": _range,
@@ -154,6 +166,7 @@ _TABLES: Mapping[str, Callable[[Any], Table]] = {
     "bump-hunter": _bump_hunter,
     "feldman-cousins": _feldman_cousins,
     "toy-limit": _toy_limit,
+    "zfit": _zfit,
 }
 
 

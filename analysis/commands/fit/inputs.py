@@ -15,21 +15,20 @@ from input_files import read_json
 def read_categories(options: FitOptions) -> list[ResonanceCategory]:
     """Read all spectra; MaplessError for bad ones, names that occur twice, and shares that do not match."""
     names, shares = category_names(options.sources), _shares(options)
-    rows = zip(names.items(), shares, strict=True)
-    return [
-        ResonanceCategory(
-            name,
-            read_spectrum(
-                source,
-                mass_range=options.mass_range,
-                column=options.column,
-                luminosity=options.luminosity,
-            ),
-            share,
+    categories = []
+    for (name, source), share in zip(names.items(), shares, strict=True):
+        said: list[str] = []
+        spectrum = read_spectrum(
             source,
+            mass_range=options.mass_range,
+            column=options.column,
+            edge_columns=options.edge_columns,
+            luminosity=options.luminosity,
+            unbinned=options.unbinned,
+            hear=said.append,
         )
-        for (name, source), share in rows
-    ]
+        categories.append(ResonanceCategory(name, spectrum, share, source, *said))
+    return categories
 
 
 def read_signal(path: Path | None, width: float) -> SignalOfMass:

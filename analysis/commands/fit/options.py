@@ -29,7 +29,9 @@ class FitOptions:
     width: float = 0.035
     mass_range: tuple[float, float] | None = None
     column: str | None = None
+    edge_columns: tuple[str, str] | None = None
     luminosity: float | None = None
+    unbinned: bool = False
     label: str = "Mapless"
 
 

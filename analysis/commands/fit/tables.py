@@ -1,13 +1,15 @@
 """What `./run_analysis.py fit` prints, from what it has stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from analysis.commands.fit.check_tables import check_tables
-from analysis.commands.fit.numbers import number, with_error
+from analysis.commands.numbers import global_words, number, with_error
+from analysis.commands.wide_table import print_table
+from fits.limits.few_events import FEW
 
 Stored = Mapping[str, Any]
 
@@ -15,17 +17,23 @@ Stored = Mapping[str, Any]
 def print_results(stored: Stored, console: Console) -> None:
     """Print what was tried as background and what was found."""
     several = len(stored["spectra"]) > 1
+    for category in stored["spectra"].values():
+        edges = category["spectrum"]["edges"]
+        ends = f"{len(edges) - 1} bins from {edges[0]:g} to {edges[-1]:g} GeV"
+        console.print(
+            f"{category['source']}: {category['read']}; {ends}", soft_wrap=True, highlight=False, markup=False
+        )
     for name, category in stored["spectra"].items():
         title = f"Choice of the background, {name}" if several else "Choice of the background"
-        console.print(_background_table(category["background_choice"], title))
-    console.print(_findings_table(stored))
+        print_table(console, _background_table(category["background_choice"], title))
+    print_table(console, _findings_table(stored))
     point = _largest_excess(stored)
     if several and point:
-        console.print(_categories_table(stored, point["mass"]))
+        print_table(console, _categories_table(stored, point["mass"]))
     if stored["limits"]:
-        console.print(_limits_table(stored["limits"]))
+        print_table(console, _limits_table(stored["limits"]))
     for table in check_tables(stored["checks"]):
-        console.print(table)
+        print_table(console, table)
 
 
 def _background_table(choice: Stored, title: str) -> Table:
@@ -48,10 +56,7 @@ def _findings_table(stored: Stored) -> Table:
         edges = category["spectrum"]["edges"]
         own = f", {name}" if len(stored["spectra"]) > 1 else ""
         table.add_row(f"events{own}", f"{category['n_events']:,.0f} in {edges[0]:g} to {edges[-1]:g} GeV")
-        chi_square, saturated = (
-            number(category[test]["p_value"], ".3f") for test in ("chi_square", "saturated")
-        )
-        table.add_row(f"goodness of fit{own}", f"p = {chi_square} (χ²), {saturated} (saturated)")
+        table.add_row(f"goodness of the background-only fit{own}", _goodness(category))
     points = stored["scan"]["points"]
     failed = sum(point["local_p_value"] is None for point in points)
     table.add_row("masses", f"{len(points)}, {failed} fits failed")
@@ -59,8 +64,15 @@ def _findings_table(stored: Stored) -> Table:
     if point:
         _add_excess(table, stored, point)
     if stored["global_significance"]:
-        table.add_row("global significance", _global(stored["global_significance"]))
+        table.add_row("global significance", global_words(stored["global_significance"]))
     return table
+
+
+def _goodness(category: Stored) -> str:
+    chi_square, saturated = category["chi_square"], category["saturated"]
+    if chi_square["p_value"] is None:
+        return f"no test: {chi_square['status'].replace('_', ' ')}"
+    return f"p = {chi_square['p_value']:.3f} (χ²), {saturated['p_value']:.3f} (saturated)"
 
 
 def _largest_excess(stored: Stored) -> Stored | None:
@@ -72,7 +84,7 @@ def _largest_excess(stored: Stored) -> Stored | None:
 def _add_excess(table: Table, stored: Stored, point: Stored) -> None:
     table.add_row("largest excess at", f"{point['mass']:g} GeV")
     table.add_row("events of signal there", _events(point))
-    table.add_row("local significance", f"{number(point['significance'], '.2f')} σ")
+    table.add_row("local significance", _local(point))
     if stored["expected_significances"]:
         expected = stored["expected_significances"][stored["scan"]["points"].index(point)]
         events = number(expected["value"], ".4g")
@@ -84,29 +96,41 @@ def _categories_table(stored: Stored, mass: float) -> Table:
     table = Table(*names, title=f"Each category alone at {mass:g} GeV")
     for name, category in stored["spectra"].items():
         (point,) = (point for point in category["scan"]["points"] if point["mass"] == mass)
-        significance = f"{number(point['significance'], '.2f')} σ"
         background = category["background_choice"]["background"]
-        table.add_row(name, f"{category['share']:g}", background, _events(point), significance)
+        table.add_row(name, f"{category['share']:g}", background, _events(point), _local(point))
     return table
+
+
+def _local(point: Stored) -> str:
+    return f"{number(point['significance'], '.2f')} σ, p = {number(point['local_p_value'], '.2g')}"
 
 
 def _events(point: Stored) -> str:
     return with_error(point["signal_yield"], point["signal_yield_error"], ".0f")
 
 
-def _global(everywhere: Stored) -> str:
-    if everywhere["significance"] is None:
-        return everywhere["status"]
-    significance, p_value = number(everywhere["significance"], ".2f"), number(everywhere["p_value"], ".3g")
-    toys = f"{everywhere['n_toys']} toys" + (", extrapolated" if everywhere["extrapolated"] else "")
-    return f"{significance} σ, p = {p_value} ({toys})"
-
-
 def _limits_table(limits: Stored) -> Table:
     names = ("mass [GeV]", "observed", "−2σ", "−1σ", "median", "+1σ", "+2σ")
-    table = Table(*names, title="95 % CL upper limits on signal events")
+    table = Table(*names, title="95 % CL upper limits on signal events", caption=_method(limits["points"]))
     for point in limits["points"]:
         values = (point["observed"], *(point["expected"] or (None,) * 5))
         status = "" if point["status"] == "good" else f" [red]{point['status']}[/]"
-        table.add_row(f"{point['mass']:g}{status}", *(number(value, ".4g") for value in values))
+        few = "*" if _is_few(point) else ""
+        table.add_row(f"{point['mass']:g}{few}{status}", *(number(value, ".4g") for value in values))
     return table
+
+
+def _is_few(point: Stored) -> bool:
+    """Whether few background events are expected under the peak of a limit."""
+    background = point["background_under_peak"]
+    return background is not None and background < FEW
+
+
+def _method(points: Sequence[Stored]) -> str | None:
+    """What was done about masses with few events, if there are any."""
+    few = [point for point in points if _is_few(point)]
+    if not few:
+        return None
+    (n_toys,) = {point["n_toys"] for point in few}
+    done = f"from {n_toys} toys" if n_toys else "asymptotic formulae, too low: allow --limit-toys"
+    return f"* fewer than {FEW:g} background events under the peak: {done}"

@@ -29,6 +29,11 @@ def model(spectrum, background=FAMILY[0], **effects):
     return SearchModel([category], "signal_yield")
 
 
+def only(envelope, name):
+    """A profile with one of its functions."""
+    return replace(envelope, members={name: envelope.members[name]})
+
+
 @pytest.fixture(scope="module")
 def excess():
     return toy(1, n_signal=120)
@@ -66,10 +71,10 @@ def test_envelope_contains_the_interval_of_every_competitive_function():
     for name in envelope.members:
         slack = best + 1 - fit.penalised[name]
         if slack > 0:
-            low, high = envelope.only(name).fit(n_sigma=np.sqrt(slack)).interval
+            low, high = only(envelope, name).fit(n_sigma=np.sqrt(slack)).interval
             assert fit.interval[0] <= low + 0.01
             assert fit.interval[1] >= high - 0.01
-    single = envelope.only(fit.best).fit()
+    single = only(envelope, fit.best).fit()
     assert np.diff(fit.interval) > 1.1 * np.diff(single.interval)
     assert json.loads(json.dumps(fit.to_json()))["best"] == fit.best
 

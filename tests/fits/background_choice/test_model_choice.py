@@ -49,6 +49,39 @@ def test_choice_becomes_json():
     assert len(stored["trials"]) == 3
 
 
+def test_spectrum_below_the_dijet_bins_is_tested_too():
+    edges = np.arange(300.0, 1401.0)
+    shape = expected_counts(Dijet(3), [0, 15.0, 6.0, 0.5], edges)
+    spectrum = Spectrum(edges, np.random.default_rng(0).poisson(3e5 * shape / shape.sum()))
+    choice = choose_background(spectrum, confirmation="newton")
+    assert choice.background == Dijet(3)
+    assert choice.goodness.n_degrees_of_freedom == 30
+    assert choice.goodness.p_value > 0.05
+
+
+def test_without_bins_for_a_test_the_verdict_says_so():
+    few = Spectrum(np.arange(1000.0, 1701.0, 100.0), [7, 3, 2, 1, 1, 0, 1])
+    choice = choose_background(few, family=(Dijet(2), Dijet(3)))
+    assert [trial.verdict for trial in choice.trials] == ["simplest", "no F-test: too few bins"]
+    assert choice.goodness.p_value is None
+
+
+@pytest.mark.parametrize("n_events", [1e3, 1e5, 1e7])
+def test_rounding_of_exact_data_needs_no_parameters(n_events):
+    edges = four_gev_edges(1460, 7000)
+    shape = expected_counts(Dijet(2), [0, 9.0, 5.0], edges)
+    exact = Spectrum(edges, n_events * shape / shape.sum())
+    assert choose_background(exact, confirmation="newton").background == Dijet(2)
+
+
+def test_exact_data_that_would_need_a_parameter_if_they_fluctuated_get_it():
+    good = GoodnessStatus.GOOD
+    rounding = GoodnessOfFit(good, 1e-20, 30, 1.0)
+    assert f_test(GoodnessOfFit(good, 1e-12, 31, 1.0), rounding) == pytest.approx(1, abs=1e-5)
+    assert f_test(GoodnessOfFit(good, 0.02, 31, 1.0), rounding) > 0.8
+    assert f_test(GoodnessOfFit(good, 20.0, 31, 0.9), rounding) < 1e-3
+
+
 def test_f_test_needs_two_good_tests():
     good = GoodnessOfFit(GoodnessStatus.GOOD, 20.0, 20, 0.5)
     assert f_test(GoodnessOfFit(GoodnessStatus.TOO_FEW_BINS), good) is None

@@ -35,8 +35,8 @@ def test_submission_holds_spectrum_p_values_and_limits(scans, tmp_path):
     expected = columns(tmp_path / "limits.yaml")["Expected limit"][1]
     band = {error["label"]: error["asymerror"] for error in expected["errors"]}
     bounds = limits.limits[1].expected
-    assert expected["value"] + band["68 %"]["minus"] == pytest.approx(bounds[1], rel=1e-3)
-    assert expected["value"] + band["95 %"]["plus"] == pytest.approx(bounds[4], rel=1e-3)
+    assert expected["value"] + band["1 s.d."]["minus"] == pytest.approx(bounds[1], rel=1e-3)
+    assert expected["value"] + band["2 s.d."]["plus"] == pytest.approx(bounds[4], rel=1e-3)
     p_values = columns(tmp_path / "p-values.yaml")["Local p-value"]
     assert p_values[1]["value"] == pytest.approx(scan.points[1].local_p_value, rel=1e-4)
     assert "13600" in (tmp_path / "submission.yaml").read_text()

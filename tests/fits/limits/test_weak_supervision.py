@@ -90,9 +90,23 @@ def test_error_of_the_efficiency_enters_the_likelihood():
 
     curve = InjectedEfficiencies([0.1, 0.2], [0.1, 0.1], errors=[0.03, 0.0])
     one = InjectedEfficiencies([0.1], [0.1], errors=[0.03])
-    assert weak_supervision_limit(one, events, 100.0).observed == pytest.approx(events(0.3).observed / 10)
-    assert weak_supervision_limit(curve, events, 100.0).observed == pytest.approx(events(0.0).observed / 10)
-    assert events(0.3).observed > 1.02 * events(0.0).observed
+    wide, narrow = events(one.relative_errors[0]), events(0.0)
+    assert weak_supervision_limit(one, [wide], 100.0).observed == pytest.approx(wide.observed / 10)
+    assert weak_supervision_limit(curve, [wide, narrow], 100.0).observed == pytest.approx(
+        narrow.observed / 10
+    )
+    assert wide.observed > 1.02 * narrow.observed
+    with pytest.raises(MaplessError, match="1 limits on events for 2 injections"):
+        weak_supervision_limit(curve, [wide], 100.0)
+
+
+def test_each_injection_may_have_its_own_limit_on_events_and_significance():
+    flat = InjectedEfficiencies([0.5, 10.0], [0.1, 0.1])
+    looser = UpperLimit(LimitStatus.GOOD, 0.95, 20.0, (10.0, 15.0, 20.0, 30.0, 40.0))
+    assert weak_supervision_limit(flat, [EVENTS, looser], 100.0).observed == pytest.approx(3.0)
+    assert weak_supervision_limit(flat, [looser, EVENTS], 100.0).observed == pytest.approx(2.0)
+    reach = weak_supervision_reach(flat, [lambda n: n / 10, lambda n: n / 20], 100.0)
+    assert reach.expected == pytest.approx((0.5, 5.0))
 
 
 @both

@@ -13,7 +13,7 @@ def test_bands_cover_what_is_expected_and_a_failed_fit_leaves_a_gap(tmp_path):
     figure.savefig(tmp_path / "limits.png")
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.get_legend().texts] == [
-        "Observed", "Median expected", "68% expected", "95% expected", "model",
+        "Observed", "Median expected", "Expected ± 1σ", "Expected ± 2σ", "model",
     ]  # fmt: skip
     outer, inner = (band.get_paths()[0].get_extents() for band in axes.collections)
     assert (outer.y0, outer.y1) == (10, 200)

@@ -32,7 +32,7 @@ def test_figures_need_what_is_stored_and_no_fit(stored, monkeypatch, tmp_path):
         assert figure.axes[0].get_title("left") == "ours"
         assert figure.axes[0].get_title("right") == "138 fb$^{-1}$"
         plt.close(figure)
-    for expected in ("mass of all jets", "dijet, 2 parameters", "with signal", "ndf"):
+    for expected in ("mass of all jets", "dijet, 2 parameters", "With signal at", "ndf"):
         assert expected in texts(figures["spectrum_tight"])
     assert all(name in texts(figures["p_values"]) for name in ("together", "loose", "tight"))
     assert "Observed" in texts(figures["limits"])
