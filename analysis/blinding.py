@@ -7,12 +7,42 @@ from analysis.engine.stage import Stage
 from analysis.search import Search
 from analysis.stages.closure import CLOSURE
 from errors import MaplessError
+from selections.expressions import columns_used
+from selections.graph import Selection
+from selections.steps import Cut
 
 
 def is_closed(search: Search, *, unblind: bool) -> bool:
     """Tell whether closed intervals must not be looked at; `()` as its intervals leaves a spectrum open."""
     some = any(spectrum.blind is None or spectrum.blind for spectrum in search.spectra)
     return search.samples[search.data].role == "data" and some and not unblind
+
+
+def open_rows(search: Search, region: str) -> int | None:
+    """How many rows of the cutflow of data in a region may be seen while its spectra are closed; None: all.
+
+    Those before the first cut on a closed mass, and never the last: with the events that are open it would
+    tell how many are closed.
+    """
+    selection = search.regions[region]
+    closed = {one.column for one in search.spectra if one.region == region and one.blind != ()}
+    if not closed:
+        return None
+    cuts = (place for place, cut in enumerate(selection.cuts) if _columns_of(selection, cut) & closed)
+    return min(next(cuts, len(selection.cuts)) + 1, len(selection.cuts))
+
+
+def _columns_of(selection: Selection, cut: Cut) -> set[str]:
+    """All columns that decide a cut."""
+    own = {column.name: column.expression for column in selection.columns}
+    found: set[str] = set()
+    waiting = [*columns_used(cut.expression)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += columns_used(own.get(name, ""))
+    return found
 
 
 def require_closure(closure: Stage | None, output: Path) -> None:

@@ -130,6 +130,7 @@ class Pipeline:
             "configuration": self.settings.model_dump_json(indent=2),
             "closed": self.is_closed,
             "selections": tuple(self._selections),
+            "open_rows": self._open_rows,
             "fits": tuple(fits),
             "limits": tuple(limits),
             "open_spectra": tuple(opened),
@@ -153,6 +154,15 @@ class Pipeline:
         return found
 
     @property
+    def _open_rows(self) -> dict[str, int]:
+        """How many rows of the cutflows of closed data may be seen, by the name of the selection."""
+        search = self.plan.search
+        if not self.is_closed:
+            return {}
+        rows = {region: blinding.open_rows(search, region) for region in search.regions}
+        return {selection_name(search.data, region): n for region, n in rows.items() if n is not None}
+
+    @property
     def _data_text(self) -> str:
         """What was searched, in words."""
         search = self.plan.search
@@ -163,15 +173,17 @@ class Pipeline:
         ]
         pairs = zip(added, search.injections, strict=True)
         text = ", ".join(f"{amount} of {one.sample}" for amount, one in pairs)
-        return f"{kind} ({search.data})" + (f" with {text} injected" if text else "")
+        first, scaled = "", ""
+        if self.max_events is not None:
+            first, scaled = f", the first {self.max_events:,} events", ", scaled to the events that are read"
+        return f"{kind} ({search.data}{first})" + (f" with {text} injected{scaled}" if text else "")
 
     def _hunt(self, chain: Chain) -> dict[str, object]:
         search = self.plan.search
         region = search.spectrum(chain.hunt.spectra[0]).region
         names = [search.data, *(injection.sample for injection in search.injections)]
         samples = {
-            number: (search.samples[name].files, selection_name(name, region))
-            for number, name in enumerate(names)
+            number: (search.samples[name], selection_name(name, region)) for number, name in enumerate(names)
         }
         return {
             "hunt": chain.hunt.name,

@@ -155,6 +155,7 @@ class Plan:
         selection = self.search.regions[region].needed_for(self._columns[region])
         arguments = {
             "sample": sample,
+            "role": self.search.samples[sample].role,
             "files": self.search.samples[sample].files,
             "opening": self.search.samples[sample].opening,
             "region": region,

@@ -1,10 +1,9 @@
 """Samples by name: those of `samples/samples.yaml` and those that a configuration adds."""
 
-import glob
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -12,6 +11,7 @@ from analysis.engine.settings import Name, Settings, read_values
 from analysis.engine.units import Energy
 from analysis.search import Sample
 from errors import MaplessError
+from selections.sources.files import expand
 
 SHIPPED = Path(__file__).parent / "samples" / "samples.yaml"
 
@@ -19,7 +19,9 @@ SHIPPED = Path(__file__).parent / "samples" / "samples.yaml"
 class SampleSettings(Settings):
     """One sample as a YAML file describes it (`analysis.search.Sample`).
 
-    `triggers` and `filters` replace the published ones of the `year` (NanoAOD only).
+    `triggers` and `filters` replace the published ones of the `year`, empty lists ask for none (NanoAOD
+    only). What a sample does not say of these three is as the data of the search have it. `renumber_events`
+    lets a file be there several times, as events of their own, for tests of speed.
     """
 
     role: Literal["data", "background", "signal"]
@@ -28,24 +30,35 @@ class SampleSettings(Settings):
     luminosity: Annotated[float, Field(ge=0)] = 0.0
     acceptance: Annotated[float, Field(gt=0, le=1)] = 1.0
     parameters: dict[str, float] = {}
-    year: Annotated[str, BeforeValidator(str)] = "2018"  # YAML reads 2018 as a number
+    year: Annotated[str, BeforeValidator(str)] | None = None  # YAML reads 2018 as a number
     triggers: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
     skip_bad_files: bool = False
+    renumber_events: bool = False
 
     def sample(self, name: str, folder: Path) -> Sample:
         """The sample, with its patterns of files expanded; relative ones lie in a folder."""
-        opening = {"year": self.year, "triggers": self.triggers, "filters": self.filters}
+        flags = {"skip_bad_files": self.skip_bad_files, "renumber_events": self.renumber_events}
         return Sample(
             name,
             self.role,
-            tuple(dict.fromkeys(path for file in self.files for path in _matches(folder / file))),
+            tuple(path for file in self.files for path in _matches(folder, file)),
             self.mass,
             self.luminosity,
             self.acceptance,
             self.parameters,
-            opening | {"skip_bad_files": self.skip_bad_files},
+            self.conditions | flags,
         )
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What is said of year, triggers and filters."""
+        said = {name: getattr(self, name) for name in ("year", "triggers", "filters")}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def under(self, conditions: Mapping[str, Any]) -> "SampleSettings":
+        """This sample under these conditions, as far as it does not say its own."""
+        return self.model_copy(update={**conditions, **self.conditions})
 
 
 class SampleTable(Settings):
@@ -69,11 +82,8 @@ def sample_table(own: Mapping[str, SampleSettings], wanted: Mapping[str, str]) -
     return {name: known[name].sample(name, SHIPPED.parent) for name in wanted}
 
 
-def _matches(file: Path) -> list[Path]:
-    """Expand a pattern such as `data/*.root`; a plain name stays as it is."""
-    if not glob.has_magic(str(file)):
-        return [Path(os.path.normpath(file))]
-    found = sorted(glob.glob(str(file), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-    if not found:
-        raise MaplessError(f"no file matches {file}; check the pattern")
-    return [Path(name) for name in found]
+def _matches(folder: Path, file: str) -> list[Path | str]:
+    """The files that a name or a pattern such as `data/*.root` means; remote ones stay as they are."""
+    if "://" in file:
+        return [file]
+    return [Path(os.path.normpath(path)) for path in expand(folder / file)]

@@ -24,7 +24,7 @@ class Sample:
     Args:
         name: by which searches and settings call it.
         role: "data" stay closed until unblinded; "background" and "signal" are simulation.
-        files: paths of the event files.
+        files: paths of the event files; those of remote ones are text.
         mass: of the resonance in GeV, for signals.
         luminosity: of data, or equivalent of a background sample, in 1/fb; 0 if unknown.
         acceptance: fraction of all produced events that the files hold, for cross sections of signals.
@@ -34,7 +34,7 @@ class Sample:
 
     name: str
     role: Literal["data", "background", "signal"]
-    files: tuple[Path, ...]
+    files: tuple[Path | str, ...]
     mass: float | None = None
     luminosity: float = 0.0
     acceptance: float = 1.0

@@ -10,6 +10,7 @@ from errors import MaplessError
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
+_MANY = 25  # events per fold, of which by chance none in 10^10 is empty
 
 
 class Events(Protocol):
@@ -68,17 +69,35 @@ def finite(name: str, values: Array) -> Array:
 
 
 def event_weights(events: Events, name: str | None) -> NDArray[np.float64]:
-    """Event weights (n,) from a column, or one for every event where none is named."""
+    """Event weights (n,) from a column, or one for every event where none is named.
+
+    Raises MaplessError for negative weights, of which no classifier can learn a density.
+    """
     if name is None:
         return np.ones(len(events))
-    return column(events, name).astype(np.float64)
+    weights = column(events, name).astype(np.float64)
+    negative = int(np.count_nonzero(weights < 0))
+    if negative:
+        raise MaplessError(
+            f"column '{name}' is negative in {negative:,} of {len(weights):,} events; a detector cannot "
+            "learn from negative weights: leave weight_column out, or take a sample without them"
+        )
+    return weights
 
 
 def fold(events: Events, folds: int) -> NDArray[np.intp]:
     """Fold of every event, 0 to folds - 1, shape (n,): the remainder of its key.
 
     Raises:
-        MaplessError: there is no column `key`.
+        MaplessError: there is no column `key`, or a fold is empty of so many events that their numbers cannot
+            be good.
     """
     require(events, ["key"])
-    return (events["key"] % np.uint64(folds)).astype(np.intp)
+    found = (events["key"] % np.uint64(folds)).astype(np.intp)
+    empty = int(np.count_nonzero(np.bincount(found, minlength=folds) == 0))
+    if empty and len(found) > _MANY * folds:
+        raise MaplessError(
+            f"{empty} of {folds} folds hold none of {len(found):,} events: run, luminosity block and event "
+            "number do not tell the events apart; number them in their files"
+        )
+    return found

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Cutflow:
     """Events left after each cut; row 0 is before any cut.
 
-    `events` counts entries, `weighted` adds up their weights and `weighted_squared` their squared weights.
+    `events` counts entries, `weighted` adds up their weights and `weighted_squared` their squared weights, in
+    the unit that the weights have (`OpenedEvents.notes`).
     Rows that are not `cumulative`, such as those of N-1, do not build on the row before.
 
     >>> one = Cutflow("dijet", ("all events", "two jets"), (10, 4), (10.0, 4.0), (10.0, 4.0))
@@ -76,7 +77,7 @@ class Cutflow:
 
         table = Table(title=self.selection)
         table.add_column("cut" if self.cumulative else "N-1")
-        for heading in ("events", "weighted", "of previous" if self.cumulative else "cut keeps"):
+        for heading in ("events", "sum of weights", "of previous" if self.cumulative else "cut keeps"):
             table.add_column(heading, justify="right")
         for row, title in enumerate(self.titles):
             weighted = f"{self.weighted[row]:.6g} ± {self.errors[row]:.3g}"

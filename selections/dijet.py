@@ -8,7 +8,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
-from selections.jets import jet_constituents, jet_property
+from selections.jets import FINITE_JETS, jet_constituents, jet_property
 from selections.steps import Column, Cut, Variation
 
 KINEMATICS = ("pt", "eta", "phi", "mass", "softdrop_mass")
@@ -39,6 +39,7 @@ def dijet_preselection(
         cuts=(
             Cut("passes_trigger", "trigger"),
             Cut("passes_filters", "event filters"),
+            FINITE_JETS,
             Cut("passing_jets.size() >= 2", jets),
             Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
         ),

@@ -1,6 +1,6 @@
 """Columns of one large-radius jet: jet1_pt, jet1_tau21, jet1_constituent_pt and so on."""
 
-from selections.steps import Column
+from selections.steps import Column, Cut
 
 RATIO_EPSILON = 1e-6
 """Added to the denominator of ratios of N-subjettiness."""
@@ -18,6 +18,13 @@ _TITLES = {
     **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
     **{f"tau{n}{n - 1}": rf"\tau_{{{n}{n - 1}}}" for n in (2, 3, 4)},
 }
+
+
+FINITE_JETS = Cut(
+    " && ".join(f"mapless::finite(jet_{name})" for name in ("pt", "eta", "phi", "mass", "softdrop_mass")),
+    "finite jets",
+)
+"""No large-radius jet of the event has a NaN or an infinity in its momentum or masses."""
 
 
 def jet_property(name: str, number: int, jets: str) -> Column:

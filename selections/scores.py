@@ -55,7 +55,8 @@ def read_scores(path: str | Path, events: EventColumns) -> dict[str, NDArray[np.
     order = np.argsort(known)
     if np.any(twice := np.diff(known[order]) == 0):
         raise MaplessError(
-            f"{path} holds {np.count_nonzero(twice):,} events more than once; score them again"
+            f"{path} holds {np.count_nonzero(twice):,} events more than once (run, luminosity block, "
+            "number); set renumber_events of the sample if its files repeat each other's numbers"
         )
     places = np.searchsorted(known, wanted, sorter=order)
     rows = order[np.minimum(places, len(order) - 1)] if len(order) else np.zeros(len(wanted), int)

@@ -53,6 +53,7 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
 
 def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
     results = read_json(output / "results.json")
+    _print_warnings(results["cutflow"], console)
     if closed:
         console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
         console.print(f"Report: [bold]{output / 'report.html'}[/]")
@@ -74,6 +75,12 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
     for limit in results["limits"].values():
         print_table(console, _limits_table(limit))
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
+
+
+def _print_warnings(cutflows: dict[str, Any], console: Console) -> None:
+    for flow in cutflows.values():
+        for warning in flow["warnings"]:
+            console.print(f"[bold]Warning:[/] {flow['sample']}, region {flow['region']}: {warning}")
 
 
 def _limits_table(limit: dict[str, Any]) -> Table:

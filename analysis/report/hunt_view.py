@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from models.window import Window
 
 @dataclass(frozen=True)
 class SampleFiles:
-    """The event files of a sample, and the canonical columns that they lack."""
+    """The event files of a sample, how they are opened, and the canonical columns that they lack."""
 
-    files: tuple[Path, ...]
+    files: tuple[Path | str, ...]
+    opening: Mapping[str, Any]
     lacks: frozenset[str]
 
 

@@ -34,8 +34,8 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `report.html`, `results.json` and `plots/*.{png,pdf}`.
 
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
-    `selections`, `fits`, `limits`, `open_spectra`: the names of these stages; `hunts` (data set, window and
-    files of each chain) and the `figures` to draw of them.
+    `selections`, `fits`, `limits`, `open_spectra`: the names of these stages; `open_rows` of the cutflows of
+    closed selections; `hunts` (data set, window and samples of each chain) and the `figures` to draw of them.
     """
     results = _results(job)
     limits = limit_figures(results["limits"], job.arguments["label"])
@@ -60,14 +60,23 @@ def _results(job: Job) -> dict[str, Any]:
     def stored(kind: str, file: str) -> dict[str, Any]:
         return {name: read_json(job.after[name] / file) for name in names[kind]}
 
+    cutflows = stored("selections", CUTFLOW)
     found = read_json(job.after["global"] / GLOBAL) if "global" in job.after else None
     return {
         "summary": found,
         "fits": stored("fits", RESULTS),
         "limits": stored("limits", LIMITS),
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
-        "cutflow": stored("selections", CUTFLOW),
+        "cutflow": {name: _open(flow, names["open_rows"].get(name)) for name, flow in cutflows.items()},
     }
+
+
+def _open(flow: dict[str, Any], n_rows: int | None) -> dict[str, Any]:
+    """A cutflow as far as it may be seen, with the title of the first cut whose events are closed."""
+    if n_rows is None:
+        return flow | {"closed_from": None}
+    cuts = flow["cutflow"]["cuts"]
+    return flow | {"cutflow": flow["cutflow"] | {"cuts": cuts[:n_rows]}, "closed_from": cuts[n_rows]["title"]}
 
 
 def _verdict(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,8 +198,12 @@ def _hunt_view(job: Job, name: str) -> HuntView:
         window.in_signal_region(events[window.column]) if window else np.ones(len(events), bool),
         window,
         {
-            number: SampleFiles(files, frozenset(read_json(job.after[place] / CUTFLOW)["lacking_columns"]))
-            for number, (files, place) in hunt["samples"].items()
+            number: SampleFiles(
+                sample.files,
+                sample.opening,
+                frozenset(read_json(job.after[place] / CUTFLOW)["lacking_columns"]),
+            )
+            for number, (sample, place) in hunt["samples"].items()
         },
         job.arguments["label"],
     )

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from analysis.engine.settings import read_values, validated
+from analysis.sample_table import SampleSettings
 from analysis.search import Search
 from analysis.search_settings import SearchSettings
 from errors import MaplessError
@@ -38,7 +39,7 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
     if name is not None and values["search"] != name:
         raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
     settings = validated(values, module(values["search"]).Settings, path)
-    return settings.model_copy(update={"samples": _with_absolute_files(settings, path.resolve().parent)})
+    return settings.model_copy(update={"samples": _resolved(settings, path.resolve().parent)})
 
 
 def declare(settings: SearchSettings) -> Search:
@@ -72,9 +73,15 @@ def _configuration(name: str) -> Path:
     return CONFIGURATIONS / f"{name.replace('-', '_')}.yaml"
 
 
-def _with_absolute_files(settings: SearchSettings, folder: Path) -> dict[str, Any]:
-    """The samples of a configuration, with files relative to it."""
+def _resolved(settings: SearchSettings, folder: Path) -> dict[str, SampleSettings]:
+    """The samples of a configuration: files relative to it, and the year of the data where none is named."""
+    data = settings.samples.get(settings.data)
+    conditions = data.conditions if data else {}
     return {
-        name: sample.model_copy(update={"files": tuple(str(folder / file) for file in sample.files)})
+        name: sample.under(conditions).model_copy(update={"files": _absolute(sample.files, folder)})
         for name, sample in settings.samples.items()
     }
+
+
+def _absolute(files: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    return tuple(file if "://" in file else str(folder / file) for file in files)

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analysis.report.drawing import new_figure
-from analysis.report.hunt_view import HuntView
+from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.score_figures import Figures
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class DijetEventDisplay:
             event = {name: view.events[name][index] for name in (*EVENT_NAME, *self.columns)}
             event |= {"score": score[index], "injected": injected[index] > 0}
             if with_constituents[index]:
-                event |= _constituents(event, view.samples[int(injected[index])].files)
+                event |= _constituents(event, view.samples[int(injected[index])])
             caption = f"Event of {view.title}: {which.replace('_', ' ')}"
             yield f"event_{view.name}_{which}", caption, plot_event(event)
 
@@ -78,7 +77,7 @@ def plot_event(event: Mapping[str, Any]) -> "Figure":
     return figure
 
 
-def _constituents(event: Mapping[str, Any], files: tuple[Path, ...]) -> dict[str, np.ndarray]:
+def _constituents(event: Mapping[str, Any], sample: SampleFiles) -> dict[str, np.ndarray]:
     """Find the event again in its files and return its constituents and jet axes."""
     from selections.snapshot import open_tuple, write
     from selections.sources import open_events
@@ -86,9 +85,8 @@ def _constituents(event: Mapping[str, Any], files: tuple[Path, ...]) -> dict[str
     here = " && ".join(f"{name} == {event[name]}" for name in EVENT_NAME)
     columns = [*CONSTITUENTS, "jet_eta", "jet_phi"]
     with TemporaryDirectory() as folder:  # a snapshot is compiled in a third of the time of AsNumpy
-        file = write(
-            open_events(files, skip_bad_files=True).frame.Filter(here), f"{folder}/event.root", columns
-        )
+        opened = open_events(sample.files, **sample.opening)
+        file = write(opened.frame.Filter(here), f"{folder}/event.root", columns)
         found = open_tuple(file).arrays(columns, library="np")
     return {name: np.asarray(values[0]) for name, values in found.items()}
 

@@ -69,8 +69,9 @@ def read_events(job: Job, data_set: DataSet) -> EventColumns:
     """The events of a data set, those of injections behind them; nothing is read before it is asked for."""
     source = data_set.source
     events: EventColumns = StoredEvents(job.after[data_set_selection(source)] / EVENTS)
+    read = _read_share(job, source) if data_set.injected else 1.0
     for number, signal in enumerate(data_set.injected, start=1):
-        added, n_events = _candidates(job, signal, source.region)
+        added, n_events = _candidates(job, signal, source.region, read)
         events = inject(events, added, n_events, signal.injection.seed, number)
     return events if source.share == 1 else share(events, source.share)
 
@@ -80,15 +81,18 @@ def data_set_selection(source: Source) -> str:
     return selection_name(source.sample, source.region, source.shift)
 
 
-def events_to_inject(job: Job, signal: InjectedSignal) -> int:
-    """Number of signal events that an injection adds to its reference region."""
+def events_to_inject(job: Job, signal: InjectedSignal, read: float = 1.0) -> int:
+    """Number of signal events that an injection adds to its reference region.
+
+    If a share of the data is `read`, that share of a number of events is injected: as large a signal.
+    """
     injection = signal.injection
     produced = (injection.cross_section or 0.0) * signal.events_per_cross_section
     selected = read_cutflow(job, injection.sample, signal.reference).efficiency if produced else 0.0
-    return round(produced * selected + (injection.n_events or 0))
+    return round(produced * selected + read * (injection.n_events or 0))
 
 
-def _candidates(job: Job, signal: InjectedSignal, region: str) -> tuple[EventColumns, int]:
+def _candidates(job: Job, signal: InjectedSignal, region: str, read: float) -> tuple[EventColumns, int]:
     """Signal events of a region, and how many of them are injected: a shared event is added to both regions.
 
     They are drawn in the reference region. Those of another region are the same ones, as far as they are in
@@ -96,7 +100,7 @@ def _candidates(job: Job, signal: InjectedSignal, region: str) -> tuple[EventCol
     """
     sample, seed = signal.injection.sample, signal.injection.seed
     reference = StoredEvents(job.after[selection_name(sample, signal.reference)] / EVENTS)
-    n_events = events_to_inject(job, signal)
+    n_events = events_to_inject(job, signal, read)
     if n_events > len(reference):
         raise MaplessError(
             f"{n_events:,} events of {sample} cannot be injected, only {len(reference):,} pass the selection"
@@ -110,6 +114,12 @@ def _candidates(job: Job, signal: InjectedSignal, region: str) -> tuple[EventCol
     n_others = round(len(others) * n_events / max(len(reference), 1))
     taken[np.random.default_rng((seed, 1)).choice(others, n_others, replace=False)] = True
     return here.where(taken), int(taken.sum())
+
+
+def _read_share(job: Job, source: Source) -> float:
+    """Part of the events in the files of a source that was read, which a limit on their number decides."""
+    read = read_json(job.after[data_set_selection(source)] / CUTFLOW)["read"]
+    return read["events"] / read["of"] if read["of"] else 1.0
 
 
 def read_cutflow(job: Job, sample: str, region: str) -> Cutflow:

@@ -12,7 +12,7 @@ from analysis.engine.stage import Job, Tools
 from analysis.search import Combination, MassSpectrum
 from analysis.stages.cut import CATEGORIES, mask_name
 from analysis.stages.data_set import DataSet, read_events
-from analysis.stages.in_spectrum import in_spectrum, read_masks, signal_efficiencies
+from analysis.stages.in_spectrum import in_spectrum, read_masks, relative_weights, signal_efficiencies
 from analysis.stages.signal_shape import SHAPE
 from errors import MaplessError
 from fits.limits.mass_scan import SignalUncertainties
@@ -72,7 +72,7 @@ def fit(job: Job, tools: Tools) -> None:
     parts = _parts(job)
     inside = in_spectrum(spectrum, events)
     results, selected = [], {}
-    weights = _relative_weights(events)
+    weights = relative_weights(events)
     for part in parts:
         categories = []
         for (name, combined), share in zip(part.masks.items(), part.shares, strict=True):
@@ -144,13 +144,6 @@ def signal_uncertainties(sizes: Mapping[str, float]) -> SignalUncertainties:
     """Relative uncertainties of a signal from those by name: of scale, resolution, and the yield."""
     yields = tuple((name, size) for name, size in sizes.items() if name not in ("scale", "resolution"))
     return SignalUncertainties(sizes.get("scale", 0.0), sizes.get("resolution", 0.0), yields)
-
-
-def _relative_weights(events: EventColumns) -> np.ndarray:
-    """Weights (n,) over their mean in the sample or injection of the event: each event counts once."""
-    origin, weight = np.asarray(events["injected"]), np.asarray(events["weight"], dtype=float)
-    means = np.bincount(origin, weight) / np.maximum(np.bincount(origin), 1)
-    return weight / means[origin]
 
 
 def _parts(job: Job) -> list[Part]:

@@ -9,6 +9,7 @@ from analysis.search import MassSpectrum
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.weighted_efficiency import weighted_efficiency
+from errors import MaplessError
 from models.events import Mask
 from selections.events import EventColumns
 
@@ -18,6 +19,18 @@ def in_spectrum(spectrum: MassSpectrum, events: EventColumns) -> Mask:
     mass, within = events[spectrum.column], spectrum.within
     inside = (mass >= spectrum.edges[0]) & (mass < spectrum.edges[-1])
     return inside if within is None else inside & within.in_signal_region(events[within.column])
+
+
+def relative_weights(events: EventColumns) -> np.ndarray:
+    """Weights (n,) over their mean in the sample or injection of the event: equal ones count an event once.
+
+    Raises MaplessError for weights that add up to nothing.
+    """
+    origin, weight = np.asarray(events["injected"]), np.asarray(events["weight"], dtype=float)
+    sums = np.bincount(origin, weight)
+    if np.any(sums[origin] == 0):
+        raise MaplessError("the weights of the selected events add up to zero; no spectrum follows from them")
+    return weight * np.bincount(origin)[origin] / sums[origin]
 
 
 def read_masks(job: Job, cut: str, data: DataSet, events: EventColumns) -> dict[str, Mask]:

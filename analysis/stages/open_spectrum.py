@@ -6,7 +6,8 @@ from analysis.engine.json_file import write_json
 from analysis.engine.stage import Job, Tools
 from analysis.search import MassSpectrum
 from analysis.stages.data_set import read_events
-from analysis.stages.in_spectrum import in_spectrum
+from analysis.stages.in_spectrum import in_spectrum, relative_weights
+from fits.spectrum import unweighted_spectrum
 
 SPECTRUM = "open_spectrum.json"
 _WIDTH = 0.03  # of bins over mass
@@ -19,16 +20,18 @@ def open_spectrum(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """
     spectrum: MassSpectrum = job.arguments["spectrum"]
     events = read_events(job, job.arguments["data"])
-    mass = events[spectrum.column][in_spectrum(spectrum, events)]
+    mass, inside = events[spectrum.column], in_spectrum(spectrum, events)
     low, high = spectrum.edges[0], spectrum.edges[-1]
     closed = ((low, high),) if job.arguments["closed"] is None else job.arguments["closed"]
     n_bins = max(1, round(np.log(high / low) / _WIDTH))
     edges = np.union1d(np.geomspace(low, high, n_bins + 1), [edge for ends in closed for edge in ends])
+    seen = inside & is_open(mass, closed)
+    counted = unweighted_spectrum(mass[seen], edges, relative_weights(events)[seen])
     content = {
         "spectrum": spectrum.name,
         "title": spectrum.title,
         "edges": edges.tolist(),
-        "counts": np.histogram(mass[is_open(mass, closed)], edges)[0].tolist(),
+        "counts": counted.counts.tolist(),
         "closed": closed,
     }
     write_json(job.folder / SPECTRUM, content)

@@ -7,6 +7,7 @@ import numpy as np
 from analysis.engine.json_file import write_json
 from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import EVENTS, selection_name
+from analysis.stages.in_spectrum import relative_weights
 from errors import MaplessError
 from models.window import Window
 
@@ -47,7 +48,7 @@ def _fitted(job: Job, sample: str, mass: float | None) -> Any:
     inside = np.ones(len(events), bool) if within is None else within.in_signal_region(events[within.column])
     column = job.arguments["column"]
     try:
-        return DoubleCrystalBall.fit(events[column][inside], mass)
+        return DoubleCrystalBall.fit(events[column][inside], mass, relative_weights(events)[inside])
     except MaplessError as error:
         raise MaplessError(
             f"the shape of {sample} in {column}: {error}; leave the sample out to take a Gaussian"

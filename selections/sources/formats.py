@@ -8,7 +8,10 @@ from selections.steps import Column
 
 @dataclass(frozen=True)
 class Options:
-    """What may be chosen when files are opened: the year of data taking, or triggers and filters by name."""
+    """What may be chosen when files are opened: the year of data taking, or triggers and filters by name.
+
+    No triggers or filters (None) are those of the year, an empty list asks for none.
+    """
 
     year: str = "2018"
     triggers: Sequence[str] | None = None
@@ -20,12 +23,14 @@ class Translation:
     """Canonical columns by definition, reasons for those that are lacking, and the choices made.
 
     `defaults` are the values of columns of the format in files of the data set that do not have them.
+    `uniform` names columns of the format that all files of the data set have, or none, with the way out.
     """
 
     definitions: tuple[Column, ...] = ()
     lacks: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, bool] = field(default_factory=dict)
+    uniform: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: "Translation") -> "Translation":
         return Translation(
@@ -33,6 +38,7 @@ class Translation:
             {**self.lacks, **other.lacks},
             {**self.notes, **other.notes},
             {**self.defaults, **other.defaults},
+            {**self.uniform, **other.uniform},
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 
 from errors import MaplessError
+from selections.expressions import suggestion
 from selections.sources.formats import Options, Recipe, Translation, plain, translate_recipes
 from selections.steps import Column
 
@@ -32,6 +33,8 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "2022": (*_COMMON_FILTERS, "Flag_ecalBadCalibFilter"),
 }
 
+
+GENERATOR_WEIGHTS = "genWeight, in the units of the generator, not scaled to a cross section"
 
 _TIGHT_ID_PARTS = tuple(
     f"FatJet_{part}" for part in ("neHEF", "neEmEF", "chHEF", "chMultiplicity", "neMultiplicity", "eta")
@@ -108,7 +111,7 @@ CONSTITUENTS: tuple[Column, ...] = (
     Column("constituent_phi", f"{_TAKE}(PFCands_phi, {_TAKE}({_INDEX}, constituent_order))"),
     Column("constituent_mass", f"{_TAKE}(PFCands_mass, {_TAKE}({_INDEX}, constituent_order))", "GeV"),
 )
-_CONSTITUENT_SOURCES = frozenset(
+CONSTITUENT_SOURCES = frozenset(
     ("FatJetPFCands_jetIdx", _INDEX, *(f"PFCands_{x}" for x in ("pt", "eta", "phi", "mass", "puppiWeight")))
 )
 
@@ -121,43 +124,66 @@ def recognises(columns: Set[str]) -> bool:
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:
     """Canonical columns of files that have some columns everywhere, and others in some files only."""
     made = translate_recipes(RECIPES, everywhere)
-    if everywhere >= _CONSTITUENT_SOURCES:
+    if everywhere >= CONSTITUENT_SOURCES:
         constituents = Translation(definitions=CONSTITUENTS)
     else:
         constituents = Translation(
             lacks={c.name: "only PFNano has jet constituents" for c in CONSTITUENTS[2:]}
         )
-    return made + constituents + _triggers(somewhere, options) + _filters(somewhere, options)
+    weights = Translation(
+        notes={"weight": GENERATOR_WEIGHTS if "genWeight" in everywhere else "1 for every event"},
+        uniform={"genWeight": "data and simulation are samples of their own"},
+    )
+    triggers, filters = _triggers(somewhere, options), _filters(somewhere, options)
+    return made + weights + constituents + triggers + filters
 
 
 def _triggers(somewhere: Set[str], options: Options) -> Translation:
-    wanted = options.triggers or _of_year(TRIGGERS, options.year)
-    used = [name for name in wanted if name in somewhere]
-    if not used:
-        return Translation(
-            lacks={"passes_trigger": f"none of {', '.join(wanted)} is there; name others by triggers="}
-        )
-    note = f"{' or '.join(used)}{_absent(wanted, used)}"
-    definition = Column("passes_trigger", " || ".join(used))
+    used, note = _chosen("triggers", options.triggers, TRIGGERS, somewhere, options)
+    if used is None:
+        return Translation(lacks={"passes_trigger": note})
+    definition = Column("passes_trigger", " || ".join(used) or "true")
+    # a path that was not in the menu of some runs did not fire in them
     return Translation((definition,), notes={"passes_trigger": note}, defaults=dict.fromkeys(used, False))
 
 
 def _filters(somewhere: Set[str], options: Options) -> Translation:
-    wanted = options.filters or _of_year(FILTERS, options.year)
-    used = [name for name in wanted if name in somewhere]
-    note = f"{' and '.join(used) or 'none'}{_absent(wanted, used)}"
+    used, note = _chosen("filters", options.filters, FILTERS, somewhere, options)
+    if used is None:
+        return Translation(lacks={"passes_filters": note})
     definition = Column("passes_filters", " && ".join(used) or "true")
-    return Translation((definition,), notes={"passes_filters": note}, defaults=dict.fromkeys(used, True))
+    uniform = dict.fromkeys(used, "leave it out of filters, or make the files samples of their own")
+    return Translation((definition,), notes={"passes_filters": note}, uniform=uniform)
 
 
-def _absent(wanted: Sequence[str], used: Sequence[str]) -> str:
-    absent = [name for name in wanted if name not in used]
-    return f"; not in the files: {', '.join(absent)}" if absent else ""
+def _chosen(
+    what: str,
+    named: Sequence[str] | None,
+    published: Mapping[str, tuple[str, ...]],
+    somewhere: Set[str],
+    options: Options,
+) -> tuple[tuple[str, ...] | None, str]:
+    """Columns of triggers or filters and a note on them; None and the reason if no published one is there.
 
-
-def _of_year(lists: Mapping[str, tuple[str, ...]], year: str) -> tuple[str, ...]:
-    if year not in lists:
+    Published ones that no file has are left out, since skims and versions differ; named ones must be there.
+    """
+    if named is not None:
+        for name in named:
+            if name not in somewhere:
+                raise MaplessError(f"{what}: the files have no {name}{suggestion(name, somewhere)}")
+        joined = (" or " if what == "triggers" else " and ").join(named)
+        return tuple(named), joined or f"no {what} are asked for"
+    if options.year not in published:
         raise MaplessError(
-            f"no published triggers and filters for {year}; known years are {', '.join(lists)}"
+            f"no published triggers and filters for {options.year}; known years are {', '.join(published)}"
         )
-    return lists[year]
+    wanted = published[options.year]
+    used = tuple(name for name in wanted if name in somewhere)
+    if not used:
+        return None, (
+            f"none of {', '.join(wanted)} is there, which {options.year} wants; name others by {what}=, or "
+            f"none by {what}=[]"
+        )
+    absent = ", ".join(name for name in wanted if name not in used)
+    joined = (" or " if what == "triggers" else " and ").join(used)
+    return used, f"{joined} ({options.year}{absent and f'; not in the files: {absent}'})"

@@ -19,6 +19,7 @@ class LostFile:
 class OpenedEvents:
     """Events of some files as an RDataFrame with canonical columns.
 
+    `n_events` of them are read, of `n_in_files`.
     `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that
     were skipped, `notes` the choices made, such as the triggers used; `definitions` are the columns made from
     those of the format.
@@ -27,6 +28,7 @@ class OpenedEvents:
     frame: Any
     files: tuple[str, ...]
     n_events: int
+    n_in_files: int
     format: str
     tree: str
     lacks: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ CONSTANTS = {
     "passes_filters": "true",
 }
 REASONS = {
+    "weight": "1 for every event",
     "passes_trigger": "true: the simulation has no trigger, which is fully efficient above the threshold",
     "passes_filters": "true: the simulation has no detector noise",
 }
@@ -42,4 +43,7 @@ def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Tr
         definitions.append(Column("jet_tight_id", "ROOT::RVecI(jet_pt.size(), 1)"))
     made = {definition.name for definition in definitions}
     lacks = {name: "the simulation did not write it" for name in EXPECTED if name not in everywhere | made}
-    return Translation(tuple(definitions), lacks, {name: REASONS[name] for name in absent if name in REASONS})
+    notes = {"weight": "as stored, in pb by our own simulation"}
+    notes |= {name: REASONS[name] for name in absent if name in REASONS}
+    uniform = dict.fromkeys((*CONSTANTS, "jet_tight_id"), "make the files samples of their own")
+    return Translation(tuple(definitions), lacks, notes, uniform=uniform)

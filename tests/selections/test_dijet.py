@@ -29,6 +29,15 @@ def reference(path, triggers, filters, mjj_min, delta_eta_max):
     counts.append(len(events))
     events = events[np.all([events[f] for f in filters if f in have], axis=0)]
     counts.append(len(events))
+    finite = np.all(
+        [
+            ak.all(np.isfinite(events[f"FatJet_{name}"]), axis=1)
+            for name in ("pt", "eta", "phi", "mass", "msoftdrop")
+        ],
+        axis=0,
+    )
+    events = events[finite]
+    counts.append(len(events))
     good = (events.FatJet_pt > 300) & (abs(events.FatJet_eta) < 2.5) & ((events.FatJet_jetId & 2) != 0)
     jets = ak.zip({name: events[f"FatJet_{name}"] for name in names})[good]
     jets = jets[ak.argsort(jets.pt, ascending=False, stable=True)]
@@ -150,6 +159,15 @@ def test_values_outside_of_their_range_are_clipped(pairs):
         for name, values in selected.frame.AsNumpy(["jet1_lsf3", "jet2_lsf3", "jet1_b_tag"]).items()
     }
     assert first == pytest.approx({"jet1_lsf3": 0.0, "jet2_lsf3": 1.0, "jet1_b_tag": 0.0})
+
+
+@pytest.mark.parametrize("name", ["eta", "phi", "mass", "pt", "softdrop_mass"])
+@pytest.mark.parametrize("value", ["NAN", "INFINITY"])
+def test_events_with_a_jet_that_is_not_finite_are_a_row_of_the_cutflow(pairs, name, value):
+    broken = pairs.Redefine(f"jet_{name}", f"auto x = jet_{name}; if (event == 1) x[0] = {value}; return x;")
+    cutflow = dijet(features=(), mjj_min=0, delta_eta_max=9)(broken).cutflow()
+    counts = dict(zip(cutflow.titles, cutflow.events, strict=True))
+    assert (counts["event filters"], counts["finite jets"], cutflow.events[-1]) == (6, 5, 5)
 
 
 def test_constituents_follow_their_jet_hardest_first(data):

@@ -121,7 +121,8 @@ def test_the_jet_energy_scale_moves_mjj_by_its_own_size(data):
 def test_a_missing_column_is_named_with_its_user_the_file_and_the_reason(data):
     events = open_events(data / "nanoaod_2015_open_data.root", triggers=["HLT_PFHT800"])
     message = (
-        r"jet_tau4 is needed by column jet1_tau4 of dijet, but .*nanoaod_2015_open_data.root lacks it \(no "
+        r"jet_softdrop_mass is needed by column dijet_jets of dijet, but .*nanoaod_2015_open_data.root lacks "
+        r"it \(no "
     )
     with pytest.raises(MaplessError, match=message):
         dijet()(events)

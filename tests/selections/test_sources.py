@@ -152,7 +152,7 @@ def test_real_data_weigh_one_and_simulation_its_generator_weight(data):
 def test_only_triggers_in_the_file_count_and_the_others_are_recorded(data):
     path = data / "nanoaod_v12_simulation.root"
     events = open_events(path)
-    assert events.notes["passes_trigger"] == "HLT_PFHT1050; not in the files: HLT_AK8PFJet500"
+    assert events.notes["passes_trigger"] == "HLT_PFHT1050 (2018; not in the files: HLT_AK8PFJet500)"
     fired = events.frame.AsNumpy(["passes_trigger"])["passes_trigger"]
     np.testing.assert_array_equal(fired, uproot.open(path)["Events"]["HLT_PFHT1050"].array(library="np"))
 
@@ -164,10 +164,35 @@ def test_triggers_and_filters_can_be_named(data):
     assert named.notes["passes_filters"] == "Flag_goodVertices"
 
 
-def test_without_any_of_the_triggers_a_selection_by_trigger_stops(data):
-    events = open_events(data / "nanoaod_v12_simulation.root", triggers=["HLT_None"])
-    with pytest.raises(MaplessError, match="none of HLT_None is there; name others by triggers="):
-        Selection("triggered", cuts=[Cut("passes_trigger", "trigger")])(events)
+def test_an_empty_list_asks_for_no_trigger_and_no_filter(data):
+    events = open_events(data / "nanoaod_v12_simulation.root", triggers=[], filters=[])
+    assert events.frame.Filter("passes_trigger && passes_filters").Count().GetValue() == 200
+    assert events.notes["passes_trigger"] == "no triggers are asked for"
+    assert events.notes["passes_filters"] == "no filters are asked for"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"triggers": ["HLT_PFHT1050", "HLT_PFHT105"]}, "no HLT_PFHT105; did you mean HLT_PFHT1050?"),
+        ({"filters": ["Flag_goodVertice"]}, "no Flag_goodVertice; did you mean Flag_goodVertices?"),
+        ({"triggers": ["HLT_None"]}, "triggers: the files have no HLT_None"),
+    ],
+)
+def test_a_trigger_or_filter_that_is_named_must_be_there(data, options, message):
+    with pytest.raises(MaplessError) as error:
+        open_events(data / "nanoaod_v12_simulation.root", **options)
+    assert_one_line(error, message)
+
+
+def test_without_any_published_trigger_or_filter_a_selection_by_them_stops(tmp_path):
+    path = tmp_path / "bare.root"
+    with uproot.recreate(path) as file:
+        file["Events"] = {"luminosityBlock": np.ones(3, int), "FatJet_pt": np.ones(3)}
+    events = open_events(path)
+    for column, what in (("passes_trigger", "triggers"), ("passes_filters", "filters")):
+        with pytest.raises(MaplessError, match=rf"none of .* is there, .* or none by {what}=\[\]"):
+            Selection("selected", cuts=[Cut(column, what)])(events)
 
 
 def test_an_unknown_year_is_refused_with_those_that_are_known(data):
@@ -190,6 +215,37 @@ def test_a_trigger_that_some_files_lack_counts_as_not_fired_there(tmp_path):
     write_files_with_different_triggers(tmp_path, "TTree")
     events = open_events(tmp_path / "?.root")
     assert events.frame.Filter("passes_trigger").Count().GetValue() == 3 + 10
+
+
+def test_a_filter_that_only_some_files_have_is_refused(tmp_path):
+    for name, flags in (("a", {"Flag_goodVertices": np.ones(3, bool)}), ("b", {})):
+        with uproot.recreate(tmp_path / f"{name}.root") as file:
+            file["Events"] = {"luminosityBlock": np.ones(3, int), "FatJet_pt": np.ones(3), **flags}
+    with pytest.raises(MaplessError, match=r"b\.root lacks Flag_goodVertices, which .*a\.root has"):
+        open_events(tmp_path / "?.root")
+
+
+def test_data_and_simulation_do_not_mix(data):
+    files = [data / "nanoaod_2017_simulation.root", data / "nanoaod_v13_data_2022.root"]
+    with pytest.raises(MaplessError) as error:
+        open_events(files)
+    assert_one_line(error, "v13_data_2022.root lacks genWeight, which", "samples of their own")
+
+
+def test_floating_event_numbers_are_refused(tmp_path):
+    path = tmp_path / "floating.root"
+    with uproot.recreate(path) as file:
+        file["Events"] = {"jet_pt": np.ones(3), "run": np.ones(3, int), "event": np.full(3, np.nan)}
+    with pytest.raises(MaplessError, match="event has the type double; it must be a whole number"):
+        open_events(path)
+
+
+def test_canonical_files_with_and_without_weights_do_not_mix(tmp_path):
+    for name, weight in (("a", {}), ("b", {"weight": np.full(3, 0.5, np.float32)})):
+        with uproot.recreate(tmp_path / f"{name}.root") as file:
+            file["Events"] = {"jet_pt": np.ones(3), **weight}
+    with pytest.raises(MaplessError, match=r"a\.root lacks weight, which .*b\.root has"):
+        open_events(tmp_path / "?.root")
 
 
 def test_rntuples_with_different_triggers_are_refused_since_root_crashes_on_them(tmp_path):
@@ -222,8 +278,10 @@ def test_weighted_constituents_add_up_to_the_uncorrected_jet(data):
 
 
 def test_the_number_of_events_can_be_limited(data):
-    events = open_events([data / "nanoaod_v12_simulation.root"] * 2, max_events=250)
+    files = [data / "nanoaod_v12_simulation.root"] * 2
+    events = open_events(files, max_events=250, renumber_events=True)
     assert events.n_events == events.frame.Count().GetValue() == 250
+    assert events.n_in_files == 400
 
 
 def test_the_b_tag_is_the_larger_of_the_subjets_where_they_are_stored(data):

@@ -27,6 +27,12 @@ ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const RO
    return chosen;
 }
 
+/// Whether all values are numbers: not NaN and not infinite.
+inline bool finite(const ROOT::RVecF &values)
+{
+   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
 /// The first two of some jets, the heavier one first; empty when there are fewer than two.
 inline ROOT::RVecI heavier_first(const ROOT::RVecI &jets, const ROOT::RVecF &mass)
 {

@@ -1,0 +1,29 @@
+"""The same file twice in a list counts its events twice: by name, through a link, or as a copy."""
+
+import filecmp
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from errors import MaplessError
+
+WAY_OUT = "name it once, or set renumber_events to read it several times"
+
+
+def check_all_differ(paths: Sequence[str]) -> None:
+    """Raise MaplessError for two files that are one, or that hold the same bytes; remote ones go by name."""
+    by_size: dict[int | str, list[str]] = {}
+    for path in paths:
+        by_size.setdefault(path if "://" in path else Path(path).stat().st_size, []).append(path)
+    for first, second in _pairs(by_size.values()):
+        if first == second:
+            raise MaplessError(f"{first} is there twice; {WAY_OUT}")
+        if Path(first).samefile(second):
+            raise MaplessError(f"{first} and {second} are the same file; {WAY_OUT}")
+        if filecmp.cmp(first, second, shallow=False):
+            raise MaplessError(f"{second} is a copy of {first}; {WAY_OUT}")
+
+
+def _pairs(groups: Iterable[Sequence[str]]) -> Iterable[tuple[str, str]]:
+    """Pairs of paths of every group."""
+    return (pair for group in groups for pair in combinations(group, 2))
