@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from errors import MaplessError
 from selections.root import import_root
@@ -36,6 +37,12 @@ def load(*names: str) -> None:
     """
     for name in names:
         _load_once(name)
+
+
+def graph_functions() -> Any:
+    """The functions of "mapless/graph.h"."""
+    load("mapless/graph.h")
+    return import_root().mapless
 
 
 def may_be_used(name: str, code: str) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from selections import headers
 from selections.expressions import columns_used
+from selections.headers import graph_functions
+from selections.reading import watched_loop
 from selections.root import import_root, one_line_errors
 from selections.steps import Column, Cut, Variation
 
@@ -41,7 +42,8 @@ class Tally:
     def values(self, variation: str | None = None) -> tuple[float, float, float]:
         """The three numbers, of a variation by name such as "jet_energy_scale:up"."""
         if variation is None or self.varied is None:
-            entries, weighted, squared = self.counts.values()
+            with watched_loop("the events cannot be counted"):
+                entries, weighted, squared = self.counts.values()
         else:
             # what comes before the first varied cut or weight has no variations: the nominal value stands
             entries, weighted, squared = (
@@ -85,12 +87,6 @@ class Node:
                 varied = (entries, weighted, squared)
             self._tally = Tally(counts, varied)
         return self._tally
-
-
-def graph_functions() -> Any:
-    """The functions of "mapless/graph.h"."""
-    headers.load("mapless/graph.h")
-    return import_root().mapless
 
 
 def column_names(frame: Any) -> set[str]:

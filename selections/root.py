@@ -50,15 +50,17 @@ def threads() -> int:
 
 
 @contextmanager
-def one_line_errors(what_failed: str) -> Iterator[None]:
+def one_line_errors(what_failed: str) -> Iterator[int]:
     """Turn ROOT's pages of compiler output into one line: what failed, and the first error.
 
-    Raises MaplessError for any exception of ROOT.
+    Gives the descriptor of the true standard error. Raises MaplessError for any exception of ROOT.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as diagnostics:
         try:
-            with _standard_error_to(diagnostics.fileno()):
-                yield
+            with _standard_error_to(diagnostics.fileno()) as kept:
+                yield kept
+        except MaplessError:
+            raise
         except Exception as error:
             diagnostics.seek(0)
             first = _first_error(diagnostics.read(), str(error))
@@ -66,12 +68,12 @@ def one_line_errors(what_failed: str) -> Iterator[None]:
 
 
 @contextmanager
-def _standard_error_to(descriptor: int) -> Iterator[None]:
+def _standard_error_to(descriptor: int) -> Iterator[int]:
     sys.stderr.flush()
     kept = os.dup(2)
     os.dup2(descriptor, 2)
     try:
-        yield
+        yield kept
     finally:
         sys.stderr.flush()
         os.dup2(kept, 2)
@@ -81,7 +83,9 @@ def _standard_error_to(descriptor: int) -> Iterator[None]:
 def _first_error(diagnostics: str, message: str) -> str:
     """The compiler's first error, else the text of the C++ exception, else the first line of anything."""
     compiler = re.search(r"\berror: (.*)", diagnostics)
-    exception = re.search(r"\b(?:\w+_error|\w*[Ee]xception|invalid_argument): (.*)", message)
+    exception = re.search(
+        r"\b(?:\w+_error|\w*[Ee]xception|invalid_argument|out_of_range|bad_alloc): (.*)", message
+    )
     found = compiler or exception
     return found.group(1) if found else (message.strip() or diagnostics.strip()).partition("\n")[0]
 

@@ -7,6 +7,8 @@ which are always written: nothing made from it depends on how many threads wrote
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.expressions import suggestion
-from selections.nodes import column_names, graph_functions
-from selections.root import import_root, one_line_errors
+from selections.headers import graph_functions
+from selections.nodes import column_names
+from selections.reading import watched_loop
+from selections.root import import_root
 
 TUPLE_NAME = "Events"
 EVENT_NAME = ("run", "luminosity_block", "event")
@@ -29,8 +33,9 @@ SCALARS = frozenset(("bool", "float", "double", *_INTEGERS))
 def write(source: Any, path: str | Path, columns: Sequence[str]) -> Path:
     """Write columns of events, and run, luminosity block and event number, to a file; returns its path.
 
-    `source` is what a Selection or `open_events` gives, or a frame; its event loop runs here, once. Raises
-    MaplessError for a column that is not there, before anything runs.
+    `source` is what a Selection or `open_events` gives, or a frame, or a list of these whose events become
+    one file; its event loop runs here, once. Raises MaplessError for a column that is not there, before
+    anything runs, and for a file that ROOT could not write in full.
     """
     write_many({"": source}, {"": path}, {"": columns})
     return Path(path)
@@ -45,43 +50,76 @@ def write_many(
     """
     targets = {key: Path(paths[key]) for key in sources}
     wanted = {key: list(dict.fromkeys((*columns[key], *EVENT_NAME))) for key in sources}
-    as_node = import_root().RDF.AsRNode
-    frames = {key: as_node(getattr(source, "frame", source)) for key, source in sources.items()}
-    for key, frame in frames.items():
-        check_columns(wanted[key], column_names(frame), f"the events to write to {targets[key]}")
-        targets[key].parent.mkdir(parents=True, exist_ok=True)
-    beside = {
-        key: path.with_name(f".{path.stem}.{os.getpid()}.partial.root") for key, path in targets.items()
-    }
-    failed = f"{', '.join(map(str, targets.values()))} not written, ROOT failed while it read the events"
+    parts = {key: _parts(source) for key, source in sources.items()}
+    for key, target in targets.items():
+        for part in parts[key]:
+            check_columns(wanted[key], column_names(_frame(part)), f"the events to write to {target}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+    beside = {key: _beside(path, len(parts[key])) for key, path in targets.items()}
+    ordered = {key: files[0].with_suffix(".ordered.root") for key, files in beside.items()}
+    unfinished = [*ordered.values(), *(file for files in beside.values() for file in files)]
     try:
-        with one_line_errors(failed):
-            booked = [
-                graph_functions().snapshot(frames[key], TUPLE_NAME, str(path), wanted[key], CLUSTER_BYTES)
-                for key, path in beside.items()
-            ]
-            for snapshot in booked:  # the first runs the loop for all
-                snapshot.write()
-            # ROOT closes the files only now
-            del snapshot, booked
-        for key, source in sources.items():
-            _put_in_order(beside[key])
-            _write_provenance(beside[key], {"columns": wanted[key], **_origin(source)})
+        with watched_loop(f"{', '.join(map(str, targets.values()))} not written", unfinished):
+            for number in range(max(map(len, parts.values()), default=0)):
+                _write_parts(
+                    {
+                        beside[key][number]: (_frame(some[number]), wanted[key])
+                        for key, some in parts.items()
+                        if number < len(some)
+                    }
+                )
+            for key in sources:
+                content = {"columns": wanted[key], **_origin(parts[key])}
+                _write_in_order(beside[key], ordered[key], content)
         for key in sources:
-            beside[key].replace(targets[key])
+            ordered[key].replace(targets[key])
     finally:
-        for path in beside.values():
+        for path in unfinished:
             path.unlink(missing_ok=True)
 
 
-def _put_in_order(path: Path) -> None:
-    """Write the events once more if they are not in order, as several threads leave them."""
-    ordered = path.with_name(f"{path.stem}.ordered.root")
-    try:
-        if graph_functions().sorted_copy(TUPLE_NAME, str(path), str(ordered), EVENT_NAME, CLUSTER_BYTES):
-            ordered.replace(path)
-    finally:
-        ordered.unlink(missing_ok=True)
+def _parts(source: Any) -> list[Any]:
+    return list(source) if isinstance(source, list | tuple) else [source]
+
+
+def _frame(source: Any) -> Any:
+    return import_root().RDF.AsRNode(getattr(source, "frame", source))
+
+
+def _beside(path: Path, number: int) -> list[Path]:
+    return [path.with_name(f".{path.stem}.{os.getpid()}.partial-{i}.root") for i in range(number)]
+
+
+def _write_parts(parts: Mapping[Path, tuple[Any, Sequence[str]]]) -> None:
+    """Write frames to files in one event loop, and see that all of their events are there."""
+    booked = {
+        path: graph_functions().snapshot(frame, TUPLE_NAME, str(path), columns, CLUSTER_BYTES)
+        for path, (frame, columns) in parts.items()
+    }
+    expected = {path: int(snapshot.write()) for path, snapshot in booked.items()}  # the first runs the loop
+    booked.clear()  # ROOT closes the files only now
+    for path, n_events in expected.items():
+        _check_complete(path, n_events)
+
+
+def _write_in_order(parts: Sequence[Path], ordered: Path, content: Mapping[str, Any]) -> None:
+    """Make one file, with its origin, of parts whose events several threads have left in any order."""
+    names = [str(part) for part in parts]
+    n_events = sum(map(_count, parts))
+    if not graph_functions().sorted_copy(TUPLE_NAME, names, str(ordered), EVENT_NAME, CLUSTER_BYTES):
+        parts[0].replace(ordered)
+    _write_provenance(ordered, content)
+    _check_complete(ordered, n_events)
+
+
+def _check_complete(path: Path, n_events: int) -> None:
+    written = _count(path)
+    if written != n_events:
+        raise MaplessError(f"{path} holds {written:,} of {n_events:,} events; is the disk full?")
+
+
+def _count(path: Path) -> int:
+    return int(graph_functions().contents(str(path), TUPLE_NAME, False).n_events)
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
@@ -137,23 +175,27 @@ def check_columns(wanted: Sequence[str], known: Iterable[str], where: str) -> No
             raise MaplessError(f"{name} is not among {where}{suggestion(name, names)}")
 
 
-def _origin(source: Any) -> dict[str, Any]:
-    """Files, losses and cutflow of the events, as far as the source knows them."""
-    events = getattr(source, "events", source)
+def _origin(parts: Sequence[Any]) -> dict[str, Any]:
+    """Files, losses and cutflow of the events, as far as the sources know them."""
     origin: dict[str, Any] = {}
-    if hasattr(events, "files"):
-        lost = [{"file": lost.file, "reason": lost.reason} for lost in events.lost]
-        origin = {"files": list(events.files), "lost": lost, "notes": dict(events.notes)}
-    if hasattr(source, "cutflow"):
-        origin |= {"selection": source.description, "cutflow": source.cutflow().to_dict()}
+    events = [getattr(part, "events", part) for part in parts]
+    if all(hasattr(one, "files") for one in events):
+        lost = [{"file": lost.file, "reason": lost.reason} for lost in events[0].lost]
+        files = [file for one in events for file in one.files]
+        origin = {"files": files, "lost": lost, "notes": dict(events[0].notes)}
+    if all(hasattr(part, "cutflow") for part in parts):
+        cutflow = reduce(add, (part.cutflow() for part in parts))
+        origin |= {"selection": parts[0].description, "cutflow": cutflow.to_dict()}
     return origin
 
 
 def _write_provenance(path: Path, content: Mapping[str, Any]) -> None:
     root = import_root()
     file = root.TFile.Open(str(path), "UPDATE")
-    file.WriteTObject(root.TNamed(PROVENANCE, json.dumps(content)))
+    written = file.WriteTObject(root.TNamed(PROVENANCE, json.dumps(content)))
     file.Close()
+    if not written:
+        raise MaplessError(f"{path}: the origin of the events is not written; is the disk full?")
 
 
 def _provenance(file: Any) -> dict[str, Any]:

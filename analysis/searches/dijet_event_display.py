@@ -80,13 +80,13 @@ def plot_event(event: Mapping[str, Any]) -> "Figure":
 def _constituents(event: Mapping[str, Any], sample: SampleFiles) -> dict[str, np.ndarray]:
     """Find the event again in its files and return its constituents and jet axes."""
     from selections.snapshot import open_tuple, write
-    from selections.sources import open_events
+    from selections.sources import open_apart
 
     here = " && ".join(f"{name} == {event[name]}" for name in EVENT_NAME)
     columns = [*CONSTITUENTS, "jet_eta", "jet_phi"]
     with TemporaryDirectory() as folder:  # a snapshot is compiled in a third of the time of AsNumpy
-        opened = open_events(sample.files, **sample.opening)
-        file = write(opened.frame.Filter(here), f"{folder}/event.root", columns)
+        parts = open_apart(sample.files, **sample.opening)
+        file = write([part.frame.Filter(here) for part in parts], f"{folder}/event.root", columns)
         found = open_tuple(file).arrays(columns, library="np")
     return {name: np.asarray(values[0]) for name, values in found.items()}
 

@@ -1,8 +1,10 @@
 """Stage `select`: from the files of a sample to the events of its regions and shifts, in one event loop."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
 
 from analysis.engine.json_file import write_json
 from analysis.engine.stage import Job, Tools
@@ -10,6 +12,9 @@ from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 from selections.cutflow import Cutflow
 from selections.repeated_events import RepeatedEvents, repeated_events
+
+if TYPE_CHECKING:
+    from selections.sources import OpenedEvents
 
 EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 
@@ -24,23 +29,26 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     from selections.graph import book
     from selections.root import show_progress, use_threads
     from selections.snapshot import write_many
-    from selections.sources import open_events
+    from selections.sources import open_apart
 
     use_threads(tools.threads)
     first = jobs[0].arguments
-    opened = open_events(first["files"], max_events=first["max_events"], **first["opening"])
-    _check_columns(jobs, opened.lacks)
+    parts = open_apart(first["files"], max_events=first["max_events"], **first["opening"])
+    for part in parts:
+        _check_columns(jobs, part)
     regions = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
-    booked = book(opened, regions, tuple(dict.fromkeys(job.arguments["shift"] for job in jobs)))
+    shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
+    booked = [book(part, regions, shifts) for part in parts]
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
-    show_progress(opened.frame)
+    for part in parts:
+        show_progress(part.frame)
     write_many(
-        {place: booked[place] for place in places},
+        {place: [part[place] for part in booked] for place in places},
         {place: job.folder / EVENTS for place, job in places.items()},
         {place: job.arguments["columns"] for place, job in places.items()},
     )
     for place, job in places.items():
-        cutflow = booked[place].cutflow()
+        cutflow = reduce(add, (part[place].cutflow() for part in booked))
         _check_weights(first["sample"], cutflow)
         repeated = repeated_events(job.folder / EVENTS)
         if repeated and first["role"] == "data":
@@ -52,11 +60,11 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
             "region": place[0],
             "shift": place[1],
             "cutflow": cutflow.to_dict(),
-            "read": {"events": opened.n_events, "of": opened.n_in_files},
-            "notes": dict(opened.notes),
+            "read": {"events": sum(p.n_events for p in parts), "of": sum(p.n_in_files for p in parts)},
+            "notes": _joined([part.notes for part in parts]),
             "warnings": _warnings(repeated, renumbered=first["opening"].get("renumber_events", False)),
-            "lacking_columns": dict(opened.lacks),
-            "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in opened.lost],
+            "lacking_columns": _joined([part.lacks for part in parts]),
+            "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in parts[0].lost],
         }
         write_json(job.folder / CUTFLOW, content)
 
@@ -74,12 +82,21 @@ def _check_weights(sample: str, cutflow: Cutflow) -> None:
             )
 
 
-def _check_columns(jobs: Sequence[Job], lacks: Any) -> None:
+def _check_columns(jobs: Sequence[Job], events: "OpenedEvents") -> None:
     """Raise MaplessError for a canonical column that a selection needs and the files do not have."""
     for job in jobs:
         for name, place in job.arguments["selection"].required_columns().items():
-            if name in lacks:
+            if name in events.lacks:
                 raise MaplessError(
-                    f"{job.arguments['files'][0]} lacks {name} ({lacks[name]}), which {place} of the region "
+                    f"{events.files[0]} lacks {name} ({events.lacks[name]}), which {place} of the region "
                     f"{job.arguments['region']} needs; leave it out of the selection (see `show`)"
                 )
+
+
+def _joined(texts: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """All texts on each subject, where the parts of a sample differ."""
+    subjects = dict.fromkeys(subject for some in texts for subject in some)
+    return {
+        subject: "; ".join(dict.fromkeys(some[subject] for some in texts if subject in some))
+        for subject in subjects
+    }

@@ -3,13 +3,16 @@
 import glob
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
+from selections.headers import graph_functions
+from selections.reading import watched_loop
 from selections.root import import_root
 
 TREE_NAMES = ("Events", "events")
@@ -18,19 +21,33 @@ LARGE_FILE_VERSION = 1_000_000  # added to the version of ROOT in files above 2 
 TREE_CLASSES = {"TTree": "TTree", "ROOT::RNTuple": "RNTuple", "ROOT::Experimental::RNTuple": "RNTuple"}
 
 
+# What ROOT takes for a pattern, an address or a variable wherever it opens a file.
+SPECIAL_CHARACTERS = "*?[]#$"
+
+
 @dataclass(frozen=True)
 class OpenedFile:
-    """What a readable file holds: name and kind (TTree, RNTuple) of its events, their number, its columns."""
+    """What a readable file holds: name and kind (TTree, RNTuple) of its events, their number, its columns.
+
+    `types` are those of the columns as they are stored, such as "Float_t[nFatJet]"; without events there are
+    none. `number` tells the file from others of its list.
+    """
 
     path: str
     tree: str
     kind: str
     n_events: int
-    columns: frozenset[str]
+    types: Mapping[str, str]
+    number: int = 0
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Names of the columns."""
+        return frozenset(self.types)
 
 
 def expand(files: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
-    """Paths of one file, a pattern with * or ?, or several of these.
+    """Paths of one file, a pattern with *, ? or [, or several of these; a file of that very name goes first.
 
     Raises MaplessError for no file at all.
     """
@@ -51,19 +68,26 @@ def _matches(pattern: str) -> list[str]:
     return found
 
 
-def inspect(path: str, tree: str | None = None) -> OpenedFile:
+def inspect(path: str, tree: str | None = None, number: int = 0) -> OpenedFile:
     """Look into one file; raises MaplessError with the reason when its events cannot be read."""
     if "://" not in path:
         _check_local(path)
-    root = import_root()
+    mapless = graph_functions()
+    mapless.note_file(path)
     with _quiet_root(), _open_file(path) as file:
         name, kind = _find_tree(path, file, tree)
-        n_events = int(file.Get(name).GetEntries()) if kind == "TTree" else _count_tuple(path, name)
-        columns = root.RDataFrame(name, path).GetColumnNames()
-    return OpenedFile(path, name, kind, n_events, frozenset(str(column) for column in columns))
+        with watched_loop(f"{path} cannot be read, copy it again"):
+            found = mapless.contents(path, name, kind == "TTree")
+    types = zip(map(str, found.names), map(str, found.types), strict=True)
+    return OpenedFile(path, name, kind, int(found.n_events), dict(types), number)
 
 
 def _check_local(path: str) -> None:
+    special = next((character for character in SPECIAL_CHARACTERS if character in path), None)
+    if special:
+        raise MaplessError(
+            f"{path}: ROOT does not take {special} as part of a name; rename the file or folder"
+        )
     if not Path(path).exists():
         raise MaplessError(f"{path} does not exist; check the path")
     if Path(path).is_dir():
@@ -100,10 +124,6 @@ def _find_tree(path: str, file: Any, wanted: str | None) -> tuple[str, str]:
         return next(iter(trees.items()))
     there = ", ".join(sorted(trees)) or "no TTree or RNTuple at all"
     raise MaplessError(f"{path} has no {wanted or 'Events'}; it holds {there}")
-
-
-def _count_tuple(path: str, name: str) -> int:
-    return int(import_root().RNTupleReader.Open(name, path).GetNEntries())
 
 
 @contextmanager

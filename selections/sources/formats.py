@@ -24,6 +24,7 @@ class Translation:
 
     `defaults` are the values of columns of the format in files of the data set that do not have them.
     `uniform` names columns of the format that all files of the data set have, or none, with the way out.
+    `meanings` tells what columns are made of that do not mean the same made of something else.
     """
 
     definitions: tuple[Column, ...] = ()
@@ -31,6 +32,7 @@ class Translation:
     notes: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, bool] = field(default_factory=dict)
     uniform: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: "Translation") -> "Translation":
         return Translation(
@@ -39,6 +41,7 @@ class Translation:
             {**self.notes, **other.notes},
             {**self.defaults, **other.defaults},
             {**self.uniform, **other.uniform},
+            {**self.meanings, **other.meanings},
         )
 
 
@@ -47,24 +50,30 @@ class Format:
     """A file format: its name, whether columns are its own, and how they become canonical.
 
     `translate` takes the columns of all files, the columns of at least one file, and the options.
+    `collections` are the beginnings of names of columns that have many values in an event, equally many;
+    `bits` are columns of integers whose bits have meanings.
     """
 
     name: str
     recognises: Callable[[Set[str]], bool]
     translate: Callable[[Set[str], Set[str], Options], Translation]
+    collections: Sequence[str]
+    bits: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Ways to make one canonical column, best first, each with the columns of the format that it needs.
 
-    `reason` is what to say when no way is open; `note` is set when the ways do not mean quite the same.
+    `reason` is what to say when no way is open; `note` is set when the ways do not mean quite the same, and
+    `equivalent` when files may come by different ones nevertheless.
     """
 
     name: str
     ways: Sequence[tuple[str, Sequence[str]]]
     reason: str = ""
     note: bool = False
+    equivalent: bool = False
 
 
 def plain(name: str, source: str, reason: str) -> Recipe:
@@ -74,7 +83,7 @@ def plain(name: str, source: str, reason: str) -> Recipe:
 
 def translate_recipes(recipes: Sequence[Recipe], columns: Set[str]) -> Translation:
     """Every canonical column by the first way that the columns allow."""
-    definitions, lacks, notes = [], {}, {}
+    definitions, lacks, notes, meanings = [], {}, {}, {}
     for recipe in recipes:
         way = next((expression for expression, needs in recipe.ways if columns >= set(needs)), None)
         if way is None:
@@ -83,4 +92,6 @@ def translate_recipes(recipes: Sequence[Recipe], columns: Set[str]) -> Translati
         definitions.append(Column(recipe.name, way))
         if recipe.note:
             notes[recipe.name] = way
-    return Translation(tuple(definitions), lacks, notes)
+        if recipe.note and not recipe.equivalent:
+            meanings[recipe.name] = way
+    return Translation(tuple(definitions), lacks, notes, meanings=meanings)

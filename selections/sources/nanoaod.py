@@ -89,14 +89,15 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe(
         "jet_tight_id",
-        [("ROOT::RVecI((FatJet_jetId & 2) != 0)", ("FatJet_jetId",)), (_TIGHT_ID, _TIGHT_ID_PARTS)],
+        [("mapless::has_bit(FatJet_jetId, 2)", ("FatJet_jetId",)), (_TIGHT_ID, _TIGHT_ID_PARTS)],
         "neither FatJet_jetId nor the energy fractions that define it are there",
         note=True,
+        equivalent=True,
     ),
 )
 
 # PUPPI jets are made of weighted candidates: the weighted ones add up to the uncorrected jet within 0.1 %.
-_TAKE = "ROOT::VecOps::Take"
+_TAKE = "mapless::at_indices"
 _INDEX = "FatJetPFCands_pFCandsIdx"
 CONSTITUENTS: tuple[Column, ...] = (
     Column(
@@ -111,6 +112,7 @@ CONSTITUENTS: tuple[Column, ...] = (
     Column("constituent_phi", f"{_TAKE}(PFCands_phi, {_TAKE}({_INDEX}, constituent_order))"),
     Column("constituent_mass", f"{_TAKE}(PFCands_mass, {_TAKE}({_INDEX}, constituent_order))", "GeV"),
 )
+COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands")
 CONSTITUENT_SOURCES = frozenset(
     ("FatJetPFCands_jetIdx", _INDEX, *(f"PFCands_{x}" for x in ("pt", "eta", "phi", "mass", "puppiWeight")))
 )

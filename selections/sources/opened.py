@@ -22,7 +22,7 @@ class OpenedEvents:
     `n_events` of them are read, of `n_in_files`.
     `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that
     were skipped, `notes` the choices made, such as the triggers used; `definitions` are the columns made from
-    those of the format.
+    those of the format; `differs` says why they are not one with the part before.
     """
 
     frame: Any
@@ -35,6 +35,7 @@ class OpenedEvents:
     lost: tuple[LostFile, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     definitions: tuple[Column, ...] = ()
+    differs: str = ""
 
     @property
     def aliases(self) -> dict[str, str]:

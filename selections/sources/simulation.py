@@ -22,6 +22,7 @@ _JET_COLUMNS = tuple(
     for name in ("pt", "eta", "phi", "mass", "softdrop_mass", "tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag")
 )
 _CONSTITUENT_COLUMNS = tuple(f"constituent_{name}" for name in ("jet", "pt", "eta", "phi", "mass"))
+COLLECTIONS = ("jet", "constituent")
 EXPECTED = (
     *("run", "luminosity_block", "event"),
     *_JET_COLUMNS,

@@ -46,7 +46,7 @@ def test_an_event_loop_that_fails_leaves_the_old_file_as_it_was(tmp_path):
     target.write_text("old")
     frame = import_root().RDataFrame(3).Define("run", "1u").Define("luminosity_block", "1u")
     frame = frame.Define("event", 'rdfentry_ < 2 ? 1 : throw std::runtime_error("no luck")')
-    with pytest.raises(MaplessError, match="events.root not written, ROOT failed .*no luck"):
+    with pytest.raises(MaplessError, match="events.root not written: no luck"):
         snapshot.write(frame, target, [])
     assert [path.name for path in tmp_path.iterdir()] == ["events.root"]
     assert target.read_text() == "old"

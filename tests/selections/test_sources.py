@@ -8,7 +8,7 @@ import uproot
 from errors import MaplessError
 from selections.graph import Selection
 from selections.root import import_root
-from selections.sources import open_events
+from selections.sources import open_apart, open_events
 from selections.steps import Cut
 
 
@@ -114,7 +114,7 @@ def test_trees_and_rntuples_do_not_mix(data):
     files = [data / "pfnano_simulation.root", data / "pfnano_simulation_rntuple.root"]
     with pytest.raises(MaplessError) as error:
         open_events(files)
-    assert_one_line(error, "holds the TTree Events, but", "the RNTuple Events; open them apart")
+    assert_one_line(error, "holds the TTree Events, but", "the RNTuple Events; open_apart opens them apart")
 
 
 def test_a_tree_of_unknown_columns_is_refused(tmp_path):
@@ -248,10 +248,12 @@ def test_canonical_files_with_and_without_weights_do_not_mix(tmp_path):
         open_events(tmp_path / "?.root")
 
 
-def test_rntuples_with_different_triggers_are_refused_since_root_crashes_on_them(tmp_path):
+def test_rntuples_with_different_triggers_are_opened_apart_since_root_crashes_on_them(tmp_path):
     write_files_with_different_triggers(tmp_path, "RNTuple")
-    with pytest.raises(MaplessError, match=r"lacks HLT_\w+, which other files have; open them apart"):
+    with pytest.raises(MaplessError, match=r"do not have the same columns; open_apart opens them apart"):
         open_events(tmp_path / "?.root")
+    parts = open_apart(tmp_path / "?.root")
+    assert [part.frame.Filter("passes_trigger").Count().GetValue() for part in parts] == [3, 10]
 
 
 def test_the_tight_jet_id_is_computed_where_its_result_is_not_stored(data):

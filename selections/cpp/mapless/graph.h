@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "mapless/reading.h"
+
 namespace mapless {
 
 using Node = ROOT::RDF::RNode;
@@ -26,8 +28,10 @@ struct Tally {
 /// A file with columns of the events at a node as an RNTuple, which the next event loop writes.
 struct Snapshot {
    ROOT::RDF::RResultPtr<ROOT::RDF::RInterface<ROOT::Detail::RDF::RLoopManager>> written;
+   ROOT::RDF::RResultPtr<ULong64_t> entries;
 
-   void write();
+   /// Runs the loop, if nothing did so far, and tells how many entries the file must have once it is closed.
+   ULong64_t write();
 };
 
 Node open_files(const std::string &tree, const Names &paths);
@@ -42,9 +46,13 @@ Tally tally(Node node, const std::string &weight, const std::string &squared_wei
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,
                   std::size_t cluster_bytes);
 
-/// Copies an RNTuple with its entries in the order of the integer columns `by`; false, and no copy, if they are in
-/// order already.
-bool sorted_copy(const std::string &name, const std::string &from, const std::string &to, const Names &by,
+/// The node, with an exception for an event in which a column of many values is not as long as another. Doubles
+/// become floats, as the functions of jets take them.
+Node as_long_as(Node node, const std::string &column, const std::string &like);
+
+/// Copies RNTuples into one with its entries in the order of the integer columns `by`; false, and no copy, if there is
+/// but one and they are in order already.
+bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
                  std::size_t cluster_bytes);
 
 } // namespace mapless
@@ -58,7 +66,10 @@ bool sorted_copy(const std::string &name, const std::string &from, const std::st
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <numeric>
+#include <stdexcept>
+#include <utility>
 
 namespace mapless {
 
@@ -67,14 +78,15 @@ std::array<double, 3> Tally::values()
    return {static_cast<double>(*entries), *weighted, *squared};
 }
 
-void Snapshot::write()
+ULong64_t Snapshot::write()
 {
    *written;
+   return *entries;
 }
 
 Node open_files(const std::string &tree, const Names &paths)
 {
-   return ROOT::RDataFrame(tree, paths);
+   return noting_files(ROOT::RDataFrame(tree, paths));
 }
 
 Names column_names(Node node)
@@ -126,29 +138,105 @@ Snapshot snapshot(Node node, const std::string &name, const std::string &path, c
    options.fApproxZippedClusterSize = cluster_bytes / 2;
    options.fMaxUnzippedClusterSize = cluster_bytes;
    options.fMaxUnzippedPageSize = cluster_bytes / 16;
-   return {node.Snapshot(name, path, columns, options)};
+   return {node.Snapshot(name, path, columns, options), node.Count()};
 }
 
-bool sorted_copy(const std::string &name, const std::string &from, const std::string &to, const Names &by,
+namespace {
+
+/// Calls a function with a value of the type of the numbers in a column of many values.
+template <typename Function>
+Node with_number_of(Node &node, const std::string &column, Function function)
+{
+   const auto type = node.GetColumnType(column);
+   const auto start = type.rfind('<') + 1, stop = type.find('>');
+   const auto number = type.substr(start, stop - start);
+   const auto is = [&number](auto... names) { return ((number == names) || ...); };
+   if (is("float", "Float_t"))
+      return function(float{});
+   if (is("double", "Double_t"))
+      return function(double{});
+   if (is("bool", "Bool_t"))
+      return function(bool{});
+   if (is("char", "Char_t", "signed char", "std::int8_t"))
+      return is("char", "Char_t") ? function(char{}) : function(std::int8_t{});
+   if (is("unsigned char", "UChar_t", "std::uint8_t"))
+      return function(std::uint8_t{});
+   if (is("short", "Short_t", "std::int16_t"))
+      return function(std::int16_t{});
+   if (is("unsigned short", "UShort_t", "std::uint16_t"))
+      return function(std::uint16_t{});
+   if (is("int", "Int_t", "std::int32_t"))
+      return function(std::int32_t{});
+   if (is("unsigned int", "UInt_t", "std::uint32_t"))
+      return function(std::uint32_t{});
+   if (is("long", "Long64_t", "std::int64_t"))
+      return is("Long64_t") ? function(Long64_t{}) : function(std::int64_t{});
+   if (is("unsigned long", "ULong64_t", "std::uint64_t"))
+      return is("ULong64_t") ? function(ULong64_t{}) : function(std::uint64_t{});
+   throw std::invalid_argument(column + " is of type " + type + ", which is no list of numbers");
+}
+
+/// Columns of events that a message names them by: their numbers, or else their places in the files.
+std::string event_number(Node &node)
+{
+   const auto names = node.GetColumnNames();
+   if (std::find(names.begin(), names.end(), "event") == names.end())
+      return "rdfentry_";
+   return node.GetColumnType("event") == "ULong64_t" ? "event" : "rdfentry_";
+}
+
+} // namespace
+
+Node as_long_as(Node node, const std::string &column, const std::string &like)
+{
+   const auto length = "mapless_length_of_" + like;
+   const auto names = node.GetColumnNames();
+   if (std::find(names.begin(), names.end(), length) == names.end())
+      node = with_number_of(node, like, [&](auto number) -> Node {
+         return node.Define(length, [](const ROOT::RVec<decltype(number)> &values) { return values.size(); }, {like});
+      });
+   return with_number_of(node, column, [&](auto number) -> Node {
+      using Number = decltype(number);
+      using Kept = std::conditional_t<std::is_same_v<Number, double>, float, Number>;
+      const auto checked = [column, like](const ROOT::RVec<Number> &values, std::size_t expected, ULong64_t event) {
+         if (values.size() != expected)
+            throw std::length_error(noted_file() + ": " + column + " has " + std::to_string(values.size()) +
+                                    " values in event " + std::to_string(event) + ", but " + like + " has " +
+                                    std::to_string(expected));
+         return ROOT::RVec<Kept>(values.begin(), values.end());
+      };
+      return node.Redefine(column, checked, {column, length, event_number(node)});
+   });
+}
+
+bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
                  std::size_t cluster_bytes)
 {
-   auto reader = ROOT::RNTupleReader::Open(name, from);
-   std::vector<std::vector<std::uint64_t>> keys;
-   for (const auto &column : by) {
-      auto view = reader->GetView<std::uint64_t>(column);
-      auto &values = keys.emplace_back();
-      for (auto entry : reader->GetEntryRange())
-         values.push_back(view(entry));
+   std::vector<std::unique_ptr<ROOT::RNTupleReader>> readers;
+   std::vector<std::pair<std::size_t, std::uint64_t>> order; // of reader and row
+   std::vector<std::vector<std::vector<std::uint64_t>>> keys; // by reader and column
+   for (const auto &path : from) {
+      // all with the types of the first, into which ROOT turns the others or refuses
+      readers.push_back(readers.empty() ? ROOT::RNTupleReader::Open(name, path)
+                                        : ROOT::RNTupleReader::Open(readers[0]->GetModel().Clone(), name, path));
+      auto &reader = *readers.back();
+      auto &columns = keys.emplace_back();
+      for (const auto &column : by) {
+         auto view = reader.GetView<std::uint64_t>(column);
+         auto &values = columns.emplace_back();
+         for (auto entry : reader.GetEntryRange())
+            values.push_back(view(entry));
+      }
+      for (auto entry : reader.GetEntryRange())
+         order.emplace_back(readers.size() - 1, entry);
    }
-   const auto before = [&keys](std::uint64_t a, std::uint64_t b) {
-      for (const auto &values : keys)
-         if (values[a] != values[b])
-            return values[a] < values[b];
+   const auto before = [&keys](const auto &a, const auto &b) {
+      for (std::size_t i = 0; i < keys[a.first].size(); ++i)
+         if (keys[a.first][i][a.second] != keys[b.first][i][b.second])
+            return keys[a.first][i][a.second] < keys[b.first][i][b.second];
       return false;
    };
-   std::vector<std::uint64_t> order(reader->GetNEntries());
-   std::iota(order.begin(), order.end(), 0);
-   if (std::is_sorted(order.begin(), order.end(), before))
+   if (from.size() == 1 && std::is_sorted(order.begin(), order.end(), before))
       return false;
    std::stable_sort(order.begin(), order.end(), before);
 
@@ -156,15 +244,19 @@ bool sorted_copy(const std::string &name, const std::string &from, const std::st
    options.SetApproxZippedClusterSize(cluster_bytes / 2);
    options.SetMaxUnzippedPageSize(cluster_bytes / 16);
    options.SetMaxUnzippedClusterSize(cluster_bytes);
-   auto writer = ROOT::RNTupleWriter::Recreate(reader->GetModel().Clone(), name, to, options);
-   auto entry = reader->CreateEntry();
-   auto written = writer->CreateEntry(); // an entry fits its own model only: both share the values
-   for (const auto &value : *entry)
-      written->BindRawPtr<void>(value.GetField().GetFieldName(), value.GetPtr<void>().get());
-   for (auto row : order) {
-      reader->LoadEntry(row, *entry);
+   auto writer = ROOT::RNTupleWriter::Recreate(readers[0]->GetModel().Clone(), name, to, options);
+   auto written = writer->CreateEntry(); // an entry fits its own model only: all share the values
+   std::vector<std::unique_ptr<ROOT::REntry>> entries;
+   for (auto &reader : readers) {
+      auto &entry = *entries.emplace_back(reader->CreateEntry());
+      for (const auto &value : *written)
+         entry.BindRawPtr<void>(value.GetField().GetFieldName(), value.GetPtr<void>().get());
+   }
+   for (const auto &[reader, row] : order) {
+      readers[reader]->LoadEntry(row, *entries[reader]);
       writer->Fill(*written);
    }
+   writer->CommitDataset();
    return true;
 }
 

@@ -8,17 +8,52 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "mapless/kinematics.h"
 
 namespace mapless {
 
+/// The value with an index, which must be there.
+template <typename T>
+const T &value_at(const ROOT::RVec<T> &values, long index)
+{
+   if (index < 0 || static_cast<std::size_t>(index) >= values.size())
+      throw std::out_of_range("an event has " + std::to_string(values.size()) + " values of a column, but value " +
+                              std::to_string(index + 1) + " is asked for");
+   return values[index];
+}
+
+/// The values with some indices, all of which must be there.
+template <typename T, typename Index>
+ROOT::RVec<T> at_indices(const ROOT::RVec<T> &values, const ROOT::RVec<Index> &indices)
+{
+   ROOT::RVec<T> chosen;
+   chosen.reserve(indices.size());
+   for (auto index : indices)
+      chosen.push_back(value_at(values, static_cast<long>(index)));
+   return chosen;
+}
+
+/// Which integers have any of the bits.
+template <typename T>
+ROOT::RVecI has_bit(const ROOT::RVec<T> &values, int bits)
+{
+   ROOT::RVecI found(values.size());
+   std::transform(values.begin(), values.end(), found.begin(), [bits](T value) { return (value & bits) != 0; });
+   return found;
+}
+
 /// Indices of the jets above `pt_min` (GeV), within |eta| < `eta_max` and with identification, hardest first.
 template <typename Id>
 ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const ROOT::RVec<Id> &identified, float pt_min,
                          float eta_max)
 {
+   if (eta.size() != pt.size() || identified.size() != pt.size())
+      throw std::length_error("an event has " + std::to_string(pt.size()) + " jet_pt, " + std::to_string(eta.size()) +
+                              " jet_eta and " + std::to_string(identified.size()) + " jet_tight_id");
    ROOT::RVecI chosen;
    for (std::size_t i = 0; i < pt.size(); ++i)
       if (pt[i] > pt_min && std::abs(eta[i]) < eta_max && identified[i])
@@ -39,7 +74,7 @@ inline ROOT::RVecI heavier_first(const ROOT::RVecI &jets, const ROOT::RVecF &mas
    if (jets.size() < 2)
       return {};
    ROOT::RVecI pair{jets[0], jets[1]};
-   if (mass[pair[1]] > mass[pair[0]])
+   if (value_at(mass, pair[1]) > value_at(mass, pair[0]))
       std::swap(pair[0], pair[1]);
    return pair;
 }
@@ -49,14 +84,14 @@ template <typename T>
 float pick(const ROOT::RVec<T> &values, const ROOT::RVecI &jets, std::size_t position,
            float otherwise = std::numeric_limits<float>::quiet_NaN())
 {
-   return position < jets.size() ? static_cast<float>(values[jets[position]]) : otherwise;
+   return position < jets.size() ? static_cast<float>(value_at(values, jets[position])) : otherwise;
 }
 
 /// The number, -1 where there is none, that belongs to jet number `position` of some jets.
 template <typename T>
 int pick_number(const ROOT::RVec<T> &values, const ROOT::RVecI &jets, std::size_t position)
 {
-   return position < jets.size() ? static_cast<int>(values[jets[position]]) : -1;
+   return position < jets.size() ? static_cast<int>(value_at(values, jets[position])) : -1;
 }
 
 /// Invariant mass (GeV) of the first `number` of some jets; 0 when there are fewer.
@@ -69,6 +104,8 @@ inline double mass_of_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const 
    double squared = 0;
    for (std::size_t a = 0; a < number; ++a) {
       const int i = jets[a];
+      for (const auto *values : {&pt, &eta, &phi, &mass})
+         value_at(*values, i);
       squared -= (number - 2.) * mass[i] * mass[i];
       for (std::size_t b = 0; b < a; ++b) {
          const int j = jets[b];
@@ -86,7 +123,7 @@ inline ROOT::RVecF constituents_of_jet(const ROOT::RVecF &values, const ROOT::RV
    if (position >= jets.size())
       return chosen;
    for (std::size_t i = 0; i < values.size(); ++i)
-      if (constituent_jet[i] == jets[position])
+      if (value_at(constituent_jet, i) == jets[position])
          chosen.push_back(values[i]);
    return chosen;
 }
@@ -94,6 +131,9 @@ inline ROOT::RVecF constituents_of_jet(const ROOT::RVecF &values, const ROOT::RV
 /// Indices that put constituents into the order jet by jet, hardest first, at most `most` of each jet.
 inline ROOT::RVecI hardest_constituents(const ROOT::RVecI &constituent_jet, const ROOT::RVecF &pt, int most = 100)
 {
+   if (constituent_jet.size() != pt.size())
+      throw std::length_error("an event has " + std::to_string(pt.size()) + " pt of constituents, which belong to " +
+                              std::to_string(constituent_jet.size()) + " jets");
    ROOT::RVecI order(pt.size());
    std::iota(order.begin(), order.end(), 0);
    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
@@ -128,10 +168,11 @@ ROOT::RVecF largest_of_subjets(const ROOT::RVec<Index> &first, const ROOT::RVec<
    const auto exists = [&values](int i) { return i >= 0 && i < static_cast<int>(values.size()); };
    ROOT::RVecF largest(first.size(), -1.f);
    for (std::size_t i = 0; i < first.size(); ++i) {
+      const auto other = value_at(second, i);
       if (exists(first[i]))
          largest[i] = values[first[i]];
-      if (exists(second[i]))
-         largest[i] = exists(first[i]) ? std::max(largest[i], values[second[i]]) : values[second[i]];
+      if (exists(other))
+         largest[i] = exists(first[i]) ? std::max(largest[i], values[other]) : values[other];
    }
    return largest;
 }

@@ -1,0 +1,114 @@
+"""Files of one kind as a frame of canonical columns."""
+
+from collections import Counter
+from collections.abc import Sequence, Set
+from pathlib import Path
+from typing import Any
+
+from errors import MaplessError
+from selections import headers
+from selections.expressions import columns_used
+from selections.headers import graph_functions
+from selections.root import import_root, one_line_errors
+from selections.sources.alike import check_bits, lengths_to_check
+from selections.sources.files import OpenedFile
+from selections.sources.formats import Format, Translation
+from selections.sources.simulation import EXPECTED
+
+FILE_NUMBER, FILE_BITS = "mapless_file", 48
+
+
+def canonical_frame(
+    files: Sequence[OpenedFile],
+    translation: Translation,
+    file_format: Format,
+    *,
+    max_events: int | None,
+    renumbered: bool,
+) -> Any:
+    """The events of files that `alike` put together, at most `max_events` of them.
+
+    Raises MaplessError for columns that are of the wrong kind.
+    """
+    everywhere = frozenset.intersection(*(file.columns for file in files))
+    headers.load("mapless/jets.h")
+    frame = _renumbered(files, max_events) if renumbered else _frame(files, max_events)
+    _check_event_numbers(frame, everywhere, files[0])
+    frame = _with_lengths_checked(frame, translation, file_format, files[0])
+    return _canonical(_with_defaults(frame, translation, files), translation, everywhere, files[0])
+
+
+def sources(translation: Translation, columns: Set[str]) -> list[str]:
+    """Those columns of a file that are canonical, or of which canonical ones are made."""
+    used = {name for column in translation.definitions for name in columns_used(column.expression)}
+    return sorted(used.union(EXPECTED) & columns)
+
+
+def _frame(files: Sequence[OpenedFile], max_events: int | None) -> Any:
+    root = import_root()
+    paths = [file.path for file in files]
+    if max_events is None:
+        return graph_functions().open_files(files[0].tree, paths)
+    specification = root.RDF.Experimental.RDatasetSpec()
+    specification.AddSample(("events", files[0].tree, paths))
+    return _noting_files(root.RDataFrame(specification.WithGlobalRange((0, max_events))))
+
+
+def _renumbered(files: Sequence[OpenedFile], max_events: int | None) -> Any:
+    """A frame whose event numbers begin anew above 2^48 for the second file, and so on."""
+    root = import_root()
+    specification = root.RDF.Experimental.RDatasetSpec()
+    seen: Counter[str] = Counter()
+    for file in files:
+        path = file.path if "://" in file.path else str(Path(file.path).absolute())
+        folder, _, name = path.rpartition("/")
+        # ROOT knows samples by their paths: one that is there again is spelt another way
+        specification.AddSample((str(file.number), file.tree, [f"{folder}{'/.' * seen[path]}/{name}"]))
+        seen[path] += 1
+    if max_events is not None:
+        specification.WithGlobalRange((0, max_events))
+    frame = _noting_files(root.RDataFrame(specification))
+    frame = frame.DefinePerSample(FILE_NUMBER, "std::stoull(rdfsampleinfo_.GetSampleName())")
+    return root.RDF.AsRNode(frame.Redefine("event", f"event + ({FILE_NUMBER} << {FILE_BITS})"))
+
+
+def _noting_files(frame: Any) -> Any:
+    return graph_functions().noting_files(import_root().RDF.AsRNode(frame))
+
+
+def _check_event_numbers(frame: Any, everywhere: Set[str], file: OpenedFile) -> None:
+    """Folds and scores know events by whole numbers; a floating one may also be NaN."""
+    for name in everywhere & {"run", "luminosityBlock", "luminosity_block", "event"}:
+        kind = str(graph_functions().column_type(frame, name))
+        if kind.lower().removesuffix("_t") in ("float", "double"):
+            raise MaplessError(f"{file.path}: {name} has the type {kind}; it must be a whole number")
+
+
+def _with_lengths_checked(frame: Any, translation: Translation, file_format: Format, file: OpenedFile) -> Any:
+    check_bits(file, file_format.bits)
+    for column, like in lengths_to_check(file, file_format.collections, sources(translation, file.columns)):
+        frame = graph_functions().as_long_as(frame, column, like)
+    return frame
+
+
+def _with_defaults(frame: Any, translation: Translation, files: Sequence[OpenedFile]) -> Any:
+    """With the columns that only some of all files have."""
+    mapless = graph_functions()
+    for name, value in translation.defaults.items():
+        have = [name in file.columns for file in files]
+        if not any(have):
+            frame = mapless.define(frame, name, str(value).lower())
+        elif not all(have):
+            frame = import_root().RDF.AsRNode(frame.DefaultValueFor(name, value))
+    return frame
+
+
+def _canonical(frame: Any, translation: Translation, everywhere: Set[str], file: OpenedFile) -> Any:
+    mapless = graph_functions()
+    for column in translation.definitions:
+        if column.name == column.expression:
+            continue
+        define = mapless.alias if column.expression in everywhere else mapless.define
+        with one_line_errors(f"{file.path}: {column.name} cannot be made of `{column.expression}`"):
+            frame = define(frame, column.name, column.expression)
+    return frame
