@@ -71,7 +71,7 @@ def test_command_finds_an_injected_resonance_and_writes_everything(inputs, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("absent.csv", "--scan", "3000"), "no spectrum file absent.csv"),
+        (("absent.csv", "--scan", "3000"), "no file absent.csv"),
         (("TABLE", "--scan", "5:4:3"), "write LOW:HIGH:STEP"),
         (
             ("TABLE", "--scan", "3000", "--background", "cubic"),
