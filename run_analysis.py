@@ -2,14 +2,17 @@
 """Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
 
 import sys
+import warnings
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal
 
-from errors import MaplessError
+from errors import MaplessError, complaint
 
 try:
     import typer
+    from typer.exceptions import TyperException
 
     from analysis.commands import trigger
     from analysis.commands.supervision import supervised
@@ -25,6 +28,8 @@ app = typer.Typer(
 )
 app.add_typer(trigger.app, name="trigger")
 
+MOST_TOYS, LARGEST_SEED = 10**7, 2**31 - 1
+
 SearchName = Annotated[
     str | None,
     typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them. --config names its own."),
@@ -34,9 +39,14 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable.")
 ]
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Read at most so many events of each input.")]
-Threads = Annotated[int, typer.Option(min=1, help="Threads of the event loop, the training and the fits.")]
+Threads = Annotated[
+    int, typer.Option(min=1, max=1024, help="Threads of the event loop, the training and the fits.")
+]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Processes that run independent stages side by side, sharing the threads.")
+    int,
+    typer.Option(
+        min=1, max=1024, help="Processes that run independent stages side by side, sharing the threads."
+    ),
 ]
 Output = Annotated[Path | None, typer.Option(help="Folder of the results; by default results/SEARCH.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
@@ -130,8 +140,10 @@ def simulate(
     campaign: Annotated[
         Path | None, typer.Option(help="YAML with many samples, and mock data to draw from them.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=1, help="Same seed and settings, same file.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
+    seed: Annotated[
+        int, typer.Option(min=1, max=LARGEST_SEED, help="Same seed and settings, same file.")
+    ] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=1024, help="Processes at work.")] = 2,
     quality: Annotated[
         str, typer.Option(help="full, fast (overlaid underlying event) or tiny (tests).")
     ] = "fast",
@@ -214,7 +226,7 @@ def fit(
         float | None,
         typer.Option(help="Events of signal to expect a significance of; by default the median limit."),
     ] = None,
-    toys: Annotated[int, typer.Option(min=0, help="Toys for the global significance.")] = 0,
+    toys: Annotated[int, typer.Option(min=0, max=MOST_TOYS, help="Toys for the global significance.")] = 0,
     uncertainties: Annotated[
         str | None,
         typer.Option(
@@ -237,7 +249,9 @@ def fit(
             "fit in zfit); repeatable."
         ),
     ] = None,
-    check_toys: Annotated[int, typer.Option(min=2, help="Toys of each check that needs some.")] = 200,
+    check_toys: Annotated[
+        int, typer.Option(min=2, max=MOST_TOYS, help="Toys of each check that needs some.")
+    ] = 200,
     export: Annotated[
         list[str] | None, typer.Option(help="hepdata, combine or hs3 (at the largest excess); repeatable.")
     ] = None,
@@ -254,14 +268,17 @@ def fit(
     ] = False,
     collision_energy: Annotated[float, typer.Option(min=1, help="In GeV.")] = 13000.0,
     output: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results/fit"),
-    workers: Annotated[int, typer.Option(min=1, help="Processes at work.")] = 2,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed and settings, same toys.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=1024, help="Processes at work.")] = 2,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Same seed and settings, same toys.")
+    ] = 1,
     label: Annotated[str, typer.Option(help="Whose figures these are.")] = "Mapless",
 ) -> None:
     """Fit any mass spectra: choice of the background, p-values, limits, global significance, exports."""
     from analysis.commands.fit.command import fit_spectra
     from analysis.commands.fit.options import (
         FitOptions,
+        check_finite,
         parse_masses,
         parse_range,
         parse_shares,
@@ -269,6 +286,12 @@ def fit(
     )
     from fits.resonance_search import ResonanceSettings, Smooth
 
+    check_finite(
+        width=width,
+        expected_signal=expected_signal,
+        luminosity=luminosity,
+        collision_energy=collision_energy,
+    )
     sizes = None if parameters is None else (parameters,)
     settings = ResonanceSettings(
         masses=parse_masses(scan_masses),
@@ -320,16 +343,37 @@ def selftest() -> None:
 
 
 def main() -> int:
-    """Run the command line; an error is one line on stderr and exit code 1."""
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    """Run the command line; an error is one line on stderr, its exit code as `errors.complaint` gives it."""
+    warnings.showwarning = lambda message, *_, **__: _tell(f"warning: {message}")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # terminals that know no σ, names that are no text
     try:
-        app(arguments)
-    except MaplessError as error:
+        return _run([argument for argument in sys.argv[1:] if argument != "--debug"])
+    except Exception as error:
         if "--debug" in sys.argv:
             raise
-        print(f"mapless: {error}", file=sys.stderr)
-        return 1
-    return 0
+        text, code = complaint(error)
+        _tell(text)
+        return code
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command; MaplessError for a wrong option, its exit code where it has one."""
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except typer.Abort as error:  # what typer makes of an EOFError
+        raise error.__cause__ or error from None
+    except TyperException as error:
+        message, context = error.format_message(), getattr(error, "ctx", None)
+        if not message.strip():  # help was printed where a verb is missing
+            return error.exit_code
+        help_of = f"; see {context.command_path} --help" if context else ""
+        raise MaplessError(f"{message.rstrip('.')}{help_of}") from None
+
+
+def _tell(text: str) -> None:
+    print(f"mapless: {' '.join(text.split())}", file=sys.stderr)
 
 
 if __name__ == "__main__":

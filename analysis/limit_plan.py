@@ -54,7 +54,8 @@ def _cuts_with_injections(plan: Plan, fit_name: str, hunted: Hunted, signal: str
     found = {}
     for cross_section in plan.settings.limits.cross_sections:
         injections = _with_signal(plan, signal, cross_section)
-        found[f"{fit_name} {cross_section:g}"] = plan.chain(hunt, hunted.window, injections).cut
+        noted = replace(plan, note=f"limits, {signal}, {cross_section:g} fb")
+        found[f"{fit_name} {cross_section:g}"] = noted.chain(hunt, hunted.window, injections).cut
     return found
 
 

@@ -82,7 +82,8 @@ class Pipeline:
         for kind, injections in ((BACKGROUND, {}), (INJECTED, injected)):
             changed = {"data": closure.background, "injections": injections}
             settings = self.settings.model_copy(update=changed)
-            fits = Plan(searches.declare(settings), settings, self.max_events).fits
+            note = f"closure, {kind}"
+            fits = Plan(searches.declare(settings), settings, self.max_events, note).fits
             hunted = {name: fit for name, fit in fits.items() if fit.arguments["hunted"]}
             after |= {f"{kind} {name}": fit for name, fit in (hunted or fits).items()}
         mass = self.plan.search.samples[closure.signal].mass if closure.signal else None

@@ -41,11 +41,15 @@ class Chain:
 
 @dataclass(frozen=True)
 class Plan:
-    """The stages of a search with its settings; `max_events` reads only so many events of each sample."""
+    """The stages of a search with its settings; `max_events` reads only so many events of each sample.
+
+    `note` is that of its stages, for a plan that is not the search itself.
+    """
 
     search: Search
     settings: SearchSettings
     max_events: int | None = None
+    note: str = ""
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
@@ -138,9 +142,8 @@ class Plan:
         }
         after = self.selected(kept) | {f"score-{name}": stage for name, stage in scores.items()}
         name = f"cut-{chain_name(hunt, window)}"
-        return Chain(
-            hunt, window, trained, scores, Stage(name, cut, arguments, after, _module(hunt.cut, CUTS))
-        )
+        learnt = Stage(name, cut, arguments, after, _module(hunt.cut, CUTS), note=self.note)
+        return Chain(hunt, window, trained, scores, learnt)
 
     def _signals(self, hunt: Hunt, injections: tuple[Injection, ...], region: str) -> tuple[DataSet, ...]:
         """Signals that give the shapes in the spectra of a hunt or are injected, in a region."""
@@ -175,13 +178,14 @@ class Plan:
         name = hunt.name if hunt.together else chain_name(hunt, window)
         arguments = {"detector": hunt.detector, "windows": windows, "training": training}
         after = self.selected(training.values())
-        return Stage(f"train-{name}", train, arguments, after, _module(hunt.detector, DETECTORS))
+        code = _module(hunt.detector, DETECTORS)
+        return Stage(f"train-{name}", train, arguments, after, code, note=self.note)
 
     def _score(self, hunt: Hunt, window: Window | None, data: DataSet, trained: Stage) -> Stage:
         arguments = {"detector": hunt.detector, "window": window, "events": data}
         name = f"score-{chain_name(hunt, window)}-{data.name}"
         after = {"train": trained} | self.selected([data])
-        return Stage(name, score, arguments, after, _module(hunt.detector, DETECTORS))
+        return Stage(name, score, arguments, after, _module(hunt.detector, DETECTORS), note=self.note)
 
     def _shape(self, spectrum: MassSpectrum) -> Stage:
         data_sets = [self.data_set(Source(spectrum.region, name)) for name in spectrum.signal.samples]
@@ -215,7 +219,7 @@ class Plan:
             | ({"cut": chain.cut} if chain else {})
         )
         name = f"fit-{spectrum.name}" + (f"-{chain.name}" if chain else "")
-        return Stage(name, fit, arguments, after)
+        return Stage(name, fit, arguments, after, note=self.note)
 
     def _open_spectrum(self, spectrum: MassSpectrum) -> Stage:
         data = self.data(spectrum.region)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from analysis.engine.settings import Settings, read_values
+from analysis.engine.settings import Name, Settings, read_values
 from analysis.engine.units import Energy
 from analysis.search import Sample
 from errors import MaplessError
@@ -64,7 +64,7 @@ class SampleSettings(Settings):
 class SampleTable(Settings):
     """All samples of one file by name."""
 
-    samples: dict[str, SampleSettings]
+    samples: dict[Name, SampleSettings]
 
 
 def sample_table(own: Mapping[str, SampleSettings], wanted: Mapping[str, str]) -> dict[str, Sample]:

@@ -191,6 +191,11 @@ class Search:
         samples += [name for spectrum in self.spectra for name in spectrum.signal.samples]
         self._check_known("region", regions, self.regions)
         self._check_known("sample", samples, self.samples)
+        for name in {name for spectrum in self.spectra for name in spectrum.signal.samples}:
+            if self.samples[name].role != "signal" or self.samples[name].mass is None:
+                raise MaplessError(
+                    f"{self.name}: {name} gives the shape of a signal, so it must be a signal with a mass"
+                )
         names = [name for hunt in self.hunts for name in hunt.spectra]
         self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
 

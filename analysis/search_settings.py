@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from analysis.engine.settings import Settings
+from analysis.engine.settings import Name, Seed, Settings
 from analysis.engine.units import Energy
 from analysis.sample_table import SampleSettings, sample_table
 from analysis.search import Injection, Sample
 from errors import MaplessError
 from fits.background_choice.smooth import Choice, Smooth
+from fits.mass_points import mass_points
+from fits.resonance_settings import CHECKS
 from models.made import Made
 
 
@@ -21,7 +22,7 @@ class InjectionSettings(Settings):
 
     n_events: Annotated[int, Field(ge=0)] | None = None
     cross_section: Annotated[float, Field(ge=0)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "InjectionSettings":
@@ -38,7 +39,7 @@ class DetectorSettings(Settings):
 
     detector: str
     options: dict[str, Any] = {}
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
     folds: Annotated[int, Field(ge=2, le=40)] = 5
     cut: str | None = None
     cut_options: dict[str, Any] = {}
@@ -63,15 +64,16 @@ class MassSettings(Settings):
 
     @model_validator(mode="after")
     def _range_is_ordered(self) -> "MassSettings":
-        if self.low > self.high:
-            raise ValueError(f"impossible masses: low {self.low:g} > high {self.high:g} GeV")
+        try:
+            mass_points(self.low, self.high, self.step)
+        except MaplessError as error:
+            raise ValueError(str(error)) from None
         return self
 
     @property
     def values(self) -> tuple[float, ...]:
         """All masses, both ends included."""
-        steps = int((self.high - self.low) / self.step + 1e-9)
-        return tuple((self.low + self.step * np.arange(steps + 1)).tolist())
+        return mass_points(self.low, self.high, self.step)
 
 
 class RangeSettings(Settings):
@@ -115,6 +117,12 @@ class BackgroundSettings(Settings):
         return Smooth(**self.model_dump())
 
 
+def _known_check(name: str) -> str:
+    if name not in CHECKS:
+        raise ValueError(f"no such check; there are {', '.join(CHECKS)}")
+    return name
+
+
 class FitSettings(Settings):
     """What is computed of every spectrum beyond p-values; as the options of `./run_analysis.py fit`.
 
@@ -130,18 +138,18 @@ class FitSettings(Settings):
         "luminosity": 0.016,
     }
     uncertain_p_values: bool = False
-    checks: tuple[str, ...] = ()
-    check_toys: Annotated[int, Field(ge=1)] = 200
+    checks: tuple[Annotated[str, AfterValidator(_known_check)], ...] = ()
+    check_toys: Annotated[int, Field(ge=2)] = 200
     toys: Annotated[int, Field(ge=0)] = 0
     exports: tuple[Literal["hepdata", "combine", "hs3"], ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
 
 class GlobalSettings(Settings):
     """Toys for the global significance over all spectra, hunts and masses; 0 for none."""
 
     toys: Annotated[int, Field(ge=0)] = 500
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
 
 class LimitSettings(Settings):
@@ -158,7 +166,7 @@ class LimitSettings(Settings):
         24.0,
         32.0,
     )
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
 
     @model_validator(mode="after")
     def _cross_sections_rise(self) -> "LimitSettings":
@@ -180,8 +188,8 @@ class SearchSettings(Settings):
 
     search: str
     data: str
-    samples: dict[str, SampleSettings] = {}
-    injections: dict[str, InjectionSettings] = {}
+    samples: dict[Name, SampleSettings] = {}
+    injections: dict[Name, InjectionSettings] = {}
     fit: FitSettings = FitSettings()
     global_significance: GlobalSettings = GlobalSettings()
     limits: LimitSettings = LimitSettings()

@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from errors import MaplessError
+from errors import MaplessError, complaint
 from firmware.folders import require_ours
 from firmware.integer_scaling import integers
 from firmware.routes.project import Project, write_project
@@ -97,7 +97,7 @@ def _report(made: Build) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Build from the command line; an error is one line on stderr and exit code 1."""
+    """Build from the command line; an error is one line on stderr, its exit code as `errors.complaint`."""
     parser = argparse.ArgumentParser(prog="firmware/build.sh", description=__doc__)
     parser.add_argument("model", type=Path, help="folder of a saved trigger model")
     parser.add_argument("events", type=Path, help=".npy file of hardware integers, one event per row")
@@ -124,9 +124,10 @@ def main(arguments: list[str] | None = None) -> int:
                 yosys=chosen.yosys,
             )
         )
-    except MaplessError as error:
-        print(f"mapless: {error}", file=sys.stderr)
-        return 1
+    except Exception as error:
+        text, code = complaint(error)
+        print(f"mapless: {text}", file=sys.stderr)
+        return code
     return 0
 
 

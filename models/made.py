@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import signature
-from typing import Any
+from typing import Any, get_type_hints
 
 from errors import MaplessError
 
@@ -41,7 +41,7 @@ def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
     """The class of a registered name or of "module:Class"; MaplessError if there is none."""
     module, kind = place(name, registry).split(":")
     try:
-        return getattr(import_module(module), kind)
+        found = getattr(import_module(module), kind)
     except ModuleNotFoundError as error:
         if error.name and not (module == error.name or module.startswith(f"{error.name}.")):
             raise  # the module is there, but something that it imports is not
@@ -50,12 +50,15 @@ def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
         ) from None
     except AttributeError:
         raise MaplessError(f"module {module} has no class {kind}") from None
+    if not isinstance(found, type):
+        raise MaplessError(f"{kind} of module {module} is no class")
+    return found
 
 
 def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
     """Make the object; `offered` adds to what is given only where the class has such an argument.
 
-    Raises MaplessError for an option that the class does not have.
+    Raises MaplessError for an option that the class does not have or whose value is of another type.
     """
     kind = find_class(made.name, registry)
     known = list(signature(kind).parameters)
@@ -63,7 +66,7 @@ def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
         if option not in known:
             raise MaplessError(f"{made.name} has no setting '{option}'; it has {', '.join(known)}")
     usable = {name: value for name, value in {**made.offered, **offered}.items() if name in known}
-    given = {**usable, **made.options}
+    given = {**usable, **_checked_options(kind, made)}
     needed = [one.name for one in signature(kind).parameters.values() if one.default is one.empty]
     missing = [name for name in needed if given.get(name) is None]
     if missing:
@@ -71,3 +74,29 @@ def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
             f"{made.name} needs the setting '{missing[0]}', which this search does not give it"
         )
     return kind(**given)
+
+
+def _checked_options(kind: type[Any], made: Made) -> dict[str, Any]:
+    """The options, each of the type that the class says; those without a type are taken as they are."""
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+    from pydantic.errors import PydanticUserError
+
+    try:
+        types = get_type_hints(kind)
+    except NameError:  # a type that is imported for type checkers only
+        types = {}
+    checked = dict(made.options)
+    for name in types.keys() & checked.keys():
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(
+                types[name], config=ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False)
+            )
+            checked[name] = adapter.validate_python(checked[name])
+        except PydanticUserError:  # a dataclass, which brings its own
+            continue
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise MaplessError(
+                f"{made.name}: option {name}: {first['msg']} (got {first['input']!r:.80})"
+            ) from None
+    return checked

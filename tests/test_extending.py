@@ -76,6 +76,6 @@ def test_a_search_of_a_module_of_ones_own_runs_from_its_configuration(place: Pat
 )
 def test_a_wrong_name_is_one_line(place: Path, own: str, words: str) -> None:
     result = _run(place, "run", "cms-dijet", f"--set=detectors.cwola.detector={own}")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert words in result.stderr
     assert result.stderr.count("\n") == 1

@@ -2,52 +2,85 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.commands.catalogue import cut_tables, detector_tables
 from analysis.commands.wide_table import print_table
-from models.registry import CUTS, DETECTORS
+from analysis.search import Search
 
 
 def print_searches() -> None:
-    """Print one line per search, and the names of detectors and cuts."""
+    """Print one line per search, and detectors and cuts with the searches that they fit and their options."""
     table = Table("search", "looks for", "reference")
-    for name in searches.names():
-        search = searches.declare(searches.load(name, None))
+    found = {name: searches.declare(searches.load(name, None)) for name in searches.names()}
+    for search in found.values():
         table.add_row(search.name, search.title, search.reference)
     console = Console()
-    print_table(console, table)
-    console.print(f"detectors: {', '.join(sorted(DETECTORS))}\ncuts: {', '.join(sorted(CUTS))}")
+    for one in (table, *detector_tables(found), *cut_tables(found)):
+        print_table(console, one)
 
 
 def print_search(name: str | None, config: Path | None, overrides: tuple[str, ...]) -> None:
-    """Print the configuration of a search, the cuts of its regions, its hunts and its spectra."""
+    """Print the configuration of a search, the cuts of its regions, its hunts and its spectra.
+
+    Of a search of one's own, `package.module`, without a configuration the settings that one may hold.
+    """
     console = Console()
+    if name and config is None and "." in name:
+        print_table(console, _settings_table(name))
+        return
     settings = searches.load(name, config, overrides)
     search = searches.declare(settings)
     console.print(f"[bold]{search.name}[/]: {search.title} ({search.reference})\n")
-    console.print(
-        yaml.safe_dump(json.loads(settings.model_dump_json(exclude_defaults=True)), sort_keys=False)
-    )
+    stored = json.loads(settings.model_dump_json(exclude_defaults=True))
+    console.print(yaml.safe_dump(stored, sort_keys=False, allow_unicode=True), markup=False)
+    for table in (*_region_tables(search), _hunts_table(search), _spectra_table(search)):
+        print_table(console, table)
+
+
+def _settings_table(name: str) -> Table:
+    title = f"Settings of {name}; put them into a file behind `search: {name}` and name it by --config"
+    table = Table("key", "kind", "default", title=title)
+    for key, field in searches.module(name).Settings.model_fields.items():
+        default = "must be given" if field.is_required() else str(_plain(field.default))
+        table.add_row(key, getattr(field.annotation, "__name__", str(field.annotation)), default)
+    return table
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump() if hasattr(value, "model_dump") else value
+
+
+def _region_tables(search: Search) -> list[Table]:
+    tables = []
     for region, selection in search.regions.items():
         cuts = Table("cut", "expression", title=f"Region {region}")
         for cut in selection.cuts:
             cuts.add_row(cut.title, cut.expression)
-        print_table(console, cuts)
-    hunts = Table("hunt", "detector", "window", "masses (GeV)", "cut", title="Hunts")
+        tables.append(cuts)
+    return tables
+
+
+def _hunts_table(search: Search) -> Table:
+    table = Table("hunt", "detector", "window", "masses (GeV)", "cut", title="Hunts")
     for hunt in search.hunts:
         for window in hunt.windows or (None,):
             masses = hunt.masses[window.name] if window else search.spectrum(hunt.spectra[0]).masses
             tested = ", ".join(f"{mass:g}" for mass in masses)
             place = str(window) if window else "–"
-            hunts.add_row(hunt.name, hunt.detector.name, place, tested, hunt.cut.name)
-    print_table(console, hunts)
-    spectra = Table("spectrum", "column", "region", "range (GeV)", "background", title="Spectra")
+            table.add_row(hunt.name, hunt.detector.name, place, tested, hunt.cut.name)
+    return table
+
+
+def _spectra_table(search: Search) -> Table:
+    table = Table("spectrum", "column", "region", "range (GeV)", "background", title="Spectra")
     for spectrum in search.spectra:
         edges = f"{spectrum.edges[0]:g}–{spectrum.edges[-1]:g}"
         family = ", ".join(background.name for background in spectrum.background.backgrounds)
-        spectra.add_row(spectrum.name, spectrum.column, spectrum.region, edges, family)
-    print_table(console, spectra)
+        table.add_row(spectrum.name, spectrum.column, spectrum.region, edges, family)
+    return table

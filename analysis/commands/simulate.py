@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from analysis.commands.output_folder import require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from analysis.simulation import level1, simulate
@@ -17,6 +17,7 @@ from analysis.simulation.campaign import SAMPLE_TABLE, Campaign, produce
 from analysis.simulation.processes import Quality
 from analysis.simulation.signals import read_card
 from errors import MaplessError
+from input_files import parse_yaml
 
 
 def simulate_campaign(
@@ -58,6 +59,9 @@ def simulate_to_file(
     if output.exists() and not output.with_name(f"{output.name}.json").is_file():
         raise MaplessError(f"{output} is no simulation of Mapless and would be lost; choose another --output")
     console, parameters = Console(), _parameters(overrides)
+    if output.is_dir():
+        raise MaplessError(f"--output {output} is a folder; name the file to write")
+    require_writable(output.parent)
     if card is not None:
         process, parameters["card"] = "card", read_card(card)
     assert process is not None
@@ -105,4 +109,7 @@ def _parameters(overrides: tuple[str, ...]) -> dict[str, Any]:
     for name, separator, _ in pairs:
         if not separator:
             raise MaplessError(f"--set {name}: write it as key=value, for example mjj_min=2200")
-    return {name: yaml.safe_load(text) for name, _, text in pairs}
+    try:
+        return {name: parse_yaml(text) for name, _, text in pairs}
+    except ValueError as error:
+        raise MaplessError(f"--set {' '.join(overrides)} holds no values in YAML: {error}") from None

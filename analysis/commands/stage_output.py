@@ -23,7 +23,7 @@ def run_with_bar(
 
     def report(stage: Stage, seconds: float | None) -> None:
         took = "kept from an earlier run" if seconds is None else f"{seconds:6.1f} s"
-        console.print(f"[bold]{stage.name:40}[/] {took}")
+        console.print(f"[bold]{stage.title:40}[/] {took}")
 
     for stage in () if fresh else stages:
         if stage.folder(output).exists() and not stage.is_done(output):
@@ -38,7 +38,7 @@ def plan_table(stages: Sequence[Stage], output: Path, *, fresh: bool) -> Table:
     table = Table("stage", "state", "folder", title="Would run")
     for stage in stages:
         done = stage.is_done(output) and not fresh
-        table.add_row(stage.name, "done" if done else "to do", str(stage.folder(output)))
+        table.add_row(stage.title, "done" if done else "to do", str(stage.folder(output)))
     return table
 
 

@@ -13,7 +13,7 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable."),
 ]
 Results = Annotated[Path, typer.Option(help="Folder of the results.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that simulate.")]
+Workers = Annotated[int, typer.Option(min=1, max=1024, help="Processes that simulate.")]
 
 
 @app.command()

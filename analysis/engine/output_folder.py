@@ -85,9 +85,11 @@ def _locked(output: Path) -> int:
             )
         output.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(output / MARKER, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        reason = f"cannot write into {output}: {error.strerror}"
-        raise MaplessError(f"{reason}; choose another folder with --output") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no folder can have
+        reason = getattr(error, "strerror", None) or error
+        raise MaplessError(
+            f"cannot write into {output}: {reason}; choose another folder with --output"
+        ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -13,7 +13,7 @@ from analysis.engine.job import Job, Tools
 from analysis.engine.manifest import read_manifest, write_manifest
 from analysis.engine.stage import Stage, fingerprint, plain
 from analysis.engine.workers import run_in_worker, worker_processes
-from errors import MaplessError
+from errors import at_work
 
 Report = Callable[[Stage, float | None], None]
 """Hears of every stage that is there, with its seconds, or None if it was kept from an earlier run."""
@@ -71,16 +71,11 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
     with ExitStack() as stack:
         jobs = [stack.enter_context(_job(stage, output, run)) for stage in group]
         start = time.perf_counter()
-        try:
+        with at_work(f"stage {group[0].title}"):
             group[0].task(jobs if group[0].batch else jobs[0], tools)
             seconds = (time.perf_counter() - start) / len(group)
             for stage, job in zip(group, jobs, strict=True):
                 _write_manifest(stage, job.folder, seconds)
-        except MaplessError:
-            raise
-        except Exception as error:  # a fault of ours, or of a class of the user's, or a full disk
-            error.add_note(f"in stage {group[0].name}")
-            raise
         for stage, job in zip(group, jobs, strict=True):
             _replace(stage.folder(output), job.folder)
 

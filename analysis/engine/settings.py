@@ -1,18 +1,33 @@
 """Settings of a command: validated models read from YAML, with overrides from the command line."""
 
+import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.engine.validation import one_line
 from errors import MaplessError
+from input_files import parse_yaml, read_yaml
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}", name):
+        raise ValueError("is no name; take letters, digits and _ . + -, at most 80 of them")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+"""What becomes part of the name of a folder."""
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+"""What every generator of random numbers takes."""
 
 
 class Settings(BaseModel):
-    """Base of all settings: frozen, and an unknown key is an error."""
+    """Base of all settings: frozen; an unknown key and a number that is not finite are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 SettingsKind = TypeVar("SettingsKind", bound=Settings)
@@ -20,14 +35,7 @@ SettingsKind = TypeVar("SettingsKind", bound=Settings)
 
 def read_values(path: Path, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     """Keys and values of a YAML file with `key.sub=value` overrides; MaplessError if there are none."""
-    import yaml
-
-    try:
-        values = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise MaplessError(f"cannot read the configuration {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MaplessError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    values = read_yaml(path)
     if not isinstance(values, dict):
         raise MaplessError(f"{path} must hold keys and values, written `key: value`")
     for override in overrides:
@@ -49,8 +57,6 @@ def load_settings(path: Path, kind: type[SettingsKind], overrides: tuple[str, ..
 
 
 def _apply(values: dict[str, Any], override: str) -> None:
-    import yaml
-
     key, separator, text = override.partition("=")
     if not separator or not key:
         raise MaplessError(f"--set {override}: write it as key=value, for example seed=2")
@@ -60,6 +66,6 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise MaplessError(f"--set {override}: {parent} holds a value, not further keys")
     try:
-        values[leaf] = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise MaplessError(f"--set {override}: '{text}' is not a value in YAML") from None
+        values[leaf] = parse_yaml(text)
+    except ValueError as error:
+        raise MaplessError(f"--set {key}: '{text}' is not a value in YAML: {error}") from None

@@ -25,7 +25,8 @@ class Stage:
     input files and folders, which count by their content. `code` names modules that it runs beside those that
     its own imports, such as that of a detector. `after` are the stages whose products it reads, by the names
     under which the task finds them. Stages of the same `batch` run in one call, `task(jobs, tools)`, such as
-    the regions of one event loop.
+    the regions of one event loop. A `note` tells apart stages of one name where they are listed, such as
+    those of a closure test; it is no part of the key.
     """
 
     name: str
@@ -34,6 +35,12 @@ class Stage:
     after: Mapping[str, "Stage"] = field(default_factory=dict)
     code: tuple[str, ...] = ()
     batch: str | None = None
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name and note."""
+        return f"{self.name} ({self.note})" if self.note else self.name
 
     @cached_property
     def key(self) -> str:

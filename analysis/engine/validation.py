@@ -7,6 +7,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+LONGEST = 80
+"""Characters of a wrong value that are shown."""
+
 
 def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     """Describe a problem: its path in the file, what is wrong and the nearest valid key.
@@ -15,17 +18,21 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     """
     problems = error.errors()
     first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
-    path = ".".join(str(part) for part in first["loc"])
+    path = ".".join(str(part) for part in first["loc"] if part != "[key]")
     if first["type"] == "extra_forbidden":
         return _unknown_key(path, _keys_at(model, first["loc"][:-1]))
     if first["type"] == "missing":
         return f"{path} is missing; add it"
     message = first["msg"].removeprefix("Value error, ")
     return (
-        f"{path}: {message} (got {first['input']!r})"
+        f"{path}: {message} (got {_shortened(repr(first['input']))})"
         if path and _is_plain(first["input"])
         else _join(path, message)
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _is_plain(value: object) -> bool:
@@ -47,7 +54,8 @@ def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
     kind: Any = model
     for part in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            kind = _without_none(kind.model_fields[str(part)].annotation)
+            field = kind.model_fields.get(str(part))
+            kind = field and _without_none(field.annotation)
         else:
             kind = get_args(kind)[-1] if get_args(kind) else None
     return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []

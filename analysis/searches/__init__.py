@@ -32,11 +32,11 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
 
     Raises MaplessError for an unknown search, for a name that contradicts the file, and as `load_settings`.
     """
-    path = config or _configuration(_known(name or DEFAULT))
+    path = config or _configuration(_known(DEFAULT if name is None else name))
     values = read_values(path, overrides)
     if "search" not in values:
         raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}")
-    if name and values["search"] != name:
+    if name is not None and values["search"] != name:
         raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
     settings = validated(values, module(values["search"]).Settings, path)
     return settings.model_copy(update={"samples": _resolved(settings, path.resolve().parent)})
@@ -49,7 +49,8 @@ def declare(settings: SearchSettings) -> Search:
 
 def module(name: Any) -> ModuleType:
     """The module of a search, by its name or as `package.module`; MaplessError if there is none."""
-    place = str(name) if "." in str(name) else f"{__name__}.{_known(str(name)).replace('-', '_')}"
+    own = all(part.isidentifier() for part in str(name).split(".")) and "." in str(name)
+    place = str(name) if own else f"{__name__}.{_known(str(name)).replace('-', '_')}"
     try:
         found = importlib.import_module(place)
     except ModuleNotFoundError as error:

@@ -10,6 +10,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from analysis.engine.settings import Name
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.search_settings import (
     BackgroundSettings,
@@ -35,7 +36,7 @@ class Settings(SearchSettings):
     """Settings of the search; `windows` are numbered as their edges, `signals` give the resonance's shape."""
 
     mjj_min: Annotated[float, Field(gt=0)] = 1900.0
-    detectors: dict[str, DetectorSettings]
+    detectors: dict[Name, DetectorSettings]
     windows: Annotated[tuple[Annotated[int, Field(ge=1, le=6)], ...], Field(min_length=1)] = (
         1,
         2,

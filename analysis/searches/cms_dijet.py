@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from analysis.engine.settings import Name
 from analysis.engine.settings import Settings as SettingsBase
 from analysis.engine.units import Energy
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
@@ -97,8 +98,8 @@ class Settings(SearchSettings):
 
     selection: SelectionSettings = SelectionSettings()
     windows: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(WINDOWS)
-    own_windows: dict[str, WindowSettings] = {}
-    detectors: dict[str, DetectorSettings]
+    own_windows: dict[Name, WindowSettings] = {}
+    detectors: dict[Name, DetectorSettings]
     spectrum: RangeSettings
     background: BackgroundSettings = BackgroundSettings()
     masses: MassSettings

@@ -11,6 +11,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from analysis.engine.settings import Name
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.search_settings import (
     BackgroundSettings,
@@ -43,7 +44,7 @@ class SpectrumSettings(RangeSettings):
 class Settings(SearchSettings):
     """Settings of the search."""
 
-    detectors: dict[str, DetectorSettings]
+    detectors: dict[Name, DetectorSettings]
     dijet: SpectrumSettings
     trijet: SpectrumSettings
     background: BackgroundSettings = BackgroundSettings()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from analysis.engine.settings import Settings, load_settings
+from analysis.engine.settings import Name, Seed, Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.samples import ZERO_BIAS
@@ -34,10 +34,10 @@ class SampleSettings(Settings):
     n_zero_bias: Annotated[int, Field(ge=100)] = 1_000_000
     n_signal: Annotated[int, Field(ge=1)] = 1000
     signals: Annotated[tuple[str, ...], Field(min_length=1)] = SIGNALS
-    files: dict[str, Path] = {}
+    files: dict[Name, Path] = {}
     pileup: Annotated[float, Field(ge=0, le=200)] = 50.0
     quality: Literal["fast", "tiny"] = "fast"
-    seed: Annotated[int, Field(ge=1)] = 1
+    seed: Annotated[Seed, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _signals_are_known(self) -> "SampleSettings":
@@ -57,7 +57,7 @@ class TrainingSettings(Settings):
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=1)] = 1024
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
     outliers: tuple[str, ...] = ()
 
     @property
@@ -138,5 +138,8 @@ def load_trigger_configuration(path: Path | None, overrides: tuple[str, ...] = (
     path = path or CONFIGURATION
     configuration = load_settings(path, TriggerConfiguration, overrides)
     files = {name: (path.parent / file).resolve() for name, file in configuration.sample.files.items()}
+    for name, file in files.items():
+        if not file.exists():
+            raise MaplessError(f"{path}: sample.files.{name}: {file} does not exist; check the path")
     sample = configuration.sample.model_copy(update={"files": files})
     return configuration.model_copy(update={"sample": sample})

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from fits.likelihood.unbinned import unbinned_spectrum
 from fits.sources.columns import Column
 from fits.sources.tables import from_bins, read_csv, read_hepdata_yaml
 from fits.spectrum import FloatArray, Spectrum, four_gev_edges
+from input_files import check_file
 
 _LISTS = (".txt", ".dat", ".npy")  # of masses
 _LARGEST_WEIGHT_DIFFERENCE = 0.01  # of the mean event weight from one, before Poisson errors are called wrong
@@ -79,6 +80,8 @@ def from_histogram(
     if not hasattr(histogram, "axes") or len(histogram.axes) != 1:
         raise MaplessError(f"{name} is not a one-dimensional histogram; project it to the mass first")
     axis = histogram.axes[0]
+    if not all(isinstance(axis[i], Sized) and not isinstance(axis[i], str) for i in range(len(axis))):
+        raise MaplessError(f"{name} has labels for bins; give a histogram in a mass")
     low, high = np.array([tuple(axis[i]) for i in range(len(axis))], dtype=float).T
     counts = np.asarray(histogram.values(), dtype=float)
     title = _axis_title(histogram)
@@ -104,9 +107,7 @@ def _from_file(
     file = re.fullmatch(r"(.*?\.root)(?::(.*))?", source, re.DOTALL)
     if file:
         return _read_root(file[1], file[2] or "", hear)
-    path = Path(source)
-    if not path.is_file():
-        raise MaplessError(f"no spectrum file {path}; check the path")
+    path = check_file(source)
     if path.suffix == ".csv":
         return read_csv(path, column=column, edge_names=edge_columns, luminosity=luminosity, hear=hear)
     if path.suffix in {".yaml", ".yml"}:
@@ -119,15 +120,17 @@ def _from_file(
 def _read_root(path: str, name: str, hear: Callable[[str], None]) -> Spectrum:
     import uproot
 
-    if "://" not in path and not Path(path).is_file():
-        raise MaplessError(f"no spectrum file {path}; check the path")
+    if "://" not in path:
+        check_file(path)
     try:
-        file = uproot.open(path)
-    except Exception as error:
+        with uproot.open(path) as file:
+            histogram = file[_histogram_name(file, path, name)]
+            return from_histogram(histogram, f"histogram {name} of {path}", hear)
+    except MaplessError:
+        raise
+    except Exception as error:  # what uproot raises of bytes that are no file of ROOT has no end of kinds
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise MaplessError(f"{path} cannot be read as a ROOT file: {reason}") from None
-    with file:
-        return from_histogram(file[_histogram_name(file, path, name)], f"histogram {name} of {path}", hear)
+        raise MaplessError(f"{path} cannot be read as a ROOT file: {reason}; copy it again") from None
 
 
 def _histogram_name(file: Any, path: str, name: str) -> str:
@@ -146,7 +149,7 @@ def _histogram_name(file: Any, path: str, name: str) -> str:
 def _read_masses(path: Path) -> FloatArray:
     try:
         return np.load(path) if path.suffix == ".npy" else np.loadtxt(path, comments="#", ndmin=1)
-    except ValueError:
+    except (ValueError, EOFError, OSError):
         raise MaplessError(
             f"{path.name} is not a list of numbers; give one mass in GeV per line, or a table as .csv"
         ) from None
@@ -159,7 +162,10 @@ def _from_masses(
     name: str,
     hear: Callable[[str], None],
 ) -> Spectrum:
-    masses = np.asarray(masses, dtype=float)
+    masses = np.asarray(masses)
+    if masses.dtype.kind not in "iuf":
+        raise MaplessError(f"{name} holds {masses.dtype}, not real numbers; give one mass in GeV per event")
+    masses = masses.astype(float)
     if masses.ndim != 1:
         raise MaplessError(f"{name} has shape {masses.shape}; give one mass in GeV per event")
     if edges is None and mass_range is None:
@@ -177,9 +183,7 @@ def _unbinned(source: Any, mass_range: tuple[float, float] | None, hear: Callabl
         raise MaplessError("an unbinned fit needs a mass range; give one in GeV")
     if path is not None and path.suffix not in _LISTS:
         raise MaplessError(f"{path.name} has bins; an unbinned fit takes masses from .txt, .dat or .npy")
-    if path is not None and not path.is_file():
-        raise MaplessError(f"no spectrum file {path}; check the path")
-    masses = source if path is None else _read_masses(path)
+    masses = source if path is None else _read_masses(check_file(path))
     spectrum = unbinned_spectrum(masses, *mass_range)
     hear(f"{spectrum.total:,.0f} of {np.size(masses):,} masses (taken as GeV), unbinned")
     return spectrum

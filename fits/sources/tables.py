@@ -10,6 +10,7 @@ import numpy as np
 from errors import MaplessError
 from fits.sources.columns import Column, centre_column, edge_columns, event_column
 from fits.spectrum import FloatArray, Spectrum
+from input_files import check_file, read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,15 +54,13 @@ def read_hepdata_yaml(
     Variables of the same name are told apart by their qualifiers. Options: see
     `fits.sources.files.read_spectrum`.
     """
-    import yaml
-
+    stored = read_yaml(path)
     try:
-        stored = yaml.safe_load(path.read_text())
         mass, dependent = stored["independent_variables"][0], stored["dependent_variables"]
         low, high = np.array([(bin["low"], bin["high"]) for bin in mass["values"]], dtype=float).T
         bins = Column(_header(mass), _header(mass), None)
         columns = _variables(dependent)
-    except (yaml.YAMLError, KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         raise MaplessError(
             f"{path.name} is not a HEPData table with bins (independent_variables with low and high)"
         ) from None
@@ -137,7 +136,7 @@ def _read_table(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        table = pd.read_csv(path, comment="#", skipinitialspace=True)
+        table = pd.read_csv(check_file(path), comment="#", skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise MaplessError(f"{path.name} is not a CSV table: {str(error).splitlines()[0]}") from None
     table.columns = [str(name).strip() for name in table.columns]
@@ -179,4 +178,6 @@ def _variables(dependent: Sequence[dict[str, Any]]) -> list[Column]:
 
 def _header(variable: dict[str, Any]) -> str:
     header = variable["header"]
+    if not isinstance(header["name"], str) or not isinstance(header.get("units") or "", str):
+        raise TypeError("names and units are text")
     return f"{header['name']} [{header['units']}]" if header.get("units") else str(header["name"])

@@ -12,7 +12,7 @@ def refusal(tmp_path, monkeypatch, capsys):
     def run(arguments):
         command = ["run_analysis.py", "fit", *arguments, "--output", str(tmp_path / "out")]
         monkeypatch.setattr("sys.argv", command)
-        assert run_analysis.main() == 1
+        assert run_analysis.main() == 2
         complaint = capsys.readouterr().err
         assert complaint.count("\n") == 1
         assert not list(tmp_path.iterdir())

@@ -59,7 +59,7 @@ def test_help_imports_neither_root_nor_tensorflow() -> None:
 )
 def test_a_mistake_is_one_line_on_stderr_with_an_exit_code(arguments: tuple[str, ...], words: str) -> None:
     result = _run(*arguments)
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert words in result.stderr
     assert "Traceback" not in result.stderr

@@ -153,7 +153,7 @@ def test_manifests_name_inputs_seeds_and_versions(output: Path) -> None:
 
 def test_too_much_signal_leaves_nothing_half_written(tmp_path: Path) -> None:
     result = _run(tmp_path, "train", "--set=injections.x_to_yy_3000.n_events=100000")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "3,429 events of x_to_yy_3000 cannot be injected, only 2,992" in result.stderr
     assert {folder.name.split("-")[0] for folder in (tmp_path / "stages").iterdir()} == {"select"}
@@ -182,5 +182,5 @@ def test_data_stay_closed_and_unblinding_is_refused_without_closure(tmp_path: Pa
         stage for stage in (tmp_path / "stages").iterdir() if stage.name.split("-")[0] in ("train", "fit")
     ]
     refused = _run(tmp_path, "run", *DATA, "--unblind")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "closure" in refused.stderr

@@ -33,12 +33,12 @@ def test_the_script_builds_everything_and_says_what_it_left_out(saved, tmp_path)
 
 
 def test_a_folder_without_model_is_one_line(saved, tmp_path, capsys):
-    assert main([str(tmp_path), saved[1], str(tmp_path / "out")]) == 1
+    assert main([str(tmp_path), saved[1], str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_an_unknown_backend_leaves_nothing(saved, tmp_path, capsys):
-    assert main([*saved, str(tmp_path / "out"), "--backend", "Verilog"]) == 1
+    assert main([*saved, str(tmp_path / "out"), "--backend", "Verilog"]) == 2
     assert "use one of Vitis, Vivado, Catapult, Quartus" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 

@@ -13,6 +13,7 @@ from analysis.commands.fit.options import FitOptions
 from analysis.commands.fit.output import write_results
 from analysis.commands.fit.tables import print_results
 from analysis.engine.output_folder import claimed
+from fits.plots.math_text import require_drawable
 from fits.resonance_search import Report, search_for_resonance
 
 
@@ -20,6 +21,7 @@ def fit_spectra(options: FitOptions) -> None:
     """Fit and scan spectra, print what was found and write tables, plots and exports into the output."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     console = Console()
+    require_drawable(f"--label {options.label}")
     signal, categories = read_signal(options.signal, options.width), read_categories(options)
     with claimed(options.output), _bars(console) as report:
         results = search_for_resonance(categories, signal, options.search, report)

@@ -1,6 +1,5 @@
 """What `./run_analysis.py fit` reads: spectra by name with their shares of the signal, and the signal."""
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from errors import MaplessError
 from fits.resonance_search import ResonanceCategory
 from fits.signals import GaussianSignal, SignalOfMass, signal_from_json
 from fits.sources.files import read_spectrum
+from input_files import read_json
 
 
 def read_categories(options: FitOptions) -> list[ResonanceCategory]:
@@ -39,12 +39,9 @@ def read_signal(path: Path | None, width: float) -> SignalOfMass:
     """
     if path is None:
         return GaussianSignal(width)
+    stored = read_json(path)
     try:
-        return signal_from_json(json.loads(path.read_text()))
-    except FileNotFoundError:
-        raise MaplessError(f"no signal file {path}; check the path") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise MaplessError(f"signal file {path.name} is not JSON: {error}") from None
+        return signal_from_json(stored)
     except MaplessError as error:
         raise MaplessError(f"signal file {path.name}: {error}") from None
 
@@ -56,6 +53,8 @@ def category_names(sources: Sequence[str]) -> dict[str, str]:
     {'loose': 'a/loose.csv', 'tight': 'b/spectrum.csv', 'm_jj': 'file.root:m jj'}
     """
     given = [re.fullmatch(r"(?:([A-Za-z]\w*)=)?(.+)", source, re.DOTALL) for source in sources]
+    if not all(given):
+        raise MaplessError("a spectrum without a name; give a file, or NAME=FILE")
     pairs = [(match[1] or _word(match[2]), match[2]) for match in given if match]
     for place, what in ((0, "are called"), (1, "come from")):
         seen = [pair[place].casefold() for pair in pairs]  # they become names of files

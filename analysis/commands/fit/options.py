@@ -1,12 +1,12 @@
 """What the command line of `./run_analysis.py fit` says, and how it is read."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from errors import MaplessError
 from fits.limits.mass_scan import SignalUncertainties
+from fits.mass_points import mass_points
 from fits.resonance_search import ResonanceSettings
 
 _ROUNDING = 1e-6
@@ -35,6 +35,13 @@ class FitOptions:
     label: str = "Mapless"
 
 
+def check_finite(**options: float | None) -> None:
+    """Raise MaplessError for an option that is neither left out nor a number above zero."""
+    for name, value in options.items():
+        if value is not None and not 0 < value < math.inf:
+            raise MaplessError(f"--{name.replace('_', '-')} {value:g}: give a finite number above zero")
+
+
 def parse_masses(text: str) -> tuple[float, ...]:
     """Masses of a scan, both ends included.
 
@@ -45,9 +52,10 @@ def parse_masses(text: str) -> tuple[float, ...]:
         low, high, step = (float(part) for part in text.split(":")) if ":" in text else (float(text),) * 3
     except ValueError:
         raise MaplessError(f"'{text}' is no list of masses; write LOW:HIGH:STEP in GeV") from None
-    if not (0 < low <= high and step > 0):
-        raise MaplessError(f"'{text}' is no list of masses; write LOW:HIGH:STEP in GeV, rising")
-    return tuple((low + step * np.arange(int((high - low) / step + 1e-9) + 1)).tolist())
+    try:
+        return mass_points(low, high, step)
+    except MaplessError as error:
+        raise MaplessError(f"--scan '{text}': {error}; write LOW:HIGH:STEP in GeV") from None
 
 
 def parse_range(text: str | None) -> tuple[float, float] | None:
@@ -61,7 +69,9 @@ def parse_range(text: str | None) -> tuple[float, float] | None:
     try:
         low, high = (float(part) for part in text.split(":"))
     except ValueError:
-        raise MaplessError(f"'{text}' is no mass range; write LOW:HIGH in GeV") from None
+        raise MaplessError(f"--range '{text}' is no mass range; write LOW:HIGH in GeV") from None
+    if not (0 <= low < high < math.inf):
+        raise MaplessError(f"--range '{text}' does not rise; write LOW:HIGH in GeV")
     return low, high
 
 
@@ -95,6 +105,8 @@ def parse_uncertainties(text: str | None) -> SignalUncertainties:
         sizes = {name.strip(): float(size) for name, size in pairs}
     except ValueError:
         raise MaplessError(f"'{text}' are no uncertainties; write scale=0.01,luminosity=0.016") from None
+    if "" in sizes:
+        raise MaplessError(f"'{text}': an uncertainty has no name; write scale=0.01,luminosity=0.016")
     if any(not 0 <= size < 1 for size in sizes.values()):
         raise MaplessError(f"'{text}': uncertainties are relative, 0.1 for 10 %")
     if any(name.endswith((".scale", ".resolution")) for name in sizes):

@@ -66,5 +66,5 @@ def test_a_file_that_holds_no_settings_is_named(file, text, message):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(MaplessError, match="cannot read the configuration .*none.yaml: No such file"):
+    with pytest.raises(MaplessError, match="no file .*none.yaml: No such file"):
         load_settings(tmp_path / "none.yaml", Search)

@@ -71,19 +71,19 @@ def test_command_finds_an_injected_resonance_and_writes_everything(inputs, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("absent.csv", "--scan", "3000"), "no spectrum file absent.csv"),
+        (("absent.csv", "--scan", "3000"), "no file absent.csv"),
         (("TABLE", "--scan", "5:4:3"), "write LOW:HIGH:STEP"),
         (
             ("TABLE", "--scan", "3000", "--background", "cubic"),
             "no background is called cubic; there are dijet",
         ),
         (("TABLE", "--scan", "9000"), "outside the spectrum"),
-        (("TABLE", "--scan", "3000", "--signal", "absent.json"), "no signal file absent.json"),
+        (("TABLE", "--scan", "3000", "--signal", "absent.json"), "no file absent.json"),
         (("TABLE", "--scan", "3000", "--export", "excel"), "no export is called excel"),
         (("TABLE", "--scan", "3000", "--check", "luck"), "no check is called luck; there are goodness"),
         (("TABLE", "--scan", "3000", "--range", "wide"), "no mass range; write LOW:HIGH"),
         (("TABLE", "--scan", "3000", "--uncertainties", "scale"), "write scale=0.01"),
-        (("TABLE", "--scan", "3000", "--width", "0"), "relative width of 0"),
+        (("TABLE", "--scan", "3000", "--width", "0"), "--width 0: give a finite number"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(inputs, refusal, arguments, words):
@@ -94,6 +94,8 @@ def test_a_mistake_is_one_line_and_writes_nothing(inputs, refusal, arguments, wo
 def test_signal_files_that_are_no_shapes_are_refused(tmp_path):
     for text, words in (
         ("{", "not JSON"),
+        ('{"mean": 3, "mean": 4}', "'mean' stands twice"),
+        ('{"mean": NaN}', "NaN is no number of JSON"),
         ("3", "neither one shape"),
         ('{"mean": 3}', "double Crystal Ball"),
     ):

@@ -1,0 +1,239 @@
+"""Configurations and options: YAML that is broken or hostile, and settings that nothing can mean."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.robustness.case import Case, Random, Right
+from tests.robustness.damage import WHOLE, truncated
+from tests.robustness.warm import REPOSITORY
+
+CONFIGURATION = REPOSITORY / "analysis" / "configs" / "cms_dijet.yaml"
+TEXT = CONFIGURATION.read_text()
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
+)
+PLAN = ["run", "--dry-run", "--output", "out"]
+SPECTRUM = str(REPOSITORY / "analysis" / "samples" / "cms_dijet_137fb.csv")
+
+HOSTILE: dict[str, bytes] = {
+    **{
+        name: f"{TEXT}\n{more}".encode()
+        for name, more in {
+            "key twice": "data: qcd_dijet",
+            "key of a number": "3: 4",
+            "key of nothing": "~: 4",
+            "key of a list": "? [1, 2]\n: 3",
+            "tab": "\tlimits: {}",
+            "open bracket": "limits: {signals: [a",
+            "open quote": 'limits: "x',
+            "unknown tag": "limits: !nonsense {}",
+            "object": "limits: !!python/object/apply:os.system ['touch hacked']",
+            "many aliases": LAUGHS,
+            "alias of itself": "limits: &a {signals: *a}",
+            "alias of nothing": "limits: *nothing",
+            "deep list": f"limits: {'[' * 3000}{']' * 3000}",
+            "deep keys": f"limits: {'{a: ' * 300}1{'}' * 300}",
+            "second document": "---\nsearch: cms-dijet",
+            "bell": "limits: \x07",
+            "impossible date": "limits: 2021-02-31",
+            "long number": f"limits: {{seed: {'9' * 5000}}}",
+            "merge of a number": "limits: {<<: 3}",
+        }.items()
+    },
+    "only a comment": b"# nothing\n",
+    "only a list": b"- search: cms-dijet\n",
+    "only a word": b"cms-dijet\n",
+    "latin-1": TEXT.encode() + "\n# Größe\n".encode("latin-1"),
+    "without search": TEXT.replace("search: cms-dijet", "").encode(),
+    "search of a list": TEXT.replace("search: cms-dijet", "search: [cms-dijet]").encode(),
+    "search of a path": TEXT.replace("search: cms-dijet", "search: ../cms-dijet").encode(),
+    "search of dots": TEXT.replace("search: cms-dijet", "search: ...").encode(),
+    "search of a module": TEXT.replace("search: cms-dijet", "search: os.path").encode(),
+}
+HARMLESS: dict[str, bytes] = {
+    "byte order mark": b"\xef\xbb\xbf" + TEXT.encode(),
+    "line ends of Windows": TEXT.replace("\n", "\r\n").encode(),
+    "anchors": TEXT.encode() + b"\nlimits: &a {seed: 2}\nglobal_significance: {<<: *a, toys: 10}\n",
+}
+
+SETTINGS = (
+    *("seed", "=3", "masses.low", "data=", "data=[]", "data={a: 1}", "data=nothing", "data=1e400"),
+    *(
+        "samples=3",
+        "samples={}.x=1",
+        "samples={mine: 3}",
+        "samples={mine: {}}",
+        "samples={../x: {role: data}}",
+    ),
+    *(
+        f"samples={{{name!r}: {{role: data, files: [x.root]}}}}"
+        for name in ("../x", "a/b", "", "a b", "x" * 300)
+    ),
+    "samples={mine: {role: data, files: []}}",
+    "samples={mine: {role: background, files: [none/*.root]}} & data=mine",
+    "samples={mine: {role: background, files: [none.root]}} & data=mine",
+    "samples={mine: {role: guess, files: [x.root]}}",
+    "samples={mine: {role: data, files: x.root}}",
+    "samples={mine: {role: data, files: [x.root], luminosity: .inf}}",
+    "samples={mine: {role: data, files: [x.root], mass: -3 TeV}}",
+    "samples={mine: {role: data, files: [x.root], acceptance: 2}}",
+    *(
+        f"masses.{key}={value}"
+        for key in ("low", "high", "step")
+        for value in (".inf", ".nan", "-1", "0", "x")
+    ),
+    *("masses.step=1e-9", "masses.high=1e300", "masses.low=3 PeV", "masses.low=[1]", "masses.low=true"),
+    *("spectrum.high=.inf", "spectrum.low=0", "spectrum.low=9 TeV", "spectrum.high=1e12", "spectrum=~"),
+    *("windows=[]", "windows=[Z9]", "windows=B3", "windows=[B3, B3]", "windows=[[B3]]"),
+    *("own_windows={../w: {low: 1 TeV, high: 2 TeV}}", "own_windows={w: {low: 2 TeV, high: 1 TeV}}"),
+    *("detectors={}.cwola=3", "detectors={a/b: {detector: isolation-forest}}", "detectors.cwola.folds=1"),
+    *("detectors.cwola.folds=.nan", "detectors.cwola.seed=-1", f"detectors.cwola.seed={10**30}"),
+    *(
+        "detectors.cwola.detector=nothing",
+        "detectors.cwola.detector=a:b:c",
+        "detectors.cwola.detector=os:path",
+    ),
+    *("detectors.cwola.detector=os:nothing", "detectors.cwola.detector=no.such.module:Class"),
+    *("detectors.cwola.options={nothing: 3}", "detectors.cwola.options={combine: sum}"),
+    *("detectors.cwola.options={inputs: 3}", "detectors.cwola.options={inputs: {}}"),
+    *("detectors.cwola.options={match: {jet9: x}}", "detectors.cwola.cut=nothing"),
+    *("detectors.cwola.cut_options={kept: 3}", "detectors.cwola.cut_options={kept: x}"),
+    *("detectors.cwola.cut_options={kept: .nan}", "detectors.cwola.cut_options=3"),
+    *("injections={nothing: {n_events: 3}}", "injections.x_to_yy_3000.n_events=-1"),
+    *("injections.x_to_yy_3000.cross_section=.inf", "injections.x_to_yy_3000.cross_section=3"),
+    *(
+        "background.family=nothing",
+        "background.family=",
+        "background.parameters=[]",
+        "background.parameters=[0]",
+    ),
+    *("background.parameters=[99]", "background.threshold=2", "background.choice=luck"),
+    *("background.collision_energy=.nan", "background.collision_energy=-13 TeV"),
+    *("signals=[]", "signals=[nothing]", "signals=[qcd_dijet]", "signals=3"),
+    *("fit.checks=[luck]", "fit.exports=[excel]", "fit.toys=-1", "fit.uncertainties={scale: 2}"),
+    *("fit.expected_signal=0", "fit.uncertainties={scale: .nan}", "limits.signals=[nothing]"),
+    *("limits.signals=[qcd_dijet]", "limits.cross_sections=[]", "limits.cross_sections=[2, 1]"),
+    *("closure.n_signal_events=x", "selection.mjj_min=-1", "selection.jet_features=[nothing]"),
+    *(
+        "selection.jet_eta_max=.nan",
+        "selection.jet_pt_min=.inf",
+        "selection={}.a=3",
+        "global_significance.toys=1.5",
+    ),
+)
+
+SCANS = ("1:inf:1", "1:2:1e-9", "nan", "0", "-1", "3000:2000:100", "a:b:c", "1:2", "", "1:2:3:4")
+FIT_OPTIONS = (
+    ["--label", "$\\frac{1}$"],
+    ["--label", "$\\nothing$"],
+    ["--width", "nan"],
+    ["--width", "-1"],
+    ["--width", "1e9"],
+    ["--range", "1:inf"],
+    ["--range", "5000:1000"],
+    ["--range", "1:2"],
+    ["--luminosity", "nan"],
+    ["--collision-energy", "inf"],
+    ["--collision-energy", "10"],
+    ["--expected-signal", "-3"],
+    ["--parameters", "99"],
+    ["--background", "x/../y"],
+    ["--shares", "1,1"],
+    ["--shares", "nan"],
+    ["--uncertainties", "scale=nan"],
+    ["--uncertainties", "x"],
+    ["--uncertainties", "=0.1"],
+    ["--check", ""],
+    ["--export", "../x"],
+    ["--toys", str(10**12)],
+    ["--seed", str(10**30)],
+    ["--workers", "0"],
+    ["--column", "nothing"],
+    ["--signal", "none.json"],
+    ["--signal", "."],
+    ["--output", SPECTRUM],
+    ["--output", f"{SPECTRUM}/deeper"],
+    ["--output", "/proc/nothing"],
+    ["--output", "x" * 300],
+    ["--nothing"],
+)
+OPTIONS: tuple[list[str], ...] = (
+    *(["fit", SPECTRUM, "--scan", text] for text in SCANS),
+    *(["fit", SPECTRUM, "--scan", "3000", *more] for more in FIT_OPTIONS),
+    ["fit"],
+    ["fit", "--scan", "3000"],
+    ["fit", "", "--scan", "3000"],
+    ["fit", "a=b=c", "--scan", "3000"],
+    ["fit", SPECTRUM, SPECTRUM, "--scan", "3000"],
+    ["run", "../cms-dijet"],
+    ["run", ""],
+    ["run", "cms-dijet", "--config", "."],
+    ["run", "--config", "/dev/null"],
+    ["run", "--output", "/proc/nothing"],
+    ["run", "--max-events", "0"],
+    ["run", "--threads", "-2"],
+    ["show", "nothing"],
+    ["show", "os.path"],
+    ["simulate", "nothing", "-n", "3", "--output", "x.root"],
+    ["simulate", "qcd", "-n", "3", "--output", "."],
+    ["simulate", "qcd", "-n", "3", "--output", "x.root", "--quality", "best"],
+    ["simulate", "qcd", "-n", "3", "--output", "x.root", "--quality", "tiny", "--set", "nothing=3"],
+    ["simulate", "qcd", "-n", "3", "--output", "x.root", "--quality", "tiny", "--set", "mjj_min=[1"],
+    ["simulate", "qcd", "-n", "3", "--output", "x.root", "--quality", "tiny", "--set", "mjj_min=heavy"],
+    ["simulate", "qcd", "-n", "3", "--output", "x.root", "--quality", "tiny", "--set", "mjj_min=.nan"],
+    ["trigger", "run", "--set", "model=nothing", "--output", "out"],
+    ["trigger", "run", "--set", "rates.targets=[-1]", "--output", "out"],
+    ["trigger", "run", "--set", "rates.targets=[.inf]", "--output", "out"],
+    ["trigger", "run", "--set", "sample.files={../x: y}", "--output", "out"],
+    ["trigger", "run", "--set", "sample.files={level1_zero_bias: none.root}", "--output", "out"],
+    ["trigger", "run", "--set", "sample.seed=0", "--output", "out"],
+    ["trigger", "run", "--set", "training.fraction=1", "--output", "out"],
+    ["trigger", "run", "--output", "/proc/nothing"],
+    ["trigger", "study", "--bits", "many", "--output", "out"],
+    ["trigger", "study", "--bits", "0", "--output", "out"],
+    ["trigger", "study", "--sparsity", "2", "--output", "out"],
+    ["trigger", "study", "--rate", "-1", "--output", "out"],
+    ["trigger", "study", "--seeds", "-1", "--output", "out"],
+)
+
+
+def cases() -> list[Case]:
+    """All of them."""
+    damages = {**WHOLE, "half": truncated(0.5), "nearly all": truncated(0.97)}
+    del damages["shifted"]  # an empty line is harmless
+    written = {name: partial(_damaged, damage) for name, damage in damages.items()}
+    return [
+        *_files(((f"yaml, {name}", make) for name, make in written.items()), None),
+        *_files(((f"yaml, {name}", partial(_written, text)) for name, text in HOSTILE.items()), None),
+        *_files(((f"yaml, {name}", partial(_written, text)) for name, text in HARMLESS.items()), _planned),
+        *(Case(f"setting, {text[:90]}", partial(_set, text)) for text in SETTINGS),
+        *(Case(f"option, {' '.join(words)[-90:]}", partial(_words, words)) for words in OPTIONS),
+    ]
+
+
+def _files(makes: Iterable[tuple[str, Callable[..., list[str]]]], right: Right | None) -> list[Case]:
+    return [Case(name, make, right) for name, make in makes]
+
+
+def _planned(folder: Path) -> None:
+    """A plan writes nothing."""
+    assert [file.name for file in folder.iterdir()] == ["search.yaml"]
+
+
+def _written(text: bytes, folder: Path, random: Random) -> list[str]:
+    (folder / "search.yaml").write_bytes(text)
+    return [*PLAN, "--config", "search.yaml"]
+
+
+def _damaged(damage: Any, folder: Path, random: Random) -> list[str]:
+    return _written(damage(TEXT.encode(), random), folder, random)
+
+
+def _set(text: str, folder: Path, random: Random) -> list[str]:
+    return [*PLAN, "cms-dijet", *(word for one in text.split(" & ") for word in ("--set", one))]
+
+
+def _words(words: list[str], folder: Path, random: Random) -> list[str]:
+    return words
