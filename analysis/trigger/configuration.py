@@ -12,7 +12,7 @@ from analysis.trigger.designs import DESIGNS
 from analysis.trigger.samples import ZERO_BIAS
 from errors import MaplessError
 from firmware.performance.rates import require_possible
-from firmware.routes.target import BACKENDS, Target
+from firmware.routes.target import BACKENDS, Target, yosys_family
 from firmware.training.schedule import TrainingSchedule
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "level1.yaml"
@@ -93,14 +93,16 @@ class FirmwareSettings(Settings):
     clock_period: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 6.25
     reuse_factor: Annotated[int, Field(ge=1)] = 1
     initiation_interval: Annotated[int, Field(ge=1)] | None = None
-    version: str | None = None
+    version: Annotated[str, Field(pattern=r"^\w+$")] | None = None
     n_events: Annotated[int, Field(ge=1)] = 5000
     yosys: bool = False
 
     @model_validator(mode="after")
     def _target_is_possible(self) -> "FirmwareSettings":
         try:
-            self.target.complete(self.backend)
+            target = self.target.complete(self.backend)
+            if self.yosys:
+                yosys_family(str(target.part))
         except MaplessError as error:
             raise ValueError(str(error)) from None
         return self

@@ -85,6 +85,8 @@ def test_objects_of_a_wrong_number_give_one_line(output, tmp_path):
         ("rates.targets=[.nan]", "rates.*a rate of nan kHz is impossible"),
         ("rates.targets=[30000]", "rates.*choose one above 0 and up to 28609 kHz"),
         ("firmware={reuse_factor: 4, initiation_interval: 2}", "no event can follow after 2 clocks"),
+        ("firmware={backend: Quartus, yosys: true}", "Yosys counts no cells of 'Arria10'"),
+        ("firmware.version=v 7", "firmware.version"),
         ("firmware={backend: Catapult, initiation_interval: 2}", "needs backend Vitis or Vivado"),
     ],
 )
