@@ -34,10 +34,10 @@ def test_products_that_are_cut_off_one_by_one_are_exact_as_adders_too(monkeypatc
     small = PublishedModel(
         cicada.TruncatingDesign(filters=1, hidden=2).network, cicada.REGIONS, truncating=True
     )
-    monkeypatch.setitem(PUBLISHED, "small", small)
+    monkeypatch.setitem(PUBLISHED, "little", small)
     random = np.random.default_rng(5)
     sizes = {"w3": 9, "w7": 96, "w10": 2}
-    model = import_published("small", {name: random.uniform(0, 0.2, size) for name, size in sizes.items()})
+    model = import_published("little", {name: random.uniform(0, 0.2, size) for name, size in sizes.items()})
     regions = random.poisson(5, (200, 18, 14))
     expected = model.score(regions)
     found = trace_trigger(model).predict(regions.reshape(200, 252).astype(float), n_threads=1)
