@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from analysis.commands.output_folder import require_writable
+from analysis.engine.output_folder import claimed
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from analysis.simulation import level1, simulate
@@ -34,7 +35,7 @@ def simulate_campaign(
     except ValidationError as problem:
         raise MaplessError(f"{path}: {one_line(problem, Campaign)}") from None
     console = Console()
-    with _progress_bar(console) as bar:
+    with claimed(output), _progress_bar(console) as bar:
         files = produce(campaign, output, workers, lambda name: _counter(bar, name))
     for file in files.values():
         console.print(f"{file}  {file.stat().st_size / 1e6:.1f} MB")

@@ -30,7 +30,8 @@ def work():
         BUSY
     return 7
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored, and nohup the other
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.exit(supervised(work))
 """
 IN_PYTHON, IN_C = "time.sleep(600)", "sum(range(10**12))"  # the second one heeds no signal
@@ -44,7 +45,10 @@ def running(place: Path, busy: str):
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         wait_for(lambda: (place / "processes").is_file() and (place / "processes").read_text())
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def processes(place: Path) -> list[int]:
