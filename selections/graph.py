@@ -208,7 +208,7 @@ def _why_missing(name: str, known: set[str], events: Any) -> str:
     if not isinstance(events, OpenedEvents):
         return f"the events lack it{suggestion(name, known)}"
     reason = f" ({events.lacks[name]})" if name in events.lacks else suggestion(name, known)
-    return f"{events.files[0]} lacks it{reason}"
+    return f"{events.file_without(name)} lacks it{reason}"
 
 
 def _note(column: Column) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,12 +18,14 @@ from analysis.simulation.recipe import SampleRecipe
 from errors import MaplessError
 
 SAMPLE_TABLE = "samples.yaml"
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}$")]
+"""Names of samples are those of their files."""
 
 
 class Described(BaseModel):
     """Base of the parts of a campaign: an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CampaignSample(Described):
@@ -58,8 +60,8 @@ class Campaign(Described):
     seed: int = Field(default=1, ge=1)
     detector: Detector = Detector()
     parameters: dict[str, Any] = {}
-    samples: dict[str, CampaignSample] = Field(min_length=1)
-    mock_data: dict[str, MockData] = {}
+    samples: dict[FileName, CampaignSample] = Field(min_length=1)
+    mock_data: dict[FileName, MockData] = {}
 
     def recipes(self) -> dict[str, SampleRecipe[Any]]:
         """The recipe of each sample; MaplessError for an impossible one."""

@@ -33,6 +33,7 @@ from analysis.simulation.new_particles import (
 )
 from analysis.simulation.processes import DijetProcess
 from errors import MaplessError
+from input_files import read_text
 
 Daughters = tuple[tuple[str, float], ...]
 """Names and masses of what a resonance decays to."""
@@ -301,10 +302,7 @@ class Card(DijetProcess):
 
 def read_card(path: Path) -> tuple[str, ...]:
     """The lines of a Pythia card; MaplessError when it cannot be read or says nothing."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise MaplessError(f"cannot read the Pythia card {path}: {problem}") from None
+    lines = read_text(path).splitlines()
     if not any("=" in line for line in lines):
         raise MaplessError(f"{path} holds no setting of Pythia; write one a line, such as HardQCD:all = on")
     return tuple(lines)

@@ -88,8 +88,8 @@ def _check_columns(jobs: Sequence[Job], events: "OpenedEvents") -> None:
         for name, place in job.arguments["selection"].required_columns().items():
             if name in events.lacks:
                 raise MaplessError(
-                    f"{events.files[0]} lacks {name} ({events.lacks[name]}), which {place} of the region "
-                    f"{job.arguments['region']} needs; leave it out of the selection (see `show`)"
+                    f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which {place} of the "
+                    f"region {job.arguments['region']} needs; leave it out of the selection (see `show`)"
                 )
 
 

@@ -122,8 +122,22 @@ def _find_tree(path: str, file: Any, wanted: str | None) -> tuple[str, str]:
             return name, trees[name]
     if len(trees) == 1 and not wanted:
         return next(iter(trees.items()))
-    there = ", ".join(sorted(trees)) or "no TTree or RNTuple at all"
-    raise MaplessError(f"{path} has no {wanted or 'Events'}; it holds {there}")
+    deeper = [f"{name} in a folder" for name in _trees_in_folders(file)]
+    there = ", ".join([*sorted(trees), *deeper]) or "no TTree or RNTuple at all"
+    way_out = "; copy it to the top" if deeper else ""
+    raise MaplessError(f"{path} has no {wanted or 'Events'} at its top; it holds {there}{way_out}")
+
+
+def _trees_in_folders(folder: Any, place: str = "") -> list[str]:
+    """Paths of trees below the folders of a file."""
+    found = []
+    for key in folder.GetListOfKeys():
+        name, kind = f"{place}{key.GetName()}", str(key.GetClassName())
+        if kind.startswith("TDirectory"):
+            found += _trees_in_folders(key.ReadObj(), f"{name}/")
+        elif place and kind in TREE_CLASSES:
+            found.append(name)
+    return found
 
 
 @contextmanager

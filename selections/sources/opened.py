@@ -22,7 +22,8 @@ class OpenedEvents:
     `n_events` of them are read, of `n_in_files`.
     `lacks` gives the reason for every canonical column that the files do not have, `lost` the files that
     were skipped, `notes` the choices made, such as the triggers used; `definitions` are the columns made from
-    those of the format; `differs` says why they are not one with the part before.
+    those of the format; `differs` says why they are not one with the part before. `lacking` names for columns
+    that some of the files would have a file that has not what they are made of.
     """
 
     frame: Any
@@ -36,6 +37,11 @@ class OpenedEvents:
     notes: Mapping[str, str] = field(default_factory=dict)
     definitions: tuple[Column, ...] = ()
     differs: str = ""
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+    def file_without(self, column: str) -> str:
+        """A file that has not what a column is made of."""
+        return self.lacking.get(column, self.files[0])
 
     @property
     def aliases(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Opening files of any known format as events with canonical columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -92,7 +92,8 @@ def open_apart(
     ):
         if limit == 0:
             continue
-        _check_wanted(opening.get("columns") or (), translation, group)
+        lacking = _lacking(translation, group, translate)
+        _check_wanted(opening.get("columns") or (), translation, lacking, group)
         n_in_files = sum(file.n_events for file in group)
         frame = canonical_frame(group, translation, file_format, max_events=limit, renumbered=renumbered)
         part = OpenedEvents(
@@ -107,6 +108,7 @@ def open_apart(
             {**translation.notes, **({"files_without_events": empty} if empty else {})},
             translation.definitions,
             difference(groups[0][0], group[0]) if parts else "",
+            lacking,
         )
         parts.append(part)
     return tuple(parts)
@@ -170,14 +172,41 @@ def _recognise(opened: Sequence[OpenedFile]) -> Format:
     for candidate in FORMATS:
         if all(candidate.recognises(file.columns) for file in opened):
             return candidate
-    names = " or ".join(known.name for known in FORMATS)
-    raise MaplessError(f"{opened[0].path} is not {names}: its columns are unknown; see selections/sources")
+    formats = {
+        file.path: next((known.name for known in FORMATS if known.recognises(file.columns)), None)
+        for file in opened
+    }
+    unknown = next((path for path, name in formats.items() if name is None), None)
+    if unknown:
+        names = " or ".join(known.name for known in FORMATS)
+        raise MaplessError(f"{unknown} is not {names}: its columns are unknown; see selections/sources")
+    first = {name: next(path for path, of in formats.items() if of == name) for name in formats.values()}
+    there = ", but ".join(f"{path} is {name}" for name, path in first.items())
+    raise MaplessError(f"{there}; open files of one format at a time")
 
 
-def _check_wanted(columns: Sequence[str], translation: Translation, opened: Sequence[OpenedFile]) -> None:
+def _lacking(
+    translation: Translation,
+    group: Sequence[OpenedFile],
+    translate: Callable[[Sequence[OpenedFile]], Translation],
+) -> dict[str, str]:
+    """For each column that files lack together the first that lacks it alone."""
+    if len(group) == 1 or not translation.lacks:
+        return {}
+    alone = [(file.path, translate([file]).lacks) for file in reversed(group)]
+    return {name: path for path, lacks in alone for name in lacks.keys() & translation.lacks.keys()}
+
+
+def _check_wanted(
+    columns: Sequence[str],
+    translation: Translation,
+    lacking: Mapping[str, str],
+    opened: Sequence[OpenedFile],
+) -> None:
     for name in columns:
         if name in translation.lacks:
-            raise MaplessError(f"{opened[0].path} lacks {name}: {translation.lacks[name]}")
+            file = lacking.get(name, opened[0].path)
+            raise MaplessError(f"{file} lacks {name}: {translation.lacks[name]}")
 
 
 def _check_uniform(translation: Translation, opened: Sequence[OpenedFile]) -> None:

@@ -65,6 +65,7 @@ WRITERS: Mapping[str, Write] = {"tree": write_tree, "tuple": write_tuple}
 def counts(columns: Columns) -> list[int]:
     """Events of these columns that pass each cut of the probe, by numpy."""
     jets = ak.zip({name: columns[name] for name in (*JETS, "FatJet_jetId")})
+    finite = [ak.all(np.isfinite(columns[name]), axis=1) for name in JETS]
     jets = jets[(jets.FatJet_pt > JET_PT_MIN) & (abs(jets.FatJet_eta) < JET_ETA_MAX)]
     jets = jets[(jets.FatJet_jetId & 2) != 0]
     jets = jets[ak.argsort(jets.FatJet_pt, ascending=False, stable=True)]
@@ -74,6 +75,7 @@ def counts(columns: Columns) -> list[int]:
     for cut in (
         np.asarray(columns[TRIGGER], bool),
         np.asarray(columns[FILTER], bool),
+        np.all([ak.to_numpy(one) for one in finite], axis=0),
         ak.to_numpy(ak.num(jets) >= 2),
         _mass(one, two) > MJJ_MIN,
         np.abs(one["FatJet_eta"] - two["FatJet_eta"]) < DELTA_ETA_MAX,
@@ -113,7 +115,7 @@ def as_uproot(folder: Path) -> None:
 
 def _read_by_uproot(folder: Path) -> list[int]:
     sample = json.loads((folder / "probe.yaml").read_text())["samples"]["mine"]
-    total = np.zeros(6, int)
+    total = np.zeros(7, int)
     for name in sample["files"]:
         with uproot.open(folder / name) as file:
             (events,) = (file[key] for key, kind in file.classnames().items() if kind in TREE_KINDS)

@@ -53,7 +53,7 @@ WRONG_TABLES = {
     "a row twice": table() + table().splitlines()[-1] + "\n",
     "all zero": table("low,high,events", LOW, HIGH, COUNTS * 0),
     "a column twice": table("low,high,events,events", LOW, HIGH, COUNTS, COUNTS + 1),
-    "two columns of events": table("low,high,events data,events control", LOW, HIGH, COUNTS, COUNTS * 2),
+    "two columns of events": table("low,high,events in A,events in B", LOW, HIGH, COUNTS, COUNTS * 2),
     "no events": table("low,high,luck"),
     "two tables": table() + "\n" + table(),
     "names of one letter": table("a,b,c"),

@@ -62,7 +62,7 @@ def test_a_damaged_file_of_the_right_size_does_not_open(data, tmp_path):
 def test_a_file_without_events_says_what_it_holds(without_tree):
     with pytest.raises(MaplessError) as error:
         open_events(without_tree)
-    assert_one_line(error, "histogram.root has no Events; it holds no TTree or RNTuple at all")
+    assert_one_line(error, "histogram.root has no Events at its top; it holds no TTree or RNTuple at all")
 
 
 @pytest.mark.parametrize(
