@@ -13,7 +13,8 @@ from fits.signals import DoubleCrystalBall
 from fits.spectrum import Spectrum
 
 LOW, HIGH = 1500.0, 6000.0
-SIGNAL = DoubleCrystalBall(2970, 95, 1.19, 3.1, 1.77, 9.0, mass=3000)
+# Short tails: those of a likelihood end where a shape is not known, those of a density do not.
+SIGNAL = DoubleCrystalBall(2970, 95, 1.9, 60, 1.77, 60, mass=3000)
 VALUES = np.array([0.0, 9.0, 5.0])
 
 
