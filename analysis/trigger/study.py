@@ -10,10 +10,21 @@ from analysis.report.page import save_figures
 from analysis.trigger.designs import ENCODERS
 from analysis.trigger.products import MODEL
 from analysis.trigger.samples import ZERO_BIAS, events_file, for_training
-from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, planned, scan
+from errors import MaplessError
+from firmware.networks.axol1tl import EncoderDesign
+from firmware.performance.quantisation_study import (
+    StudyEvents,
+    StudySettings,
+    measured,
+    planned,
+    scan,
+    with_weight_bits,
+)
+from firmware.performance.rates import require_possible
 from firmware.performance.study_plot import plot_study
 from firmware.performance.study_points import StudyPoint, choose, pareto_front
-from firmware.trigger_model import TriggerModel
+from firmware.training.pruning import require_sparsity
+from firmware.trigger_model import DESCRIPTION, TriggerModel
 from selections import level1
 
 
@@ -32,6 +43,26 @@ class StudyOptions:
     reference: Path | None = None
     seeds: tuple[int, ...] = (1,)
     betas: tuple[float, ...] = ()
+
+    def require_possible(self, design: EncoderDesign, bunches: int) -> None:
+        """Refuse what a study could not do, before anything is simulated or trained.
+
+        Raises:
+            MaplessError: impossible bits, sparsity, rate, seeds or betas, or no model to compare with.
+        """
+        require_possible(self.rate, bunches)
+        for bits in self.bits:
+            with_weight_bits(design, bits)
+        for sparsity in self.sparsities:
+            require_sparsity(sparsity)
+        for name, numbers in {"seeds": self.seeds, "betas": self.betas}.items():
+            bad = [number for number in numbers if not 0 <= number < 2**32]
+            if bad or len(set(numbers)) < len(numbers):
+                raise MaplessError(f"{name} {numbers} of a study must be different and from 0 up")
+        if self.reference is not None and not (self.reference / DESCRIPTION).is_file():
+            raise MaplessError(
+                f"{self.reference} holds no trigger model to compare with; name another folder"
+            )
 
 
 @tensorflow_reports_only_failures()
