@@ -71,10 +71,10 @@ def test_a_study_depends_on_the_content_of_the_model_that_it_compares_with(tmp_p
         return pipeline("model=axol1tl", "training.outliers=[]").study(options).key
 
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "model.json").write_text("{}")
+    (tmp_path / "reference" / "trigger_model.json").write_text("{}")
     before = key()
     assert key() == before
-    (tmp_path / "reference" / "model.json").write_text("[]")
+    (tmp_path / "reference" / "trigger_model.json").write_text("[]")
     assert key() != before
 
 
