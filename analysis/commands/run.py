@@ -58,7 +58,7 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
         console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
         console.print(f"Report: [bold]{output / 'report.html'}[/]")
         return
-    names = ("fit", "events", "largest excess at", "local p-value", "local significance")
+    names = ("fit", "events", "largest excess at", "local p", "local significance")
     table = Table(*names, title="Local p-values")
     for name, fit in results["fits"].items():
         for part in fit["parts"]:

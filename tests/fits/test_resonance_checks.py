@@ -105,10 +105,8 @@ def test_intervals_of_profile_scan_toys_and_compatibility_agree(checks):
 def test_zfit_finds_the_same_minimum_with_shapes_integrals_and_minimiser_of_its_own(checks):
     content = checks["zfit"]
     assert content["agree"]
-    assert list(content["parameters"]) == [
-        "signal_yield",
-        *(f"{name}_{end}" for name in ("loose", "tight") for end in ("p1", "p2", "background")),
-    ]
+    shape = {f"{name}_{one}" for name in ("loose", "tight") for one in ("p1", "p2", "background")}
+    assert {"signal_yield", *shape} <= set(content["parameters"])
     significances = content["significances"]
     assert significances["zfit"] == pytest.approx(significances["ours"], abs=0.01)
     assert abs(content["likelihood_difference"]) < 0.01
