@@ -4,11 +4,14 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError, complaint
+from firmware.folders import require_ours
+from firmware.integer_scaling import integers
 from firmware.routes.project import Project, write_project
 from firmware.routes.resources import Resources, estimate, synthesise
 from firmware.routes.rtl import RtlProject, write_rtl
@@ -53,6 +56,7 @@ def build(
         MaplessError: a layer without firmware, a missing compiler, or scores that differ.
     """
     target = target.complete(backend)
+    require_ours(folder / "rtl")  # before the work; `write_project` looks at its own folder first
     if yosys:
         yosys_family(str(target.part))  # refuses parts that it does not know, before the work
     project = write_project(
@@ -72,11 +76,11 @@ def read_events(file: Path) -> NDArray[np.int64]:
     """
     try:
         events = np.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError, BadZipFile):
         raise MaplessError(f"{file} holds no events; save hardware integers with numpy.save") from None
     if not isinstance(events, np.ndarray) or events.dtype.kind not in "iu":
         raise MaplessError(f"{file} holds no integers; trigger inputs are hardware integers")
-    return events.astype(np.int64)
+    return integers(str(file), events)
 
 
 def _report(made: Build) -> None:

@@ -9,6 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from errors import MaplessError
 
 Integers = NDArray[np.int64]
+LARGEST = 2**31 - 1
+"""Largest hardware integer, as C++ holds it in 32 bits; the smallest is as far from zero."""
+_SHIFTS = (-16, 31)
+_MOST_BITS = 24  # before or after the binary point
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,7 @@ class IntegerScaling:
         integer_bits, fraction_bits: the fixed-point number that carries the result.
 
     Raises:
-        MaplessError: shapes differ, or the fixed-point number cannot hold an offset.
+        MaplessError: shapes differ, impossible bits or shifts, or an offset that the number cannot hold.
 
     >>> scaling = IntegerScaling(offset=np.array([18, 0.5]), shift=np.array([3, -1]))
     >>> scaling([[23, 7]])
@@ -40,12 +44,18 @@ class IntegerScaling:
     def __post_init__(self) -> None:
         object.__setattr__(self, "offset", np.asarray(self.offset, dtype=np.float64))
         object.__setattr__(self, "shift", integers("shifts of the inputs", self.shift))
+        for bits, least in ((self.integer_bits, 1), (self.fraction_bits, 0)):
+            if not isinstance(bits, int) or not least <= bits <= _MOST_BITS:
+                raise MaplessError(f"input scaling of {bits!r} bits is impossible; take up to {_MOST_BITS}")
         integers(f"offsets of the inputs times 2^{self.fraction_bits}", self._offset_steps)
         if self.offset.ndim != 1 or self.offset.shape != self.shift.shape:
             raise MaplessError(
                 f"input scaling has offsets of shape {self.offset.shape} and shifts of shape "
                 f"{self.shift.shape}; give one of each per input"
             )
+        _require_within("shifts of the inputs", self.shift, *_SHIFTS)
+        limit = 2.0 ** (self.integer_bits - 1)
+        _require_within("offsets of the inputs", self.offset, -limit, limit - 2.0**-self.fraction_bits)
 
     @classmethod
     def identity(cls, n_inputs: int, *, integer_bits: int = 13) -> Self:
@@ -112,15 +122,23 @@ class IntegerScaling:
 
 
 def integers(name: str, values: ArrayLike) -> Integers:
-    """Return values as integers.
+    """Return values as integers of at most 32 bits.
 
     Raises:
-        MaplessError: one of them is none.
+        MaplessError: one of them is none, or larger.
     """
     array = np.asarray(values)
-    if array.dtype.kind not in "iub" and not np.all(array == np.rint(array)):
+    whole = array.dtype.kind in "iub" or (array.dtype.kind == "f" and np.all(array == np.rint(array)))
+    if not whole:
         raise MaplessError(f"{name}: not all are integers; give hardware integers")
+    _require_within(name, array, -LARGEST, LARGEST)
     return array.astype(np.int64)
+
+
+def _require_within(name: str, values: NDArray[Any], low: float, high: float) -> None:
+    outside = (values < low) | (values > high)
+    if np.any(outside):
+        raise MaplessError(f"{name}: {values[outside].flat[0]} is beyond {low:.10g} to {high:.10g}; check it")
 
 
 def _offset_and_shift(filled: NDArray[Any], low: float, high: float, width: float) -> tuple[int, int]:

@@ -82,7 +82,9 @@ MaxEvents = Annotated[int, typer.Option(min=1, help="Compare at most so many eve
 
 @app.command("import")
 def import_(
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="For example axol1tl_v3 or cicada_v1.")],
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="For example axol1tl_v3 or cicada_v2p1p2.")
+    ],
     weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="npz file of the published arrays.")],
     output: Annotated[Path, typer.Option(help="Folder of the trigger model.")],
 ) -> None:

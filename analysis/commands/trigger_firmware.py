@@ -10,7 +10,7 @@ from rich.table import Table
 from analysis.commands.wide_table import print_table
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from firmware.build import build, read_events
-from firmware.networks.published import read_published
+from firmware.networks.published import PUBLISHED, read_published
 from firmware.routes.project import Project, load_project
 from firmware.routes.rtl import load_rtl
 from firmware.routes.target import BACKENDS, Target
@@ -27,6 +27,8 @@ def import_model(version: str, weights: Path, output: Path) -> None:
     model = read_published(version, weights)
     model.save(output)
     Console().print(f"{version}: {model.network.count_params():,} parameters, saved in [bold]{output}[/]")
+    if PUBLISHED[version].wraps:
+        Console().print(f"In the detector {PUBLISHED[version].wraps} wrap round; here they saturate")
 
 
 @tensorflow_reports_only_failures()

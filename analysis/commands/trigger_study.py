@@ -17,6 +17,7 @@ from analysis.trigger.configuration import load_trigger_configuration
 from analysis.trigger.pipeline import TriggerPipeline
 from analysis.trigger.study import StudyOptions
 from errors import MaplessError
+from firmware.routes.resources import ALKAID, ESTIMATE
 
 Number = TypeVar("Number", int, float)
 
@@ -64,6 +65,7 @@ def print_study(content: Mapping[str, Any], console: Console) -> None:
         mean, spread = (f"{100 * point[name]:.1f}" for name in ("mean_efficiency", "efficiency_spread"))
         table.add_row(*_network_cells(point), *found, mean, *[spread] * several, style=style)
     print_table(console, table)
+    console.print(f"LUTs: {ESTIMATE}, by {ALKAID}, as `trigger build` prints them")
     if several:
         console.print(f"means over seeds {content['seeds']}; ± is the standard deviation of one training")
     _print_choice(content, console)
@@ -72,10 +74,7 @@ def print_study(content: Mapping[str, Any], console: Console) -> None:
 def _print_choice(content: Mapping[str, Any], console: Console) -> None:
     chosen = next(point for point in content["points"] if point["name"] == content["chosen"])
     training = next(one for one in chosen["trainings"] if one["seed"] == content["chosen_seed"])
-    console.print(
-        f"Chosen: {chosen['name']}, seed {training['seed']}, "
-        f"{training['luts']:,} LUTs; an estimate without place-and-route, by alkaid"
-    )
+    console.print(f"Chosen: {chosen['name']}, seed {training['seed']}, {training['luts']:,} LUTs")
     if training["rate"]["warning"]:
         console.print(f"[yellow]At {content['rate']:g} kHz {training['rate']['warning']}[/]")
 

@@ -11,6 +11,7 @@ from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.samples import ZERO_BIAS
 from errors import MaplessError
+from firmware.performance.rates import require_possible
 from firmware.routes.target import BACKENDS, Target, yosys_family
 from firmware.training.schedule import TrainingSchedule
 
@@ -70,6 +71,15 @@ class RateSettings(Settings):
 
     bunches: Annotated[int, Field(ge=1)] = 2544
     targets: Annotated[tuple[float, ...], Field(min_length=1)] = (1.0, 10.0, 100.0)
+
+    @model_validator(mode="after")
+    def _rates_are_possible(self) -> "RateSettings":
+        try:
+            for target in self.targets:
+                require_possible(target, self.bunches)
+        except MaplessError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class FirmwareSettings(Settings):

@@ -97,6 +97,6 @@ ENCODERS = {
 DESIGNS: dict[str, TriggerDesign] = {
     **{name: variational(design) for name, design in ENCODERS.items()},
     "axol1tl_v5": _embedding(axol1tl.TRAINED_VERSION_5),
-    "cicada_v1": _student(cicada.TRAINED_VERSION_1),
-    "cicada_v2": _student(cicada.TRAINED_VERSION_2),
+    "cicada_v1p1p2": _student(cicada.TRAINED_VERSION_1P1P2),
+    "cicada_v2p1p2": _student(cicada.TRAINED_VERSION_2P1P2),
 }

@@ -73,7 +73,7 @@ class TriggerPipeline:
 
         Raises:
             MaplessError: the model of the configuration is not an encoder with the sum of squares as its
-                score, or bits shall be learnt without the extra hgq2.
+                score, an option is impossible, or bits shall be learnt without the extra hgq2.
         """
         model = self.configuration.model
         if options.betas:
@@ -82,6 +82,7 @@ class TriggerPipeline:
             raise MaplessError(
                 f"there is no quantisation study of {model}; choose one of {', '.join(ENCODERS)}"
             )
+        options.require_possible(ENCODERS[model], self.configuration.rates.bunches)
         arguments = {
             "model": model,
             "schedule": self.configuration.training.schedule,

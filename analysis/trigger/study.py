@@ -11,13 +11,21 @@ from analysis.trigger.designs import ENCODERS
 from analysis.trigger.products import MODEL
 from analysis.trigger.samples import ZERO_BIAS, events_file, for_training
 from errors import MaplessError
-from firmware.performance.quantisation_study import StudyEvents, StudySettings, measured, planned, scan
+from firmware.networks.axol1tl import EncoderDesign
+from firmware.performance.quantisation_study import (
+    StudyEvents,
+    StudySettings,
+    measured,
+    planned,
+    scan,
+    with_weight_bits,
+)
+from firmware.performance.rates import require_possible
 from firmware.performance.study_plot import plot_study
 from firmware.performance.study_points import StudyPoint, choose, pareto_front
-from firmware.trigger_model import TriggerModel
+from firmware.training.pruning import require_sparsity
+from firmware.trigger_model import DESCRIPTION, TriggerModel
 from selections import level1
-
-MOST_BITS, MOST_PRUNED = 16, 0.99
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class StudyOptions:
     """What to scan, the rate (kHz) of the comparison, the budget of LUTs, and a model to compare with.
 
     Every point trains once with each of the `seeds`. `betas`, weights of one bit operation in the loss, add
-    points that learn their bits, which needs the extra hgq2. Raises MaplessError for what cannot be.
+    points that learn their bits, which needs the extra hgq2.
     """
 
     bits: tuple[int, ...]
@@ -36,18 +44,25 @@ class StudyOptions:
     seeds: tuple[int, ...] = (1,)
     betas: tuple[float, ...] = ()
 
-    def __post_init__(self) -> None:
-        ranges = {
-            "bits": (self.bits, 1, MOST_BITS),
-            "sparsity": (self.sparsities, 0.0, MOST_PRUNED),
-            "seeds": (self.seeds, 0, 2**31 - 1),
-            "betas": (self.betas, 0.0, 1.0),
-            "rate": ((self.rate,), 0.0, 40_000.0),
-        }
-        for option, (values, low, high) in ranges.items():
-            wrong = [value for value in values if not low <= value <= high]
-            if wrong:
-                raise MaplessError(f"--{option} {wrong[0]:g}: give numbers from {low:g} to {high:g}")
+    def require_possible(self, design: EncoderDesign, bunches: int) -> None:
+        """Refuse what a study could not do, before anything is simulated or trained.
+
+        Raises:
+            MaplessError: impossible bits, sparsity, rate, seeds or betas, or no model to compare with.
+        """
+        require_possible(self.rate, bunches)
+        for bits in self.bits:
+            with_weight_bits(design, bits)
+        for sparsity in self.sparsities:
+            require_sparsity(sparsity)
+        for name, numbers in {"seeds": self.seeds, "betas": self.betas}.items():
+            bad = [number for number in numbers if not 0 <= number < 2**32]
+            if bad or len(set(numbers)) < len(numbers):
+                raise MaplessError(f"{name} {numbers} of a study must be different and from 0 up")
+        if self.reference is not None and not (self.reference / DESCRIPTION).is_file():
+            raise MaplessError(
+                f"{self.reference} holds no trigger model to compare with; name another folder"
+            )
 
 
 @tensorflow_reports_only_failures()

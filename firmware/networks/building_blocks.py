@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from firmware.networks.quantise import FixedPoint
 
 _SUM_TYPE = FixedPoint(2, 2)  # holds the 1 that sums up
@@ -45,13 +48,52 @@ def dense(tensor: Any, units: int, types: LayerTypes, name: str) -> Any:
     return cast(QDense(units, **_quantisers(types), name=name)(tensor), types.output, f"{name}_type")
 
 
-def convolution(tensor: Any, filters: int, size: int, types: LayerTypes, name: str) -> Any:
-    """Convolution whose windows of size x size do not overlap, and the type of its output."""
+def truncated_dense(
+    tensor: Any, units: int, types: LayerTypes, inputs: FixedPoint, sums: FixedPoint, name: str
+) -> Any:
+    """Dense layer whose products are each cut off to the bits of `sums` before they are added.
+
+    Every product is a value of layer NAME_products, which holds the weights: that of input i and unit u is
+    number `units * i + u`. Biases turn rounding to even into cutting off, there and in the sums.
+
+    Args:
+        tensor: (n_events, n_inputs).
+        units: of the layer.
+        types: of its weights and its output.
+        inputs: type of the tensor.
+        sums: type in which the firmware adds up; sums beyond it stay here as they are.
+        name: of the layer.
+    """
+    assert types.output is not None
+    n_inputs, integer = tensor.shape[-1], inputs.integer + types.kernel.integer
+    product = FixedPoint(integer + sums.fraction, integer)
+    no_weights = np.zeros((n_inputs, n_inputs * units))
+    exact = inputs.fraction + types.kernel.fraction
+    x = _cutting_off(tensor, no_weights, types.kernel, exact, product, f"{name}_products")
+    ones = np.tile(np.eye(units), (n_inputs, 1))
+    return _cutting_off(x, ones, _SUM_TYPE, sums.fraction, types.output, name)
+
+
+def _cutting_off(
+    tensor: Any, kernel: NDArray[Any], kernel_type: FixedPoint, fraction: int, to: FixedPoint, name: str
+) -> Any:
+    """Dense layer that no training changes; its biases make rounding to even that of `to`."""
+    from qkeras import QDense
+
+    types = LayerTypes(kernel_type, FixedPoint(fraction + 2, 1))
+    layer = QDense(kernel.shape[1], **_quantisers(types), trainable=False, name=name)
+    outputs = layer(tensor)
+    layer.set_weights([kernel, np.full(kernel.shape[1], to.tie_shift(fraction))])
+    return cast(outputs, to, f"{name}_type")
+
+
+def convolution(tensor: Any, filters: int, window: tuple[int, int], types: LayerTypes, name: str) -> Any:
+    """Convolution with square windows of a size and a stride, and the type of its output."""
     from qkeras import QConv2D
 
-    window = {"kernel_size": (size, size), "strides": (size, size)}
-    outputs = QConv2D(filters, **window, **_quantisers(types), name=name)(tensor)
-    return cast(outputs, types.output, f"{name}_type")
+    size, stride = window
+    layer = QConv2D(filters, size, strides=stride, **_quantisers(types), name=name)
+    return cast(layer(tensor), types.output, f"{name}_type")
 
 
 def sum_of_squares(tensor: Any, square: FixedPoint, score: FixedPoint) -> Any:

@@ -30,7 +30,7 @@ class FixedPoint:
         overflow: WRAP (drop the upper bits) or SAT (stay at the end of the range).
 
     Raises:
-        MaplessError: there is no such rounding or overflow.
+        MaplessError: there is no such rounding or overflow, or no bit.
     """
 
     bits: int
@@ -40,7 +40,9 @@ class FixedPoint:
     overflow: str = "WRAP"
 
     def __post_init__(self) -> None:
-        if self.rounding not in _ROUNDINGS or self.overflow not in _OVERFLOWS or self.bits < 1:
+        if self.bits < 1:
+            raise MaplessError(f"type {self} has no bits; give it one or more")
+        if self.rounding not in _ROUNDINGS or self.overflow not in _OVERFLOWS:
             raise MaplessError(
                 f"type {self} is unknown; use rounding {', '.join(_ROUNDINGS)} and overflow WRAP or SAT"
             )
@@ -145,7 +147,7 @@ def fixed_point_of(quantiser: Any) -> FixedPoint:
     """Tell the type of a QKeras quantiser.
 
     Raises:
-        MaplessError: another quantiser, or one that scales, leaks, clips or rounds at random.
+        MaplessError: another quantiser, or one that has no bits, scales, leaks, clips or rounds at random.
     """
     kind = type(quantiser).__name__
     if kind not in _NEEDED_OPTIONS:
@@ -159,6 +161,8 @@ def fixed_point_of(quantiser: Any) -> FixedPoint:
                 f"type; leave it at {accepted[0]}"
             )
     signed = kind == "quantized_bits" and bool(quantiser.keep_negative)
+    if quantiser.bits <= signed:  # a lone sign is a type of its own in QKeras, -1 and 1
+        raise MaplessError(f"quantiser {quantiser} has no bit for a value; give it more bits")
     return FixedPoint(quantiser.bits, quantiser.integer + signed, signed, "RND_CONV", "SAT")
 
 

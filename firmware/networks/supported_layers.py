@@ -4,6 +4,7 @@ from typing import Any
 
 from errors import MaplessError
 from firmware.networks.quantise import FixedPoint, fixed_point_of, quantised_weights
+from firmware.networks.reserved_names import CPP, require_name
 
 SUPPORTED_LAYERS = (
     "InputLayer",
@@ -40,8 +41,8 @@ def check_network(network: Any) -> None:
     """Make sure that every layer has a meaning in firmware.
 
     Raises:
-        MaplessError: an unsupported layer or quantiser, an activation inside of a dense layer, no type for
-            the inputs or none for the score.
+        MaplessError: an unsupported layer or quantiser, an activation inside of a dense layer, a layer used
+            twice or with a name that C++ and Verilog refuse, no type for the inputs or for the score.
     """
     for layer in network.layers:
         _check_layer(layer)
@@ -57,6 +58,9 @@ def _check_layer(layer: Any) -> None:
         raise MaplessError(
             f"layer {layer.name!r} ({kind}) has no firmware; supported are {', '.join(SUPPORTED_LAYERS[1:])}"
         )
+    require_name("layer", layer.name, CPP | {"input": "hls4ml"})
+    if len(layer._inbound_nodes) > 1:
+        raise MaplessError(f"layer {layer.name!r} is used more than once; give each place a layer of its own")
     if kind == "QActivation":
         fixed_point_of(layer.activation)
     if kind not in {"QDense", "QConv2D"}:

@@ -23,6 +23,19 @@ def crossing_rate(bunches: int = NOMINAL_BUNCHES) -> float:
     return bunches * REVOLUTION_FREQUENCY
 
 
+def require_possible(rate: float, bunches: int = NOMINAL_BUNCHES) -> None:
+    """Make sure that a trigger can have a rate (kHz).
+
+    Raises:
+        MaplessError: it is not between 0 and the rate of crossings.
+    """
+    if not 0 < rate <= crossing_rate(bunches):
+        raise MaplessError(
+            f"a rate of {rate:g} kHz is impossible; choose one above 0 and "
+            f"up to {crossing_rate(bunches):.0f} kHz"
+        )
+
+
 @dataclass(frozen=True)
 class Rate:
     """Rate of events at or above a threshold, in kHz, with its statistical error.
@@ -60,7 +73,7 @@ class ZeroBiasRates:
         self.weights = (
             np.ones(self.scores.shape) if weights is None else np.asarray(weights, dtype=np.float64)
         )
-        self.base_rate = crossing_rate(bunches)
+        self.bunches, self.base_rate = bunches, crossing_rate(bunches)
         if self.scores.ndim != 1 or not len(self.scores) or not np.all(np.isfinite(self.scores)):
             raise MaplessError("rates need the finite scores of at least one zero-bias event")
         if self.weights.shape != self.scores.shape or not self.weights.sum() > 0:
@@ -93,10 +106,7 @@ class ZeroBiasRates:
         Raises:
             MaplessError: the rate is not between 0 and the crossing rate.
         """
-        if not 0 < rate <= self.base_rate:
-            raise MaplessError(
-                f"a rate of {rate:g} kHz is impossible; choose one above 0 and up to {self.base_rate:.0f} kHz"
-            )
+        require_possible(rate, self.bunches)
         allowed = np.flatnonzero(self._kept <= rate / self.base_rate * (1 + 1e-12))
         if len(allowed):
             return self.at(float(self._values[allowed[0]]))

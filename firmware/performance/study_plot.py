@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from firmware.performance.plots import COLOURS, STYLE
 from firmware.performance.study_points import StudyPoint, pareto_front
+from firmware.routes.resources import ALKAID, ESTIMATE
 
 _MARKERS = "os^Dv<"
 _BESIDE = ((7, 6), (7, -15), (-34, 6), (-34, -15))  # places of labels, in points
@@ -65,7 +66,7 @@ def plot_study(
                 _draw_without_logic(axes, point)
         if lut_budget is not None:
             axes.axvline(lut_budget, color="black", linestyle="--", linewidth=1.2, label="budget")
-        axes.set(xlabel="LUTs (estimate without place-and-route)", xlim=(0, None))
+        axes.set(xlabel=f"LUTs ({ESTIMATE}, by {ALKAID})", xlim=(0, None))
         axes.set_ylabel(f"Mean signal efficiency at {rate:g} kHz")
         axes.margins(x=0.08, y=0.12)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from errors import MaplessError
+from firmware.folders import files_by_tools
 
 
 def run_tool(
@@ -33,12 +34,19 @@ def run_tool(
     for program in (command[0], *needs):
         if shutil.which(program, path=path) is None:
             raise MaplessError(f"{what} needs {program!r}, which is not installed; put it on PATH")
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, errors="replace"
-    )
-    output = done.stdout + done.stderr
-    if done.returncode == 0:
-        return output
-    log = folder / f"{Path(command[0]).name}.log"
-    log.write_text(output)
+    with files_by_tools(folder):
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            errors="replace",
+        )
+        output = done.stdout + done.stderr
+        if done.returncode == 0:
+            return output
+        log = folder / f"{Path(command[0]).name}.log"
+        log.write_text(output)
     raise MaplessError(f"{what} failed ({command[0]} exit code {done.returncode}); the reason is in {log}")

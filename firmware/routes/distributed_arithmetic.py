@@ -12,6 +12,7 @@ from alkaid.converter.builtin.keras.layers._base import ReplayOperationBase
 from alkaid.converter.builtin.keras.layers.conv import ReplayConv
 from alkaid.converter.builtin.keras.layers.dense import ReplayDense
 from alkaid.trace import FVArray, trace
+from alkaid.trace.passes import add_surrogate, dead_code_elimin, fuse_ternary_adders
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 from qkeras import QActivation, QConv2D, QDense
@@ -45,6 +46,14 @@ class _Dense(_AlkaidWeights, ReplayDense):
     handles = (QDense,)
     __activation_handled__ = True
 
+    def call(self, inputs: Any) -> Any:
+        kernel = self._load_weight("kernel")
+        used = np.count_nonzero(kernel, axis=0)
+        if kernel.shape[1] == 1 or used.max(initial=0) > 1:
+            return super().call(inputs)
+        rows = np.abs(kernel).argmax(axis=0)  # one product per output: nothing to share, so no search for it
+        return inputs[..., rows] * kernel[rows, np.arange(kernel.shape[1])] + self._load_weight("bias")
+
 
 class _Convolution(_AlkaidWeights, ReplayConv):
     handles = (QConv2D,)
@@ -54,7 +63,8 @@ class _Convolution(_AlkaidWeights, ReplayConv):
 def trace_trigger(model: TriggerModel) -> CombLogic:
     """Trace a model from hardware integers to the score.
 
-    The result scores by `predict` (an interpreter in C++), and its `cost` is alkaid's estimate of LUTs.
+    The result scores by `predict` (an interpreter in C++), and its `cost` is alkaid's estimate of the LUTs of
+    the Verilog: sums of three values are one adder here as there.
 
     Raises:
         MaplessError: a layer without firmware, or a network whose inputs do not reach the score.
@@ -68,10 +78,17 @@ def trace_trigger(model: TriggerModel) -> CombLogic:
     try:
         _, score = trace_model(model.network, inputs=scaled)
     except StopIteration:  # alkaid met an array of constants only
-        raise MaplessError(
-            f"{model.name!r} gives every event the same score; train it anew with less sparsity or more bits"
-        ) from None
-    return trace(hardware, score)
+        raise _constant(model) from None
+    logic = add_surrogate(dead_code_elimin(fuse_ternary_adders(trace(hardware, score))), _skip_op8_cost=True)
+    if all(values.min == values.max for values in logic.out_qint):
+        raise _constant(model)
+    return logic
+
+
+def _constant(model: TriggerModel) -> MaplessError:
+    return MaplessError(
+        f"{model.name!r} gives every event the same score; train it anew with less sparsity or more bits"
+    )
 
 
 def port_type(model: TriggerModel) -> FixedPoint:

@@ -132,8 +132,8 @@ def _cast(layer: Any, sources: list[_Values], constants: list[str], statements: 
     x, to = sources[0], fixed_point_of(layer.activation)
     low, high = (int(end * 2**to.fraction) for end in (to.minimum, to.maximum))
     dropped = x.fraction - to.fraction
-    statements.append(f"const auto {layer.name} = mapless::cast<{dropped}>({x.variable}, {low}, {high});")
-    return _Values(layer.name, x.size, to.fraction, max(-low, high))
+    statements.append(f"const auto {layer.name}_out = mapless::cast<{dropped}>({x.variable}, {low}, {high});")
+    return _Values(f"{layer.name}_out", x.size, to.fraction, max(-low, high))
 
 
 def _weights(layer: Any, x: _Values, constants: list[str]) -> tuple[NDArray[Any], str, str, int, float]:
@@ -166,8 +166,10 @@ def _dense(layer: Any, sources: list[_Values], constants: list[str], statements:
     x = sources[0]
     kernel, weights, bias, fraction, bound = _weights(layer, x, constants)
     sums = _accumulator(layer, bound)
-    statements.append(f"const auto {layer.name} = mapless::dense<{sums}>({x.variable}, {weights}, {bias});")
-    return _Values(layer.name, kernel.shape[-1], fraction, bound)
+    statements.append(
+        f"const auto {layer.name}_out = mapless::dense<{sums}>({x.variable}, {weights}, {bias});"
+    )
+    return _Values(f"{layer.name}_out", kernel.shape[-1], fraction, bound)
 
 
 def _convolution(layer: Any, sources: list[_Values], constants: list[str], statements: list[str]) -> _Values:
@@ -180,9 +182,9 @@ def _convolution(layer: Any, sources: list[_Values], constants: list[str], state
     height, width = layer.input.shape[1:3]
     arguments = f"{_accumulator(layer, bound)}, {height}, {width}, {layer.strides[0]}"
     statements.append(
-        f"const auto {layer.name} = mapless::convolution<{arguments}>({x.variable}, {weights}, {bias});"
+        f"const auto {layer.name}_out = mapless::convolution<{arguments}>({x.variable}, {weights}, {bias});"
     )
-    return _Values(layer.name, int(np.prod(layer.output.shape[1:])), fraction, bound)
+    return _Values(f"{layer.name}_out", int(np.prod(layer.output.shape[1:])), fraction, bound)
 
 
 def _same(layer: Any, sources: list[_Values], constants: list[str], statements: list[str]) -> _Values:
@@ -191,24 +193,23 @@ def _same(layer: Any, sources: list[_Values], constants: list[str], statements: 
 
 def _product(layer: Any, sources: list[_Values], constants: list[str], statements: list[str]) -> _Values:
     x, y = sources
-    statements.append(f"const auto {layer.name} = mapless::product({x.variable}, {y.variable});")
-    return _Values(layer.name, x.size, x.fraction + y.fraction, x.bound * y.bound)
+    statements.append(f"const auto {layer.name}_out = mapless::product({x.variable}, {y.variable});")
+    return _Values(f"{layer.name}_out", x.size, x.fraction + y.fraction, x.bound * y.bound)
 
 
 def _dot(layer: Any, sources: list[_Values], constants: list[str], statements: list[str]) -> _Values:
     x, y = sources
-    statements.append(f"const auto {layer.name} = mapless::dot({x.variable}, {y.variable});")
-    return _Values(layer.name, 1, x.fraction + y.fraction, x.size * x.bound * y.bound)
+    statements.append(f"const auto {layer.name}_out = mapless::dot({x.variable}, {y.variable});")
+    return _Values(f"{layer.name}_out", 1, x.fraction + y.fraction, x.size * x.bound * y.bound)
 
 
 def _difference(layer: Any, sources: list[_Values], constants: list[str], statements: list[str]) -> _Values:
     x, y = sources
     fraction = max(x.fraction, y.fraction)
     times = [2 ** (fraction - side.fraction) for side in (x, y)]
-    statements.append(
-        f"const auto {layer.name} = mapless::difference({x.variable}, {y.variable}, {times[0]}, {times[1]});"
-    )
-    return _Values(layer.name, x.size, fraction, x.bound * times[0] + y.bound * times[1])
+    arguments = f"{x.variable}, {y.variable}, {times[0]}, {times[1]}"
+    statements.append(f"const auto {layer.name}_out = mapless::difference({arguments});")
+    return _Values(f"{layer.name}_out", x.size, fraction, x.bound * times[0] + y.bound * times[1])
 
 
 _WRITERS: dict[str, Callable[[Any, list[_Values], list[str], list[str]], _Values]] = {

@@ -13,6 +13,8 @@ from firmware.routes.rtl import RtlProject
 from firmware.routes.target import yosys_family
 
 ESTIMATE = "estimate without place-and-route"
+ALKAID = "alkaid"
+"""Who counted the LUTs that builds, studies and reports compare: `trace_trigger(model).cost`."""
 FPGA_LUTS = {"xc7vx690tffg1927-2": 433_200, "xcvu13p-flga2577-2-e": 1_728_000}  # Xilinx DS180, DS890
 _CARRY_BITS = {"CARRY4": 4, "CARRY8": 8}
 
@@ -60,7 +62,7 @@ class Resources:
 def estimate(rtl: RtlProject) -> Resources:
     """Give alkaid's own estimate in no time: LUTs from the widths of all adders, and the register bits."""
     counted = json.loads((rtl.folder / "metadata.json").read_text())
-    return Resources(round(counted["cost"]), None, counted.get("reg_bits", 0), None, rtl.stages, "alkaid")
+    return Resources(round(counted["cost"]), None, counted.get("reg_bits", 0), None, rtl.stages, ALKAID)
 
 
 def synthesise(rtl: RtlProject) -> Resources:

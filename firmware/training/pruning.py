@@ -34,6 +34,12 @@ def largest_weights(kernel: NDArray[Any], sparsity: float) -> NDArray[np.bool_]:
     return kept.reshape(kernel.shape)
 
 
+def require_sparsity(sparsity: float) -> None:
+    """Raise MaplessError unless a network can lose this fraction of its weights and work: 0 up to below 1."""
+    if not 0 <= sparsity < 1:
+        raise MaplessError(f"a sparsity of {sparsity:g} is impossible; choose one from 0 up to below 1")
+
+
 def pruning_callback(network: Any, sparsity: float) -> Any:
     """Make a Keras callback that prunes the quantised layers of `network` while it trains in another.
 
@@ -45,8 +51,7 @@ def pruning_callback(network: Any, sparsity: float) -> Any:
     """
     import keras
 
-    if not 0 <= sparsity < 1:
-        raise MaplessError(f"a sparsity of {sparsity:g} is impossible; choose one from 0 up to below 1")
+    require_sparsity(sparsity)
     kernels = quantised_kernels(network)
     if not kernels:
         raise MaplessError("only quantised networks are pruned; train with quantised=True")

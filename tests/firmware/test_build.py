@@ -41,3 +41,13 @@ def test_an_unknown_backend_leaves_nothing(saved, tmp_path, capsys):
     assert main([*saved, str(tmp_path / "out"), "--backend", "Verilog"]) == 2
     assert "use one of Vitis, Vivado, Catapult, Quartus" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_somebody_else_keeps_in_the_output_stays_and_nothing_is_built(saved, tmp_path, capsys):
+    notes = tmp_path / "out" / "rtl" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("precious")
+    assert main([*saved, str(tmp_path / "out")])
+    assert "rtl holds notes.txt, which Mapless did not write" in capsys.readouterr().err
+    assert notes.read_text() == "precious"
+    assert list((tmp_path / "out").iterdir()) == [notes.parent]

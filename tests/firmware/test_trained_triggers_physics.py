@@ -87,7 +87,7 @@ def test_the_teacher_of_cicada_finds_more_than_total_energy(samples, regions, te
 
 @pytest.mark.physics
 def test_version_2_of_cicada_follows_its_teacher_and_finds_more_than_total_energy(samples, regions, teacher):
-    student = student_of(teacher, regions, cicada.TRAINED_VERSION_2)
+    student = student_of(teacher, regions, cicada.TRAINED_VERSION_2P1P2)
     found, total = kept(lambda name: student.score(regions[name])), simple(samples, "total ET")
     taught = kept(lambda name: teacher_score(teacher, regions[name]))
     held_out = regions["zero_bias"][N_TRAINING : N_TRAINING + 50_000]
@@ -102,7 +102,7 @@ def test_version_2_of_cicada_follows_its_teacher_and_finds_more_than_total_energ
 @pytest.mark.physics
 def test_version_1_of_cicada_is_no_better_than_total_energy(samples, regions, teacher):
     """A hidden layer of 16 units sums large parts of the calorimeter; it cannot find single regions."""
-    student = student_of(teacher, regions, cicada.TRAINED_VERSION_1)
+    student = student_of(teacher, regions, cicada.TRAINED_VERSION_1P1P2)
     found, total = kept(lambda name: student.score(regions[name])), simple(samples, "total ET")
     print(found, total)
     assert mean(found) == pytest.approx(mean(total), abs=0.05)
@@ -117,7 +117,7 @@ def test_exposed_outliers_cost_nothing_and_add_little_to_hardened_copies(regions
         [
             kept(lambda name, model=model: model.score(others[name]))
             for model in (
-                student_of(teacher, regions, cicada.TRAINED_VERSION_2, seed, outliers=outliers)
+                student_of(teacher, regions, cicada.TRAINED_VERSION_2P1P2, seed, outliers=outliers)
                 for seed in (1, 2)
             )
         ]

@@ -8,8 +8,8 @@ from firmware.networks.axol1tl import EncoderDesign
 
 @pytest.fixture(scope="module")
 def small_network():
-    """Name of an encoder with 57 inputs, 6 and 4 hidden units and 2 latent means."""
-    design = EncoderDesign((6, 4), 2)
+    """Name of an encoder with 57 inputs, 4 hidden units and 2 latent means."""
+    design = EncoderDesign((4,), 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENCODERS, "little", design)
         patch.setitem(DESIGNS, "little", variational(design))

@@ -25,7 +25,7 @@ def pipeline(*overrides: str) -> TriggerPipeline:
     """A run on simulated zero-bias events and two signals from files, one of them shown to the training."""
     signals = ["sample.signals=[level1_ttbar, level1_h_to_4b]", "training.outliers=[level1_h_to_4b]"]
     return TriggerPipeline(
-        load_trigger_configuration(None, ("model=cicada_v2", *FILES, *signals, *overrides))
+        load_trigger_configuration(None, ("model=cicada_v2p1p2", *FILES, *signals, *overrides))
     )
 
 
@@ -47,7 +47,7 @@ TRAINED = {"train", "build", "report"}
         ("training.epochs=3", TRAINED),
         ("training.fraction=0.3", TRAINED),
         ("training.outliers=[]", TRAINED),
-        ("model=cicada_v1", TRAINED),
+        ("model=cicada_v1p1p2", TRAINED),
         ("sample.seed=2", TRAINED | {"level1_zero_bias"}),
         ("sample.n_zero_bias=200", TRAINED | {"level1_zero_bias"}),
         ("sample.signals=[level1_h_to_4b]", {"report"}),
@@ -70,10 +70,10 @@ def test_a_study_depends_on_the_content_of_the_model_that_it_compares_with(tmp_p
         return pipeline("model=axol1tl", "training.outliers=[]").study(options).key
 
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "model.json").write_text("{}")
+    (tmp_path / "reference" / "trigger_model.json").write_text("{}")
     before = key()
     assert key() == before
-    (tmp_path / "reference" / "model.json").write_text("[]")
+    (tmp_path / "reference" / "trigger_model.json").write_text("[]")
     assert key() != before
 
 

@@ -1,6 +1,7 @@
 """`trigger study` from files of events to numbers, plot and model, on embedded signals."""
 
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from analysis.commands.trigger_study import numbers, run_study
 from analysis.trigger.study import StudyOptions
 from errors import MaplessError
-from firmware.routes.resources import FPGA_LUTS
+from firmware.routes.resources import FPGA_LUTS, estimate
+from firmware.routes.rtl import write_rtl
 from firmware.trigger_model import TriggerModel
 
 SAMPLES = Path(__file__).parents[3] / "analysis" / "samples"
@@ -22,7 +24,7 @@ SETTINGS = [
     "training.batch_size=64",
 ]
 pytestmark = pytest.mark.usefixtures("small_network")
-OPTIONS = StudyOptions((4,), (0.0, 0.6), rate=5000.0, lut_budget=50_000, seeds=(1, 2))
+OPTIONS = StudyOptions((4,), (0.6,), rate=5000.0, lut_budget=50_000, seeds=(1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +36,11 @@ def folder(tmp_path_factory, small_network):
 
 def test_a_study_leaves_numbers_plot_and_the_chosen_model(folder):
     content = json.loads((folder / "study.json").read_text())
-    assert [point["name"] for point in content["points"]] == [
-        "floating_point", "bits4_sparsity0", "bits4_sparsity60",
-    ]  # fmt: skip
-    dense, pruned = content["points"][1:]
-    assert pruned["luts"] < dense["luts"] < FPGA_LUTS["xc7vx690tffg1927-2"]
-    for pruned_once, dense_once in zip(pruned["trainings"], dense["trainings"], strict=True):
-        assert pruned_once["zeros"] > 0.59 > dense_once["zeros"]
+    dense, pruned = content["points"]
+    assert (dense["name"], pruned["name"]) == ("floating_point", "bits4_sparsity60")
+    assert dense["luts"] is None
+    assert 0 < pruned["luts"] < FPGA_LUTS["xc7vx690tffg1927-2"]
+    assert all(training["zeros"] > 0.59 for training in pruned["trainings"])
     assert content["chosen_seed"] in content["seeds"] == [1, 2]
     assert content["chosen"] in content["front"]
     assert TriggerModel.load(folder / "model").name == content["chosen"]
@@ -54,13 +54,37 @@ def test_the_same_study_again_is_kept(folder, capsys):
     assert "chosen" in told
     assert "means over seeds [1, 2]" in told
     assert "±" in told
+    assert "LUTs: estimate without place-and-route, by alkaid" in told
+
+
+def test_luts_of_a_study_are_those_of_the_verilog(folder, tmp_path):
+    content = json.loads((folder / "study.json").read_text())
+    training = next(one for one in content["points"][1]["trainings"] if one["seed"] == content["chosen_seed"])
+    assert training["luts"] == estimate(write_rtl(TriggerModel.load(folder / "model"), tmp_path / "rtl")).luts
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rate": -1.0}, "a rate of -1 kHz is impossible"),
+        ({"bits": (4, 1)}, "weights of 1 bits are impossible"),
+        ({"sparsities": (0.5, 1.0)}, "a sparsity of 1 is impossible"),
+        ({"seeds": (1, 1)}, "must be different and from 0 up"),
+        ({"seeds": (-1,)}, "must be different and from 0 up"),
+        ({"reference": Path("nowhere")}, "nowhere holds no trigger model to compare with"),
+    ],
+)
+def test_impossible_options_are_refused_before_anything_runs(options, message, tmp_path):
+    with pytest.raises(MaplessError, match=message):
+        run_study(None, SETTINGS, replace(OPTIONS, **options), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_bad_options_give_one_line(tmp_path):
     with pytest.raises(MaplessError, match="--bits 'four' is no list of numbers"):
         numbers("--bits", "four", int)
-    with pytest.raises(MaplessError, match="there is no quantisation study of cicada_v1; choose one of"):
-        run_study(None, ["model=cicada_v1"], StudyOptions((4,), (0.0,)), tmp_path)
+    with pytest.raises(MaplessError, match="there is no quantisation study of cicada_v1p1p2; choose one of"):
+        run_study(None, ["model=cicada_v1p1p2"], StudyOptions((4,), (0.0,)), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

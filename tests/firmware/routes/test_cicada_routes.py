@@ -5,11 +5,14 @@ import pytest
 
 from firmware.integer_scaling import IntegerScaling
 from firmware.networks import cicada
+from firmware.networks.published import PUBLISHED, PublishedModel, import_published
 from firmware.routes.distributed_arithmetic import trace_trigger
 from firmware.trigger_model import TriggerModel
 
 
-@pytest.mark.parametrize("design", [cicada.TRAINED_VERSION_1, cicada.TRAINED_VERSION_2], ids=["v1", "v2"])
+@pytest.mark.parametrize(
+    "design", [cicada.TRAINED_VERSION_1P1P2, cicada.TRAINED_VERSION_2P1P2], ids=["v1", "v2"]
+)
 def test_adders_and_shifts_give_the_score_of_every_event(design):
     import keras
 
@@ -25,3 +28,18 @@ def test_adders_and_shifts_give_the_score_of_every_event(design):
     found = trace_trigger(model).predict(regions.reshape(400, 252).astype(float), n_threads=1)
     np.testing.assert_array_equal(np.reshape(found, -1), expected)
     assert len(np.unique(expected)) > 50
+
+
+def test_products_that_are_cut_off_one_by_one_are_exact_as_adders_too(monkeypatch):
+    small = PublishedModel(
+        cicada.TruncatingDesign(filters=1, hidden=2).network, cicada.REGIONS, truncating=True
+    )
+    monkeypatch.setitem(PUBLISHED, "little", small)
+    random = np.random.default_rng(5)
+    sizes = {"w3": 9, "w7": 96, "w10": 2}
+    model = import_published("little", {name: random.uniform(0, 0.1, size) for name, size in sizes.items()})
+    regions = random.poisson(2, (200, 18, 14))
+    expected = model.score(regions)
+    found = trace_trigger(model).predict(regions.reshape(200, 252).astype(float), n_threads=1)
+    np.testing.assert_array_equal(np.reshape(found, -1), expected)
+    assert len(np.unique(expected)) > 10

@@ -187,7 +187,8 @@ def test_verilog_takes_no_integer_beyond_its_ports(rtl):
         rtl.interpret([[0, 0, 0, 0, 0, 5000]])
 
 
-def test_resources_are_labelled_as_estimates(rtl):
+def test_resources_are_labelled_as_estimates(tmp_path):
+    rtl = write_rtl(build_tiny_trigger_model(n_inputs=3, n_latent=1), tmp_path / "rtl")
     quick, synthesised = estimate(rtl), synthesise(rtl)
 
     assert ESTIMATE in str(quick) and ESTIMATE in str(synthesised)

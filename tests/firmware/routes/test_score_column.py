@@ -39,7 +39,7 @@ def test_compiled_scores_of_objects_equal_qkeras_for_every_event(design, tmp_pat
 
 
 def test_compiled_scores_of_regions_equal_qkeras_for_every_event(tmp_path):
-    network = cicada.VERSION_2.network()
+    network = cicada.VERSION_2P1P2.network()
     model = untrained("regions", network, cicada.REGIONS, IntegerScaling.identity(252))
     output = network.get_layer("output")
     output.set_weights([np.abs(weight) for weight in output.get_weights()])
