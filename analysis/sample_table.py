@@ -37,12 +37,19 @@ class SampleSettings(Settings):
     renumber_events: bool = False
 
     def sample(self, name: str, folder: Path) -> Sample:
-        """The sample, with its patterns of files expanded; relative ones lie in a folder."""
+        """The sample, with its patterns of files expanded; relative ones lie in a folder.
+
+        Raises MaplessError for a file that is not there, unless bad files are skipped.
+        """
+        files = tuple(path for file in self.files for path in _matches(folder, file))
+        lost = [path for path in files if isinstance(path, Path) and not path.exists()]
+        if lost and not self.skip_bad_files:
+            raise MaplessError(f"samples.{name}: {lost[0]} does not exist; check the path")
         flags = {"skip_bad_files": self.skip_bad_files, "renumber_events": self.renumber_events}
         return Sample(
             name,
             self.role,
-            tuple(path for file in self.files for path in _matches(folder, file)),
+            files,
             self.mass,
             self.luminosity,
             self.acceptance,

@@ -27,15 +27,13 @@ from firmware.training.pruning import require_sparsity
 from firmware.trigger_model import DESCRIPTION, TriggerModel
 from selections import level1
 
-MOST_BITS, MOST_PRUNED = 16, 0.99
-
 
 @dataclass(frozen=True)
 class StudyOptions:
     """What to scan, the rate (kHz) of the comparison, the budget of LUTs, and a model to compare with.
 
     Every point trains once with each of the `seeds`. `betas`, weights of one bit operation in the loss, add
-    points that learn their bits, which needs the extra hgq2. Raises MaplessError for what cannot be.
+    points that learn their bits, which needs the extra hgq2.
     """
 
     bits: tuple[int, ...]

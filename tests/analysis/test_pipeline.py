@@ -98,6 +98,7 @@ def test_cross_sections_need_a_luminosity_that_belongs_to_the_data_that_are_read
     overrides = ("injections={x_to_yy_3000: {cross_section: 2}}",)
     with pytest.raises(MaplessError, match="leave --max-events out"):
         Pipeline(searches.load("cms-dijet", None, overrides), max_events=100).stages("scan", Path("nowhere"))
-    unknown = ("samples={mine: {role: background, files: [x.root]}}", "data=mine", *overrides)
+    there = f"samples={{mine: {{role: background, files: [{__file__}]}}}}"
+    unknown = (there, "data=mine", *overrides)
     with pytest.raises(MaplessError, match="needs the luminosity of mine"):
         Pipeline(searches.load("cms-dijet", None, unknown)).stages("scan", Path("nowhere"))

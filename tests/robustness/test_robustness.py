@@ -5,11 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness import configurations, events, signals, spectra, tables, trigger_models, weights
+from tests.robustness import (
+    configurations,
+    conversions,
+    events,
+    signals,
+    spectra,
+    tables,
+    trigger_models,
+    weights,
+)
 from tests.robustness.case import Case, content, judge
 from tests.robustness.warm import Warm
 
-FAMILIES = (events, configurations, tables, spectra, signals, weights, trigger_models)
+FAMILIES = (events, configurations, conversions, tables, spectra, signals, weights, trigger_models)
 CASES = [case for family in FAMILIES for case in family.cases()]
 QUICK = [case for case in CASES if case.kind == "events"][::16]
 
