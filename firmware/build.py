@@ -9,25 +9,36 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errors import MaplessError
-from firmware.routes.project import BACKENDS, Project, write_project
-from firmware.routes.resources import Resources, estimate
+from firmware.routes.project import Project, write_project
+from firmware.routes.resources import Resources, estimate, synthesise
 from firmware.routes.rtl import RtlProject, write_rtl
+from firmware.routes.target import BACKENDS, USUAL, Target, yosys_family
 from firmware.trigger_model import TriggerModel
 from firmware.verify import Verification, verify
 
 
 @dataclass(frozen=True, eq=False)
 class Build:
-    """What a build made: the hls4ml project, the Verilog, its estimated size and the proof that all agree."""
+    """What a build made: the hls4ml project, the Verilog, its size, and the proof that all agree.
+
+    `resources` are alkaid's estimate, and then Yosys's if that was wanted.
+    """
 
     project: Project
     rtl: RtlProject
-    resources: Resources
+    resources: tuple[Resources, ...]
     verification: Verification
 
 
 def build(
-    model: TriggerModel, hardware: ArrayLike, folder: Path, *, backend: str = "Vitis", part: str | None = None
+    model: TriggerModel,
+    hardware: ArrayLike,
+    folder: Path,
+    *,
+    backend: str = "Vitis",
+    target: Target = USUAL,
+    version: str | None = None,
+    yosys: bool = False,
 ) -> Build:
     """Write `folder/hls4ml` and `folder/rtl`, compile them and require equal scores in every event.
 
@@ -35,15 +46,22 @@ def build(
         model: what becomes firmware.
         hardware: held-out events, integers of shape (n_events, *input_shape).
         folder: where both projects go; each is replaced as a whole.
-        backend, part: see `write_project`.
+        backend, target, version: see `write_project`; the target is that of the Verilog too.
+        yosys: whether Yosys counts cells of the Verilog (seconds to minutes).
 
     Raises:
         MaplessError: a layer without firmware, a missing compiler, or scores that differ.
     """
-    project = write_project(model, folder / "hls4ml", hardware, backend=backend, part=part)
-    rtl = write_rtl(model, folder / "rtl")
+    target = target.complete(backend)
+    if yosys:
+        yosys_family(str(target.part))  # refuses parts that it does not know, before the work
+    project = write_project(
+        model, folder / "hls4ml", hardware, backend=backend, target=target, version=version
+    )
+    rtl = write_rtl(model, folder / "rtl", target=target)
     verification = verify(project, rtl, hardware)
-    return Build(project, rtl, estimate(rtl), verification)
+    resources = (estimate(rtl), synthesise(rtl)) if yosys else (estimate(rtl),)
+    return Build(project, rtl, resources, verification)
 
 
 def read_events(file: Path) -> NDArray[np.int64]:
@@ -64,7 +82,8 @@ def read_events(file: Path) -> NDArray[np.int64]:
 def _report(made: Build) -> None:
     for agreement in made.verification.agreements:
         print(f"{agreement.first} = {agreement.second} in {agreement.fraction:.2%} of events")
-    print(f"resources: {made.resources}")
+    for resources in made.resources:
+        print(f"resources: {resources}")
     print(f"project: {made.project.folder}\nVerilog: {made.rtl.folder}")
     if made.project.synthesis_is_installed:
         made.project.synthesise()
@@ -81,10 +100,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("output", type=Path, help="folder to write")
     parser.add_argument("--backend", default="Vitis", help=", ".join(BACKENDS))
     parser.add_argument("--part", help="FPGA")
+    parser.add_argument("--clock-period", type=float, default=6.25, help="in ns")
+    parser.add_argument("--reuse-factor", type=int, default=1, help="multiplications per multiplier")
+    parser.add_argument("--initiation-interval", type=int, help="clocks from one event to the next")
+    parser.add_argument("--version", help="of the emulator, by default that in the model's name")
+    parser.add_argument("--yosys", action="store_true", help="count cells with Yosys")
     chosen = parser.parse_args(arguments)
     try:
+        target = Target(chosen.part, chosen.clock_period, chosen.reuse_factor, chosen.initiation_interval)
         model, events = TriggerModel.load(chosen.model), read_events(chosen.events)
-        _report(build(model, events, chosen.output, backend=chosen.backend, part=chosen.part))
+        _report(
+            build(
+                model,
+                events,
+                chosen.output,
+                backend=chosen.backend,
+                target=target,
+                version=chosen.version,
+                yosys=chosen.yosys,
+            )
+        )
     except MaplessError as error:
         print(f"mapless: {error}", file=sys.stderr)
         return 1

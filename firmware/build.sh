@@ -3,6 +3,7 @@
 # and Verilog; compiles both, compares all scores, and runs the vendor's synthesis where it is installed.
 #
 # Usage:  firmware/build.sh MODEL EVENTS OUTPUT [--backend Vitis|Vivado|Catapult|Quartus] [--part PART]
+#             [--clock-period NS] [--reuse-factor N] [--initiation-interval N] [--version VERSION] [--yosys]
 #
 #   MODEL   folder of a trigger model (it holds trigger_model.json)
 #   EVENTS  .npy file of hardware integers, held-out events; the first 100 become testbench vectors

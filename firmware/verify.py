@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from errors import MaplessError
 from firmware.routes.emulator import Emulator, build_emulator
 from firmware.routes.project import Project
+from firmware.routes.project_record import record_verification
 from firmware.routes.rtl import RtlProject
 
 Route = Callable[[ArrayLike], NDArray[np.float64]]
@@ -79,16 +80,33 @@ def firmware_routes(project: Project, rtl: RtlProject) -> dict[str, Route]:
     return {**routes, "RTL simulation": rtl.simulate}
 
 
-def verify(project: Project, rtl: RtlProject, hardware: ArrayLike) -> Verification:
-    """Require that all routes of a model give the same score in every event.
+def compare_project(project: Project, rtl: RtlProject, hardware: ArrayLike) -> Verification:
+    """Score events by all routes of a model, and write into `project.json` whether they agree.
 
     Args:
         project, rtl: of the same model.
         hardware: held-out events, integers of shape (n_events, *input_shape).
 
     Raises:
-        MaplessError: two routes differ, or a tool is missing.
+        MaplessError: a tool is missing, or inputs that the model does not take.
     """
     verification = compare_routes(firmware_routes(project, rtl), hardware)
+    record_verification(
+        project.folder,
+        rtl.folder,
+        passed=all(agreement.first_difference is None for agreement in verification.agreements),
+        n_events=len(np.asarray(hardware)),
+        routes=verification.scores,
+    )
+    return verification
+
+
+def verify(project: Project, rtl: RtlProject, hardware: ArrayLike) -> Verification:
+    """Require that all routes of a model give the same score in every event; arguments as `compare_project`.
+
+    Raises:
+        MaplessError: two routes differ, or a tool is missing.
+    """
+    verification = compare_project(project, rtl, hardware)
     verification.require_exact()
     return verification

@@ -6,27 +6,59 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from analysis.engine.settings import read_values
+from analysis.engine.validation import one_line
 from analysis.simulation import level1, simulate
+from analysis.simulation.campaign import SAMPLE_TABLE, Campaign, produce
 from analysis.simulation.processes import Quality
+from analysis.simulation.signals import read_card
 from errors import MaplessError
 
 
+def simulate_campaign(
+    path: Path, output: Path, workers: int, overrides: tuple[str, ...], single: object
+) -> None:
+    """Simulate all samples of a campaign into a folder and print what is there.
+
+    `single` is whatever else was asked for, which belongs to one sample.
+    """
+    if single:
+        raise MaplessError("--campaign makes all samples of its file; give no process, --card or --events")
+    try:
+        campaign = Campaign.model_validate(read_values(path, overrides))
+    except ValidationError as problem:
+        raise MaplessError(f"{path}: {one_line(problem, Campaign)}") from None
+    console = Console()
+    with _progress_bar(console) as bar:
+        files = produce(campaign, output, workers, lambda name: _counter(bar, name))
+    for file in files.values():
+        console.print(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
+    console.print(f"{output / SAMPLE_TABLE} describes them: run a search with --config")
+
+
 def simulate_to_file(
-    process: str,
-    n_events: int,
+    process: str | None,
+    n_events: int | None,
     output: Path,
     seed: int,
     workers: int,
     quality: str,
+    card: Path | None,
     overrides: tuple[str, ...],
 ) -> None:
     """Simulate events into an RNTuple file and print what was made."""
+    if n_events is None or (process is None) == (card is None):
+        raise MaplessError("name a process or a --card, and the number of --events; or give a --campaign")
     if quality not in get_args(Quality):
         raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
     console, parameters = Console(), _parameters(overrides)
+    if card is not None:
+        process, parameters["card"] = "card", read_card(card)
+    assert process is not None
     shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": quality, "output": output}
     with _progress_bar(console) as bar:
         shared["progress"] = _counter(bar, process)

@@ -99,12 +99,35 @@ def build(
     output: Annotated[Path, typer.Option(help="Folder of the firmware.")],
     backend: Annotated[str, typer.Option(help="Vitis, Vivado, Catapult or Quartus.")] = "Vitis",
     part: Annotated[str | None, typer.Option(help="FPGA; by default the usual one of the backend.")] = None,
+    clock_period: Annotated[float, typer.Option(help="In ns.")] = 6.25,
+    reuse_factor: Annotated[
+        int, typer.Option(min=1, help="Multiplications per multiplier; the Verilog has none.")
+    ] = 1,
+    initiation_interval: Annotated[
+        int | None,
+        typer.Option(min=1, help="Clocks from one event to the next; by default the reuse factor."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Of the emulator; by default that in the model's name.")
+    ] = None,
+    yosys: Annotated[bool, typer.Option("--yosys", help="Count cells with Yosys (a minute).")] = False,
     max_events: MaxEvents = 5000,
 ) -> None:
     """Write the hls4ml project, emulator and Verilog of a model; synthesise where a vendor's tool is."""
     from analysis.commands.trigger_firmware import build_model
+    from firmware.routes.target import Target
 
-    build_model(model, events, output, backend=backend, part=part, max_events=max_events)
+    target = Target(part, clock_period, reuse_factor, initiation_interval)
+    build_model(
+        model,
+        events,
+        output,
+        backend=backend,
+        target=target,
+        version=version,
+        yosys=yosys,
+        max_events=max_events,
+    )
 
 
 @app.command()

@@ -10,10 +10,11 @@ from rich.table import Table
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from firmware.build import build, read_events
 from firmware.networks.published import read_published
-from firmware.routes.project import BACKENDS, Project, load_project
+from firmware.routes.project import Project, load_project
 from firmware.routes.rtl import load_rtl
+from firmware.routes.target import BACKENDS, Target
 from firmware.trigger_model import TriggerModel
-from firmware.verify import Verification, compare_routes, firmware_routes
+from firmware.verify import Verification, compare_project
 from selections import level1
 
 HLS4ML, VERILOG = "hls4ml", "rtl"  # the folders of a build
@@ -29,13 +30,23 @@ def import_model(version: str, weights: Path, output: Path) -> None:
 
 @tensorflow_reports_only_failures()
 def build_model(
-    model: Path, events: Path, output: Path, *, backend: str, part: str | None, max_events: int
+    model: Path,
+    events: Path,
+    output: Path,
+    *,
+    backend: str,
+    target: Target,
+    version: str | None,
+    yosys: bool,
+    max_events: int,
 ) -> None:
     """Build all firmware of a saved model, print what agrees and its size, synthesise where it can be."""
     console, trigger = Console(), TriggerModel.load(model)
-    made = build(trigger, _hardware(trigger, events, max_events), output, backend=backend, part=part)
+    hardware = _hardware(trigger, events, max_events)
+    made = build(trigger, hardware, output, backend=backend, target=target, version=version, yosys=yosys)
     console.print(_agreement_table(made.verification))
-    console.print(f"{made.project.part}: {made.resources}")
+    for resources in made.resources:
+        console.print(f"{made.rtl.part}: {resources}")
     console.print(f"Project: [bold]{made.project.folder}[/]   Verilog: [bold]{made.rtl.folder}[/]")
     _synthesise(made.project, console)
 
@@ -49,7 +60,7 @@ def verify_model(build_folder: Path, events: Path, *, max_events: int) -> None:
     project = load_project(build_folder / HLS4ML)
     rtl = load_rtl(project.model, build_folder / VERILOG)
     hardware = _hardware(project.model, events, max_events)
-    verification = compare_routes(firmware_routes(project, rtl), hardware)
+    verification = compare_project(project, rtl, hardware)
     Console().print(_agreement_table(verification))
     verification.require_exact()
 

@@ -50,10 +50,12 @@ def _print_findings(results: dict[str, Any], console: Console) -> None:
 
 
 def _rates_table(results: dict[str, Any]) -> Table:
-    table = Table("asked", "threshold", "rate", "pure rate", title=f"{results['model']}: rates in kHz")
+    title = f"{results['model']}: rates in kHz"
+    table = Table("asked", "threshold", "in the menu", "rate", "pure rate", title=title)
     for point in results["working_points"]:
         rates = [f"{point[name]['rate']:.2f} ± {point[name]['error']:.2f}" for name in ("rate", "pure_rate")]
-        table.add_row(f"{point['asked']:g}", f"{point['rate']['threshold']:g}", *rates)
+        thresholds = f"{point['rate']['threshold']:g}", f"{point['menu_threshold']:g}"
+        table.add_row(f"{point['asked']:g}", *thresholds, *rates)
     return table
 
 

@@ -9,8 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 
 def one_line(error: ValidationError, model: type[BaseModel]) -> str:
-    """Describe the first problem: its path in the file, what is wrong and the nearest valid key."""
-    first = error.errors()[0]
+    """Describe a problem: its path in the file, what is wrong and the nearest valid key.
+
+    A key that nobody knows comes first: where one is misspelt, the right one is missing as well.
+    """
+    problems = error.errors()
+    first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     path = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown_key(path, _keys_at(model, first["loc"][:-1]))

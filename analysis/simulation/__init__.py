@@ -1,7 +1,7 @@
 """Simulated events: Pythia 8, a parametric detector and AK8 jets, written as canonical columns.
 
 The way of an event: `processes` (what collides) -> `generator` (Pythia) -> `underlying_event` (overlay) ->
-`detector` -> `jets` -> `chunks` (one seed) -> `production` (many chunks) -> `merge` -> `writer` (the file).
+`detector` -> `jets` -> `chunks` (one seed) -> `production` (many chunks) -> `merge` (one file).
 `columns` is what passes between them.
 """
 

@@ -26,7 +26,7 @@ def generate(recipe: SampleRecipe, chunk: int, n_generated: int, pool: Underlyin
     rng = np.random.default_rng(detector_seed)
     n_done, selected = 0, []
     for batch in generator.batches(n_generated):
-        selected.append(select(batch, recipe.process, pool, rng))
+        selected.append(select(batch, recipe.process, recipe.detector, pool, rng))
         n_done += batch.n_events
     events = {name: np.concatenate([columns[name] for columns in selected]) for name in selected[0]}
     events["n_generated"] = np.array(n_done)
@@ -36,10 +36,13 @@ def generate(recipe: SampleRecipe, chunk: int, n_generated: int, pool: Underlyin
 
 
 def select(
-    batch: GeneratedBatch, process: DijetProcess, pool: UnderlyingEventPool | None, rng: np.random.Generator
+    batch: GeneratedBatch,
+    process: DijetProcess,
+    detector: Detector,
+    pool: UnderlyingEventPool | None,
+    rng: np.random.Generator,
 ) -> Columns:
     """Columns of the events of a batch that end in the dijet slice."""
-    detector = Detector()
     stable = pool.overlay(batch.stable, batch.n_events, rng) if pool else batch.stable
     objects = reconstruct(stable, detector, rng)
     selected, events = find_jets(batch, objects, process, detector, rng)

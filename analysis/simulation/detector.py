@@ -5,11 +5,11 @@ core of a jet. Photons, neutral hadrons and lost tracks deposit energy in calori
 cell is merged, and its position is the cell's, smeared. All objects are massless.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from analysis.simulation.generator import FIRST_EXOTIC, Particles
 
@@ -20,9 +20,10 @@ INVISIBLE = (12, 14, 16)
 ACCEPTANCE = 3.4  # jets end at 2.5, and reach 0.8 further
 
 
-@dataclass(frozen=True)
-class Detector:
+class Detector(BaseModel):
     """Resolutions and efficiencies; sigma(E)/E = stochastic / sqrt(E) (+) constant, E in GeV."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tracker_eta: float = 2.5
     track_pt: float = 0.5

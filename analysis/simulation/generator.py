@@ -86,8 +86,7 @@ class Generator:
             f"PartonLevel:MPI = {multiparton}",
             "Random:setSeed = on",
             f"Random:seed = {seed % LARGEST_SEED + 1}",
-            *process.pythia(),
-            *process.pythia_settings,
+            *process.all_settings(),
         ]
         refused = [line for line in settings if not self.pythia.readString(line)]
         if refused:

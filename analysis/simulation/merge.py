@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis.simulation import writer
 from analysis.simulation.chunks import COLLECTIONS
 from analysis.simulation.columns import Columns, load_columns
 from analysis.simulation.processes import DijetProcess
 from analysis.simulation.recipe import SampleRecipe
+from selections import canonical_writer
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ def merge(recipe: SampleRecipe, paths: list[Path], n_events: int, output: Path) 
     counts = Bookkeeping.of_all(paths)
     cross_section = counts.cross_section * counts.n_selected / counts.n_generated
     sample = SimulatedSample(output, n_events, cross_section, n_events / cross_section)
-    writer.write(output, numbered(recipe.process, paths, sample))
+    canonical_writer.write(output, numbered(recipe.process, paths, sample))
     description = recipe.as_dict() | {
         "n_events": n_events,
+        "n_selected": counts.n_selected,
         "n_generated": counts.n_generated,
         "n_tried": counts.n_tried,
         "cross_section_pb": cross_section,

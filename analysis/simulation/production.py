@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from analysis.simulation import chunks
+from analysis.simulation.catalogue import PROCESSES
 from analysis.simulation.columns import save_columns
+from analysis.simulation.detector import Detector
 from analysis.simulation.merge import Bookkeeping, SimulatedSample, merge
-from analysis.simulation.processes import PROCESSES, Quality, create
+from analysis.simulation.processes import Quality, create
 from analysis.simulation.recipe import SampleRecipe
 from analysis.simulation.underlying_event import UnderlyingEventPool
 from errors import MaplessError
@@ -43,6 +45,7 @@ def simulate(
     seed: int = 1,
     workers: int = 2,
     quality: Quality = "fast",
+    detector: Detector = Detector(),  # noqa: B008  (frozen)
     progress: SimulationProgress = no_progress,
     **parameters: Any,
 ) -> SimulatedSample:
@@ -61,7 +64,7 @@ def simulate(
             f"cannot simulate {n_events} events of quality {quality!r} on {workers} workers; "
             f"ask for at least one, in quality {', '.join(EVENTS_PER_CHUNK)}"
         )
-    recipe = SampleRecipe(process, create(process, PROCESSES, **parameters), quality, seed)
+    recipe = SampleRecipe(process, create(process, PROCESSES, **parameters), quality, seed, detector)
     output = Path(output)
     folder = output.with_name(f"{output.name}.{recipe.key}.chunks")
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +88,10 @@ def prepare_pool(folder: Path, recipe: SampleRecipe) -> None:
     """Make the pool of underlying events, unless it is there."""
     if not pool_path(folder).exists():
         seed = int(np.random.SeedSequence([recipe.seed, POOL_CHUNK]).generate_state(1)[0])
-        UnderlyingEventPool.generate(POOL_SIZE, seed, recipe.process.beam_energy).save(pool_path(folder))
+        pool = UnderlyingEventPool.generate(
+            POOL_SIZE, seed, recipe.process.beam_energy, recipe.process.pythia_settings
+        )
+        pool.save(pool_path(folder))
 
 
 def chunk_path(folder: Path, chunk: int) -> Path:

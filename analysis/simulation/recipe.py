@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Generic
@@ -21,12 +21,13 @@ def packages() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class SampleRecipe(Generic[AnyProcess]):
-    """A process with its parameters, how carefully it is simulated, and the seed."""
+    """A process with its parameters, how carefully it is simulated, the seed, and the detector."""
 
     name: str
     process: AnyProcess
     quality: Quality
     seed: int
+    detector: Detector = field(default_factory=Detector)
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe in JSON's types, with the versions of the packages that take part."""
@@ -35,7 +36,7 @@ class SampleRecipe(Generic[AnyProcess]):
             "parameters": self.process.model_dump(mode="json"),
             "quality": self.quality,
             "seed": self.seed,
-            "detector": asdict(Detector()),
+            "detector": self.detector.model_dump(),
             "simulation_version": VERSION,
             "packages": packages(),
         }

@@ -45,9 +45,13 @@ class UnderlyingEventPool:
         self.starts = offsets(particles.event, n_events)
 
     @classmethod
-    def generate(cls, n_events: int, seed: int, beam_energy: float) -> "UnderlyingEventPool":
-        """Make a pool of `n_events` events with multiparton interactions."""
-        generator = Generator(InvisibleResonance(beam_energy=beam_energy), "full", seed)
+    def generate(
+        cls, n_events: int, seed: int, beam_energy: float, settings: tuple[str, ...] = ()
+    ) -> "UnderlyingEventPool":
+        """Make a pool of `n_events` events with multiparton interactions, and such settings as a tune."""
+        generator = Generator(
+            InvisibleResonance(beam_energy=beam_energy, pythia_settings=settings), "full", seed
+        )
         parts, done = [], 0
         for batch in generator.batches(n_events):
             stable = batch.stable

@@ -10,7 +10,8 @@ from analysis.engine.settings import Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
 from analysis.trigger.designs import DESIGNS
 from analysis.trigger.samples import ZERO_BIAS
-from firmware.routes.project import BACKENDS
+from errors import MaplessError
+from firmware.routes.target import BACKENDS, Target, yosys_family
 from firmware.training.schedule import TrainingSchedule
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "level1.yaml"
@@ -72,12 +73,34 @@ class RateSettings(Settings):
 
 
 class FirmwareSettings(Settings):
-    """Vendor flow, FPGA, events compared route by route, and whether Yosys counts cells (a minute)."""
+    """Vendor flow, FPGA, clock (ns), sharing of logic and version of the emulator, as for `trigger build`.
+
+    `n_events` are compared route by route; with `yosys` cells are counted too (a minute).
+    """
 
     backend: Annotated[str, AfterValidator(_one_of(BACKENDS))] = "Vitis"
     part: str | None = None
+    clock_period: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 6.25
+    reuse_factor: Annotated[int, Field(ge=1)] = 1
+    initiation_interval: Annotated[int, Field(ge=1)] | None = None
+    version: Annotated[str, Field(pattern=r"^\w+$")] | None = None
     n_events: Annotated[int, Field(ge=1)] = 5000
-    synthesise: bool = False
+    yosys: bool = False
+
+    @model_validator(mode="after")
+    def _target_is_possible(self) -> "FirmwareSettings":
+        try:
+            target = self.target.complete(self.backend)
+            if self.yosys:
+                yosys_family(str(target.part))
+        except MaplessError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @property
+    def target(self) -> Target:
+        """FPGA and pace."""
+        return Target(self.part, self.clock_period, self.reuse_factor, self.initiation_interval)
 
 
 class TriggerConfiguration(Settings):

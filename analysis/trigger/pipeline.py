@@ -50,7 +50,9 @@ class TriggerPipeline:
     @cached_property
     def build(self) -> Stage:
         """From a trigger model to firmware projects whose scores are equal in every event."""
-        arguments = self.configuration.firmware.model_dump() | {
+        firmware = self.configuration.firmware
+        arguments = firmware.model_dump(include={"backend", "version", "n_events", "yosys"}) | {
+            "target": firmware.target.complete(firmware.backend),
             "inputs": DESIGNS[self.configuration.model].inputs,
             "fraction": self.configuration.training.fraction,
             "files": self._files([ZERO_BIAS]),

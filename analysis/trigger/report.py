@@ -26,6 +26,7 @@ from firmware.performance.plots import (
     plot_rate_against_threshold,
 )
 from firmware.performance.rates import ZeroBiasRates, any_of
+from firmware.routes.level1_interface import interface_of
 from firmware.trigger_model import TriggerModel
 from selections import level1
 from selections.level1 import Level1Events
@@ -69,7 +70,7 @@ def write_trigger_report(job: Job, tools: Tools) -> None:
         "n_zero_bias": len(zero_bias),
         "crossing_rate": rates.base_rate,
         "working_points": [
-            working_point(rates, menu, signals, target)
+            working_point(rates, menu, signals, target, menu_scale=interface_of(model).menu_scale)
             | {"baselines": {name: _kept(*found, target) for name, found in simple.items()}}
             for target in configuration.rates.targets
         ],
@@ -90,12 +91,22 @@ def write_trigger_report(job: Job, tools: Tools) -> None:
 
 
 def working_point(
-    rates: ZeroBiasRates, menu: NDArray[np.bool_], signals: Mapping[str, Scores], target: float
+    rates: ZeroBiasRates,
+    menu: NDArray[np.bool_],
+    signals: Mapping[str, Scores],
+    target: float,
+    *,
+    menu_scale: int,
 ) -> dict[str, Any]:
-    """Threshold for a rate (kHz), the rates that it achieves and the efficiency of each signal."""
+    """Threshold for a rate (kHz), the rates that it achieves and the efficiency of each signal.
+
+    `menu_threshold` is the threshold in the units of the level-1 menu, `menu_scale` times the score.
+    """
     kept = _kept(rates, signals, target)
-    pure = rates.at(kept["rate"]["threshold"], others=menu)
-    return {"asked": target, "pure_rate": asdict(pure)} | kept
+    threshold = kept["rate"]["threshold"]
+    pure = rates.at(threshold, others=menu)
+    in_menu = {"menu_threshold": threshold * menu_scale}
+    return {"asked": target, "pure_rate": asdict(pure)} | in_menu | kept
 
 
 def _held_out_signal(name: str, job: Job) -> Level1Events:

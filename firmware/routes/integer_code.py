@@ -28,12 +28,17 @@ class _Values:
     bound: float
 
 
-def integer_header(model: TriggerModel, name: str) -> str:
+def integer_header(model: TriggerModel, name: str, *, layer: str | None = None) -> str:
     """Write a self-contained header with `double mapless::triggers::NAME::score(inputs)`.
 
     `inputs` is anything with `[i]` and `size()` that holds the hardware integers of one event; the function
     throws `std::invalid_argument` for another number of them and `std::overflow_error` where the scaling
-    overflows.
+    overflows. `NAME::outputs(scaled)` takes scaled inputs, as integers, to integers in steps of `NAME::unit`.
+
+    Args:
+        model: what is computed.
+        name: namespace in C++.
+        layer: whose outputs are wanted; by default the last one's, the score.
 
     Raises:
         MaplessError: a layer without integer arithmetic.
@@ -44,15 +49,17 @@ def integer_header(model: TriggerModel, name: str) -> str:
     constants: list[str] = []
     statements: list[str] = []
     values: dict[str, _Values] = {}
-    for layer in model.network.layers:
-        kind = type(layer).__name__
+    last = layer or model.network.outputs[0]._keras_history.operation.name
+    for each in model.network.layers:
+        kind = type(each).__name__
         if kind == "InputLayer":
-            values[layer.name] = _inputs(model, constants, statements)
-        else:
-            read = keras.tree.flatten(layer.input)
-            sources = [values[tensor._keras_history.operation.name] for tensor in read]
-            values[layer.name] = _WRITERS[kind](layer, sources, constants, statements)
-    score = values[model.network.outputs[0]._keras_history.operation.name]
+            values[each.name] = _inputs(model, constants)
+            continue
+        read = keras.tree.flatten(each.input)
+        sources = [values[tensor._keras_history.operation.name] for tensor in read]
+        values[each.name] = _WRITERS[kind](each, sources, constants, statements)
+        if each.name == last:
+            break
     body = "\n".join(f"    {statement}" for statement in statements)
     return _HEADER.format(
         layers=LAYERS_HEADER.read_text(),
@@ -61,7 +68,9 @@ def integer_header(model: TriggerModel, name: str) -> str:
         constants="\n".join(constants),
         n_inputs=len(model.scaling.offset),
         body=body,
-        score=f"{score.variable}[0] * {2.0**-score.fraction!r}",
+        last=values[last].variable,
+        unit=repr(2.0 ** -values[last].fraction),
+        scaling=f"{model.scaling.fraction_bits}, {_scaling_limit(model)}",
     )
 
 
@@ -73,15 +82,21 @@ _HEADER = """// Score of the trigger model {name} in integer arithmetic; generat
 namespace {namespace}::{name} {{
 
 constexpr std::size_t n_inputs = {n_inputs};
+constexpr double unit = {unit};
 {constants}
+
+inline auto outputs(const std::array<std::int32_t, n_inputs> &scaled)
+{{
+{body}
+    return {last};
+}}
 
 template <class Inputs>
 double score(const Inputs &hardware)
 {{
     if (hardware.size() != n_inputs)
         throw std::invalid_argument("trigger model {name} got a wrong number of level-1 inputs");
-{body}
-    return {score};
+    return outputs(mapless::scale(hardware, offset, shift, {scaling}))[0] * unit;
 }}
 
 }} // namespace {namespace}::{name}
@@ -102,15 +117,15 @@ def _constant(constants: list[str], kind: str, name: str, array: NDArray[Any]) -
     return name
 
 
-def _inputs(model: TriggerModel, constants: list[str], statements: list[str]) -> _Values:
+def _scaling_limit(model: TriggerModel) -> int:
+    return int(2 ** (model.scaling.integer_bits + model.scaling.fraction_bits - 1))
+
+
+def _inputs(model: TriggerModel, constants: list[str]) -> _Values:
     scaling = model.scaling
     _constant(constants, "std::int64_t", "offset", scaling.offset * 2.0**scaling.fraction_bits)
     _constant(constants, "int", "shift", scaling.shift)
-    limit = 2 ** (scaling.integer_bits + scaling.fraction_bits - 1)
-    statements.append(
-        f"const auto scaled = mapless::scale(hardware, offset, shift, {scaling.fraction_bits}, {limit});"
-    )
-    return _Values("scaled", len(scaling.offset), scaling.fraction_bits, limit)
+    return _Values("scaled", len(scaling.offset), scaling.fraction_bits, _scaling_limit(model))
 
 
 def _cast(layer: Any, sources: list[_Values], constants: list[str], statements: list[str]) -> _Values:

@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import io
-import json
 import shutil
 import warnings
 from collections.abc import Callable
@@ -20,40 +19,11 @@ from firmware.folders import complete_folder
 from firmware.networks.supported_layers import check_network
 from firmware.routes.compiler import run_tool
 from firmware.routes.emulator_sources import write_emulator_sources
+from firmware.routes.level1_interface import library_name, version_of
+from firmware.routes.project_record import describe, model_checksum, read_record, target_of, write_record
+from firmware.routes.target import BACKENDS, USUAL, XILINX, Target
 from firmware.trigger_model import TriggerModel
 
-
-@dataclass(frozen=True)
-class Backend:
-    """A vendor's flow: its default part, the program that synthesises, and that program's command line.
-
-    `options` go to hls4ml as they are; `needs` names the vendor's program if a makefile calls it.
-    """
-
-    part: str
-    synthesis: tuple[str, ...]
-    options: tuple[tuple[str, bool], ...] = ()
-    needs: str = ""
-
-    @property
-    def tool(self) -> str:
-        """The program that must be on PATH for synthesis."""
-        return self.needs or self.synthesis[0]
-
-
-_WITHOUT_TEXT_WEIGHTS = (("write_weights_txt", False),)
-BACKENDS = {
-    # The Global Trigger boards of CMS carry the first part, its calorimeter layer-1 cards the second.
-    "Vitis": Backend(
-        "xc7vx690tffg1927-2",
-        ("vitis-run", "--mode", "hls", "--tcl", "build_prj.tcl"),
-        _WITHOUT_TEXT_WEIGHTS,
-    ),
-    "Vivado": Backend("xc7vx690tffg1927-2", ("vivado_hls", "-f", "build_prj.tcl"), _WITHOUT_TEXT_WEIGHTS),
-    "Catapult": Backend("xcku115-flvb2104-2-i", ("catapult", "-shell", "-f", "build_prj.tcl")),
-    "Quartus": Backend("Arria10", ("make",), needs="i++"),
-}
-XILINX = ("Vitis", "Vivado")  # with namespaces, and with the types that the emulator is written for
 N_TEST_VECTORS = 100
 
 
@@ -61,14 +31,15 @@ N_TEST_VECTORS = 100
 class Project:
     """An hls4ml project on disk.
 
-    `model` is what it computes, `folder` holds everything a vendor's tool needs, `namespace` is that of its
-    C++ (None where hls4ml has none: Catapult and Quartus).
+    `model` is what it computes and `version` its version, `folder` holds everything a vendor's tool needs,
+    `target` is complete, `namespace` is that of the C++ (None where hls4ml has none: Catapult and Quartus).
     """
 
     model: TriggerModel
+    version: str
     folder: Path
     backend: str
-    part: str
+    target: Target
     namespace: str | None
 
     def simulate(self, hardware: ArrayLike) -> NDArray[np.float64]:
@@ -121,9 +92,9 @@ def write_project(
     hardware: ArrayLike,
     *,
     backend: str = "Vitis",
-    part: str | None = None,
+    target: Target = USUAL,
     namespace: str | None = None,
-    clock_period: float = 6.25,
+    version: str | None = None,
 ) -> Project:
     """Write a complete hls4ml project of a model, with all types bit-exact.
 
@@ -132,34 +103,35 @@ def write_project(
         folder: made anew, complete or not at all.
         hardware: events (n_events, *input_shape) for the testbench; the first 100 become its vectors.
         backend: Vitis, Vivado, Catapult or Quartus.
-        part: FPGA; by default the usual one of the backend.
+        target: FPGA, clock and sharing of logic.
         namespace: of the C++, so that several models live in one program; by default `hls4ml_NAME`.
-        clock_period: in ns; 6.25 is four clocks per bunch crossing.
+        version: under which the level-1 software finds the emulator; by default that in the model's name.
 
     Raises:
-        MaplessError: unknown backend, a layer without firmware, weights without a type, no events.
+        MaplessError: unknown backend, a layer without firmware, weights without a type, no events, a version
+            from which the software reads what the model lacks.
     """
-    if backend not in BACKENDS:
-        raise MaplessError(f"backend {backend!r} is not supported; use one of {', '.join(BACKENDS)}")
+    target = target.complete(backend)
     check_network(model.network)
-    part = part or BACKENDS[backend].part
     namespace = (namespace or f"hls4ml_{model.name}") if backend in XILINX else None
     if namespace and not namespace.isidentifier():
         raise MaplessError(f"{namespace!r} is no C++ namespace; use letters, digits and underscores")
-    project = Project(model, Path(folder).absolute(), backend, part, namespace)
+    version = version or version_of(model.name)
+    library = library_name(model, version)
+    project = Project(model, version, Path(folder).absolute(), backend, target, namespace)
     with complete_folder(project.folder) as partial:
-        types = _write_sources(project, partial, clock_period)
+        types = _write_sources(project, partial)
         _write_test_vectors(model, partial / "tb_data", np.asarray(hardware)[:N_TEST_VECTORS])
-        _write_description(project, partial, clock_period)
+        write_record(partial, describe(model, version, backend, target, namespace))
         model.save(partial / "trigger_model")
         if namespace:
-            write_emulator_sources(model, namespace, types, partial / "emulator")
+            write_emulator_sources(model, library, namespace, types, partial)
     return project
 
 
-def _write_sources(project: Project, folder: Path, clock_period: float) -> tuple[str, str]:
+def _write_sources(project: Project, folder: Path) -> tuple[str, str]:
     """Let hls4ml write its project; gives the C++ names of the types of input and score."""
-    network = project.model.network
+    network, target = project.model.network, project.target
     options: dict[str, Any] = dict(BACKENDS[project.backend].options)
     if project.namespace:
         options["namespace"] = project.namespace
@@ -168,15 +140,22 @@ def _write_sources(project: Project, folder: Path, clock_period: float) -> tuple
 
         from firmware.routes.qkeras_handlers import layer_types
 
-        config = hls4ml.utils.config_from_keras_model(network, granularity="name", backend=project.backend)
+        config = hls4ml.utils.config_from_keras_model(
+            network,
+            granularity="name",
+            backend=project.backend,
+            default_reuse_factor=target.reuse_factor,
+        )
+        if target.initiation_interval != 1:  # else what hls4ml finds best
+            config["Model"] |= {"PipelineStyle": "pipeline", "PipelineInterval": target.initiation_interval}
         for name, hls_type in layer_types(network).items():
             config["LayerName"][name]["Precision"]["result"] = hls_type
         graph = hls4ml.converters.convert_from_keras_model(
             network,
             hls_config=config,
             backend=project.backend,
-            part=project.part,
-            clock_period=clock_period,
+            part=target.part,
+            clock_period=target.clock_period,
             output_dir=str(folder),
             project_name=project.model.name,
             bit_exact=True,
@@ -206,30 +185,20 @@ def _write_test_vectors(model: TriggerModel, folder: Path, hardware: NDArray[Any
     np.savetxt(folder / "tb_output_predictions.dat", scores, fmt="%.17g")
 
 
-def _write_description(project: Project, folder: Path, clock_period: float) -> None:
-    content = {
-        "model": project.model.name,
-        "backend": project.backend,
-        "part": project.part,
-        "namespace": project.namespace,
-        "clock_period_ns": clock_period,
-        "synthesis": " ".join(BACKENDS[project.backend].synthesis),
-    }
-    (folder / "project.json").write_text(json.dumps(content, indent=1) + "\n")
-
-
 def load_project(folder: Path) -> Project:
     """Open a project that `write_project` wrote.
 
     Raises:
-        MaplessError: the folder holds no project.
+        MaplessError: the folder holds no project, or not the model that it was made of.
     """
     folder = Path(folder).absolute()
-    if not (folder / "project.json").is_file():
-        raise MaplessError(f"{folder} holds no firmware project; build one first")
-    content = json.loads((folder / "project.json").read_text())
+    content = read_record(folder)
     model = TriggerModel.load(folder / "trigger_model")
-    return Project(model, folder, content["backend"], content["part"], content["namespace"])
+    if model_checksum(model) != content["checksum"]:
+        raise MaplessError(f"{folder / 'trigger_model'} is not what the project was made of; build it anew")
+    return Project(
+        model, content["version"], folder, content["backend"], target_of(content), content["namespace"]
+    )
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from errors import MaplessError
 from firmware.routes.compiler import run_tool
 from firmware.routes.rtl import RtlProject
+from firmware.routes.target import yosys_family
 
 ESTIMATE = "estimate without place-and-route"
 FPGA_LUTS = {"xc7vx690tffg1927-2": 433_200, "xcvu13p-flga2577-2-e": 1_728_000}  # Xilinx DS180, DS890
@@ -62,17 +63,16 @@ def estimate(rtl: RtlProject) -> Resources:
     return Resources(round(counted["cost"]), None, counted.get("reg_bits", 0), None, rtl.stages, "alkaid")
 
 
-def synthesise(rtl: RtlProject, *, family: str = "xc7") -> Resources:
-    """Synthesise with Yosys for Xilinx, without DSPs, and count cells (seconds to minutes).
+def synthesise(rtl: RtlProject) -> Resources:
+    """Synthesise with Yosys for the Xilinx family of the design's part, without DSPs, and count cells.
 
-    Args:
-        rtl: the design.
-        family: of `synth_xilinx`: xc7 (7 series), xcu (UltraScale) or xcup (UltraScale+).
+    Takes seconds to minutes.
 
     Raises:
-        MaplessError: Yosys is not installed or fails.
+        MaplessError: Yosys is not installed or fails, or the part is not Xilinx's.
     """
     sources = " ".join(str(file.relative_to(rtl.folder)) for file in rtl.sources)
+    family = yosys_family(rtl.part)
     script = (
         f"read_verilog -Isrc -Isrc/static {sources}; "
         f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf -nodsp -top {rtl.model.name}; "

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from errors import MaplessError
 from firmware.folders import complete_folder
 from firmware.routes.compiler import run_tool
+from firmware.routes.target import BACKENDS, USUAL, Target
 from firmware.trigger_model import TriggerModel
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ DELAY_PER_STAGE = 5.0  # in units of alkaid's adder delay; a choice, not a measu
 class RtlProject:
     """A pipelined Verilog design on disk that takes hardware integers and gives the score.
 
-    `stages` are the clock cycles from input to score: stages of the model of delays in alkaid, not a time in
-    ns, since nothing was placed and routed.
+    `part` is the FPGA that the vendor scripts beside the sources name. `stages` are the clock cycles from
+    input to score: stages of the model of delays in alkaid, not a time in ns, since nothing was placed and
+    routed. A new event may come in every clock.
     """
 
     model: TriggerModel
     folder: Path
+    part: str
     stages: int
 
     @property
@@ -88,7 +91,7 @@ def write_rtl(
     model: TriggerModel,
     folder: Path,
     *,
-    part: str = "xc7vx690tffg1927-2",
+    target: Target = USUAL,
     delay_per_stage: float = DELAY_PER_STAGE,
 ) -> RtlProject:
     """Write a model as pipelined Verilog.
@@ -96,7 +99,8 @@ def write_rtl(
     Args:
         model: what becomes Verilog.
         folder: made anew, complete or not at all.
-        part: FPGA named in the vendor scripts that lie beside the sources.
+        target: FPGA and clock of the vendor scripts and constraints that lie beside the sources; by default
+            the FPGA of Vitis.
         delay_per_stage: adder delays between two registers; smaller means more stages.
 
     Raises:
@@ -109,7 +113,13 @@ def write_rtl(
     logic = trace_trigger(model)
     with complete_folder(folder) as partial:
         RTLModel(
-            logic, partial, model.name, latency_cutoff=delay_per_stage, part_name=part, print_latency=False
+            logic,
+            partial,
+            model.name,
+            latency_cutoff=delay_per_stage,
+            part_name=target.part or BACKENDS["Vitis"].part,
+            clock_period=target.clock_period,
+            print_latency=False,
         ).write()
     return load_rtl(model, folder)
 
@@ -124,7 +134,7 @@ def load_rtl(model: TriggerModel, folder: Path) -> RtlProject:
     if not (folder / "src" / f"{model.name}.v").is_file():
         raise MaplessError(f"{folder} holds no Verilog of {model.name!r}; build it first")
     metadata = json.loads((folder / "metadata.json").read_text())
-    return RtlProject(model, folder, int(metadata.get("latency", 0)))
+    return RtlProject(model, folder, metadata["part_name"], int(metadata.get("latency", 0)))
 
 
 def _compile_with_verilator(name: str, folder: Path) -> None:

@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.simulation import chunks
-from analysis.simulation.jets import cpp
-from analysis.simulation.processes import PROCESSES, create
+from analysis.simulation.catalogue import PROCESSES
+from analysis.simulation.processes import create
 from analysis.simulation.recipe import SampleRecipe
 from analysis.simulation.underlying_event import UnderlyingEventPool
+from selections import headers
 from selections.root import import_root
 
 PARAMETERS = {
@@ -60,7 +61,8 @@ def jets_with_constituents(n_generated: int) -> list[np.ndarray]:
 
 
 def in_cpp(jets: list[np.ndarray]) -> np.ndarray:
-    vector, mapless = import_root().RVecF, cpp()
+    headers.load("mapless/substructure.h")
+    vector, mapless = import_root().RVecF, import_root().mapless
     found = []
     for jet in jets:
         constituents = mapless.constituents(*(vector(column) for column in jet))

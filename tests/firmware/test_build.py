@@ -27,7 +27,7 @@ def test_the_script_builds_everything_and_says_what_it_left_out(saved, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "QKeras = RTL simulation in 100.00% of events" in done.stdout
     assert "synthesis: left out, vitis-run is not installed here" in done.stdout
-    assert (tmp_path / "out/hls4ml/emulator/tiny.so").is_file()
+    assert (tmp_path / "out/hls4ml/emulator/GTADModel_tiny.so").is_file()
     assert (tmp_path / "out/hls4ml/build_prj.tcl").is_file()
     assert (tmp_path / "out/rtl/src/tiny.v").is_file()
 

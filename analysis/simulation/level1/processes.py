@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from analysis.simulation.processes import GeneratedProcess, scalar
+from analysis.simulation.new_particles import scalar
+from analysis.simulation.processes import GeneratedProcess
 
 RUN_3_ENERGY = 13600.0  # GeV
 

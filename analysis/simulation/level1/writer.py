@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis.simulation.columns import Columns
-from analysis.simulation.writer import COMPRESSION, TUPLE_NAME
 from selections import headers
+from selections.canonical_writer import COMPRESSION, TUPLE_NAME
 from selections.level1.hardware import N_INPUTS, REGION_SHAPE
 from selections.level1.seeds import Seed
 from selections.root import import_root

@@ -2,6 +2,8 @@
 #ifndef MAPLESS_CLUSTERING_H
 #define MAPLESS_CLUSTERING_H
 
+#include <fastjet/tools/Filter.hh>
+
 #include "mapless/substructure.h"
 
 namespace mapless {
@@ -9,8 +11,11 @@ namespace mapless {
 enum Kind { charged_hadron, photon, neutral_hadron, electron, muon };
 
 struct Criteria {
-  double min_pt, max_eta, min_mjj, max_mjj, max_delta_eta;
+  double min_pt, max_eta, min_mjj, max_mjj, min_delta_eta, max_delta_eta;
   int max_jets, max_constituents;
+  double radius = large_radius;
+  double trimming_fraction = 0, trimming_radius = 0.2;  // of the jet's pt, and of subjets; 0: not trimmed
+  bool tight_id = true;
 };
 
 /// Particles and heavy hadrons of a batch; those of event i are [offsets[i], offsets[i + 1]).
@@ -69,6 +74,15 @@ inline bool passes_tight_id(const Batch &batch, const Constituents &all) {
          energy[electron] < 0.8 * total && energy[muon] < 0.8 * total && energy[charged_hadron] > 0;
 }
 
+/// The jet without subjets of little transverse momentum (trimming, arXiv:0912.1342).
+inline fastjet::PseudoJet trimmed(const fastjet::PseudoJet &jet, const Criteria &criteria) {
+  if (criteria.trimming_fraction <= 0)
+    return jet;
+  const fastjet::Filter trimmer({fastjet::kt_algorithm, criteria.trimming_radius},
+                                fastjet::SelectorPtFractionMin(criteria.trimming_fraction));
+  return trimmer(jet);
+}
+
 inline std::vector<Jet> find_jets(const Batch &batch, long event, const fastjet::ClusterSequence &sequence,
                                   const Criteria &criteria) {
   std::vector<Jet> jets;
@@ -77,10 +91,10 @@ inline std::vector<Jet> find_jets(const Batch &batch, long event, const fastjet:
   for (int i = 0; i < n; ++i) {
     const double energy_scale = batch.energy_scale[event * scaled_jets + i];
     const double mass_scale = batch.mass_scale[event * scaled_jets + i];
-    Jet jet{smeared(candidates[i], energy_scale, mass_scale), candidates[i].constituents(), energy_scale,
-            mass_scale};
+    const auto candidate = trimmed(candidates[i], criteria);
+    Jet jet{smeared(candidate, energy_scale, mass_scale), candidate.constituents(), energy_scale, mass_scale};
     if (jet.momentum.pt() > criteria.min_pt && std::abs(jet.momentum.eta()) < criteria.max_eta &&
-        passes_tight_id(batch, jet.constituents))
+        (!criteria.tight_id || passes_tight_id(batch, jet.constituents)))
       jets.push_back(std::move(jet));
   }
   std::sort(jets.begin(), jets.end(),
@@ -92,9 +106,9 @@ inline bool in_slice(const std::vector<Jet> &jets, const Criteria &criteria) {
   if (jets.size() < 2)
     return false;
   const auto &first = jets[0].momentum, &second = jets[1].momentum;
-  const double mjj = (first + second).m();
-  return mjj > criteria.min_mjj && mjj < criteria.max_mjj &&
-         std::abs(first.eta() - second.eta()) < criteria.max_delta_eta;
+  const double mjj = (first + second).m(), delta_eta = std::abs(first.eta() - second.eta());
+  return mjj > criteria.min_mjj && mjj < criteria.max_mjj && delta_eta >= criteria.min_delta_eta &&
+         delta_eta < criteria.max_delta_eta;
 }
 
 /// 5 or 4 where a bottom or charm hadron lies within 0.4 of the axis, else 0.
@@ -114,14 +128,14 @@ inline float leading_lepton_subjet_fraction(const Batch &batch, const Constituen
   return lepton ? lepton_subjet_fraction(all, lepton->pt(), lepton->eta(), lepton->phi()) : 0;
 }
 
-inline void store_substructure(const Batch &batch, long event, const Jet &jet, Jets &out) {
+inline void store_substructure(const Batch &batch, long event, const Jet &jet, double radius, Jets &out) {
   const auto groomed = soft_drop(recluster(jet.constituents));
   out.softdrop_mass.push_back(jet.energy_scale * jet.mass_scale * std::max(0., groomed.m()));
   fastjet::PseudoJet subjet1, subjet2;
   const bool split = groomed.has_parents(subjet1, subjet2);
   out.flavour1.push_back(flavour_near(batch, event, split ? subjet1 : groomed));
   out.flavour2.push_back(flavour_near(batch, event, split ? subjet2 : groomed));
-  const auto tau = n_subjettiness(jet.constituents);
+  const auto tau = n_subjettiness(jet.constituents, 4, radius);
   out.tau1.push_back(tau[0]);
   out.tau2.push_back(tau[1]);
   out.tau3.push_back(tau[2]);
@@ -146,12 +160,12 @@ inline void store_jet(const Batch &batch, long event, const Jet &jet, const Crit
   out.phi.push_back(jet.momentum.phi_std());
   out.mass.push_back(std::max(0., jet.momentum.m()));
   out.n_constituents.push_back(jet.constituents.size());
-  store_substructure(batch, event, jet, out);
+  store_substructure(batch, event, jet, criteria.radius, out);
   store_constituents(jet, criteria.max_constituents, out);
 }
 
 inline Jets cluster(const Batch &batch, const Criteria &criteria) {
-  const fastjet::JetDefinition anti_kt(fastjet::antikt_algorithm, large_radius);
+  const fastjet::JetDefinition anti_kt(fastjet::antikt_algorithm, criteria.radius);
   Jets out;
   for (long event = 0; event < batch.n_events; ++event) {
     const fastjet::ClusterSequence sequence(particles_of(batch, event), anti_kt);

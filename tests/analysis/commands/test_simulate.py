@@ -1,14 +1,16 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
-from analysis.commands.simulate import simulate_to_file
+from analysis.commands.simulate import simulate_campaign, simulate_to_file
+from analysis.simulation.campaign import Campaign
 from errors import MaplessError
 
 
 def test_a_sample_is_written_and_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "qcd.root"
-    simulate_to_file("qcd", 10, output, 1, 1, "tiny", ("mjj_min=1500", "max_jets=2"))
+    simulate_to_file("qcd", 10, output, 1, 1, "tiny", None, ("mjj_min=1500", "max_jets=2"))
     assert output.is_file()
     shown = " ".join(capsys.readouterr().out.split())
     assert "10 events" in shown
@@ -27,5 +29,46 @@ def test_what_cannot_be_simulated_is_refused_before_anything_is_written(
     quality: str, overrides: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(MaplessError, match=words):
-        simulate_to_file("qcd", 10, tmp_path / "qcd.root", 1, 1, quality, overrides)
+        simulate_to_file("qcd", 10, tmp_path / "qcd.root", 1, 1, quality, None, overrides)
     assert not list(tmp_path.iterdir())
+
+
+def test_card_of_ones_own_is_simulated(tmp_path: Path) -> None:
+    card = tmp_path / "model.cmnd"
+    card.write_text("NewGaugeBoson:ffbar2Wprime = on\n34:m0 = 3000\n")
+    simulate_to_file(None, 10, tmp_path / "model.root", 1, 1, "tiny", card, ())
+    assert (tmp_path / "model.root").is_file()
+
+
+def test_one_of_process_and_card_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(MaplessError, match="name a process or a --card"):
+        simulate_to_file(None, 10, tmp_path / "model.root", 1, 1, "tiny", None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("samples: {a: {process: qcd, event: 5}}", "samples.a.event: unknown key; did you mean 'events'"),
+        ("sample: {}", "sample: unknown key; did you mean 'samples'"),
+        ("samples: {a: {process: qcd, events: 0}}", "samples.a.events: .*greater than or equal to 1"),
+        (
+            "{samples: {a: {process: qcd, events: 1}}, detector: {jet_mass: 1}}",
+            "detector.jet_mass: unknown key",
+        ),
+    ],
+)
+def test_typo_in_a_campaign_names_its_key(text: str, words: str, tmp_path: Path) -> None:
+    campaign = tmp_path / "campaign.yaml"
+    campaign.write_text(text)
+    with pytest.raises(MaplessError, match=words):
+        simulate_campaign(campaign, tmp_path / "out", 1, (), None)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["small", "detectors"])
+def test_shipped_campaigns_are_possible(name: str) -> None:
+    folder = Path(__file__).parents[3] / "analysis" / "campaigns"
+    campaign = Campaign.model_validate(yaml.safe_load((folder / f"{name}.yaml").read_text()))
+    keys = [recipe.key for recipe in campaign.recipes().values()]
+    campaign.check_mock_data()
+    assert len(set(keys)) == len(keys)

@@ -76,7 +76,7 @@ def test_description_tells_the_recipe(sample: SimulatedSample) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"process": "ttbar"}, "no process 'ttbar'; choose from qcd, x_to_yy"),
+        ({"process": "nothing"}, "no process 'nothing'; choose from qcd, ttbar, "),
         ({"resonance_mas": 1}, "x_to_yy resonance_mas: no such parameter; parameters are .*resonance_mass"),
         ({"resonance_mass": -1}, "x_to_yy resonance_mass: .*greater than 0"),
         ({"resonance_mass": 500}, "must be above y_mass"),

@@ -47,6 +47,7 @@ def test_rates_and_efficiencies_are_those_of_the_model_it_leaves(output):
     held_out = zero_bias[len(zero_bias) // 2 :]
     assert point["rate"]["rate"] == pytest.approx(np.mean(held_out >= threshold) * 2544 * 11.2456, rel=1e-4)
     assert point["rate"]["rate"] <= 5000
+    assert point["menu_threshold"] == 16 * threshold
     assert point["efficiencies"]["level1_ttbar"]["value"] == pytest.approx(np.mean(signal >= threshold))
 
 
@@ -62,6 +63,8 @@ def test_the_firmware_it_leaves_can_be_verified_on_other_events(output, capsys):
     (build,) = (output / "stages").glob("build-*")
     verify_model(build, TTBAR, max_events=100)
     assert capsys.readouterr().out.count("100.00%") == 6
+    record = json.loads((build / "hls4ml" / "project.json").read_text())
+    assert record["verification"]["passed"] and record["verification"]["n_events"] == 100
 
 
 def test_objects_of_a_wrong_number_give_one_line(output, tmp_path):
@@ -78,6 +81,10 @@ def test_objects_of_a_wrong_number_give_one_line(output, tmp_path):
         ("sample.signals=[level1_unicorn]", "no signal 'level1_unicorn'"),
         ("training.epoch=3", "training.epoch"),
         ("training.outliers=[level1_ttbar]", "is not among sample.signals"),
+        ("firmware={reuse_factor: 4, initiation_interval: 2}", "no event can follow after 2 clocks"),
+        ("firmware={backend: Quartus, yosys: true}", "Yosys counts no cells of 'Arria10'"),
+        ("firmware.version=v 7", "firmware.version"),
+        ("firmware={backend: Catapult, initiation_interval: 2}", "needs backend Vitis or Vivado"),
     ],
 )
 def test_impossible_settings_name_their_key(setting, message):

@@ -11,6 +11,7 @@ from firmware.routes.project import write_project
 from firmware.routes.resources import estimate, synthesise
 from firmware.routes.rtl import RtlProject, write_rtl
 from firmware.verify import verify
+from tests.firmware.routes.level1_software import Level1Software, numbers_read
 
 
 def axol1tl_reference(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +51,27 @@ def test_cicada_v1_equals_cms_on_every_route(shared_data, tmp_path):
     verification = verify(project, rtl, hardware)
 
     assert all(np.array_equal(scores, expected) for scores in verification.scores.values())
+
+
+@pytest.mark.physics
+def test_the_level_1_software_reads_the_scores_of_cms_from_both(shared_data, tmp_path):
+    folder = shared_data / "l1_trigger"
+    (objects, of_objects), (regions, of_regions) = axol1tl_reference(folder), cicada_reference(folder)
+    projects = [
+        write_project(read_published(name, folder / f"{name}_weights.npz"), tmp_path / name, events)
+        for name, events in (("axol1tl_v3", objects), ("cicada_v1", regions))
+    ]
+    n = min(len(objects), len(regions))
+    level1_units = objects[:n].copy()
+    level1_units[:, ::3] *= 2  # momenta in 0.5 GeV
+    events = np.hstack([level1_units, regions[:n].reshape(n, -1)])
+
+    software = Level1Software(tmp_path / "software", *projects)
+    done = software.run("GTADModel_v3", "57", "CICADAModel_v1", "252", "v1p0p0", events=events)
+
+    read, scores = numbers_read(done)
+    assert np.array_equal(read[:, 0], of_objects[:n] * 16)
+    assert np.array_equal(scores, of_regions[:n])
 
 
 @pytest.mark.physics

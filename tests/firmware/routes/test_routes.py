@@ -1,7 +1,10 @@
 """Every route of a trigger model gives the same score in every event."""
 
+import re
 import shutil
 import subprocess
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,10 @@ from errors import MaplessError
 from firmware.routes.emulator import Emulator, build_emulator
 from firmware.routes.emulator_sources import EXPORTED
 from firmware.routes.project import Project, load_project, write_project
+from firmware.routes.project_record import read_record
 from firmware.routes.resources import ESTIMATE, estimate, synthesise
 from firmware.routes.rtl import RtlProject, write_rtl
+from firmware.routes.target import Target, yosys_family
 from firmware.trigger_model import TriggerModel
 from firmware.verify import compare_routes, verify
 from tests.firmware.conftest import build_tiny_trigger_model
@@ -52,6 +57,28 @@ def test_all_four_routes_agree_in_every_event(project, rtl, tiny_trigger_model):
     assert {agreement.fraction for agreement in verification.agreements} == {1.0}
     assert len(verification.agreements) == 6
     assert len(np.unique(verification.scores["QKeras"])) > 1000
+    mark = read_record(project.folder)["verification"]
+    assert mark["passed"] and mark["n_events"] == 3000 and mark["routes"] == list(verification.scores)
+    for file in (
+        "emulator/GTADModel_tiny.so",
+        "firmware/tiny.cpp",
+        "firmware/weights/w3.h",
+        "../rtl/src/tiny.v",
+    ):
+        assert mark["files"][file] == sha256((project.folder / file).read_bytes()).hexdigest()
+
+
+def test_a_project_whose_routes_differ_is_marked_so(
+    project, rtl, tiny_trigger_model, tiny_hardware, monkeypatch
+):
+    routes = {"QKeras": tiny_trigger_model.score, "wrong": lambda hardware: np.zeros(len(hardware))}
+    monkeypatch.setattr("firmware.verify.firmware_routes", lambda project, rtl: routes)
+    before = read_record(project.folder)
+    with pytest.raises(MaplessError, match="QKeras and wrong agree in"):
+        verify(project, rtl, tiny_hardware)
+    marked = read_record(project.folder)
+    assert not marked["verification"]["passed"]
+    assert marked | {"verification": None} == before | {"verification": None}
 
 
 def test_one_different_event_fails_the_gate_and_is_named(tiny_trigger_model, tiny_hardware):
@@ -98,44 +125,6 @@ def test_emulator_exports_its_interface_and_nothing_else(project):
     assert {line.split()[-1] for line in listed.stdout.splitlines()} == set(EXPORTED)
 
 
-def test_emulator_speaks_the_interface_of_the_level_1_software(project, tiny_trigger_model, tmp_path):
-    shutil.copy(project.folder / "emulator" / "emulator.h", tmp_path)
-    (tmp_path / "main.cpp").write_text(LEVEL_1_SOFTWARE)
-    compile_ = ["g++", "-std=c++17", "main.cpp", "-ldl", "-o", "main"]
-    subprocess.run(compile_, cwd=tmp_path, check=True)
-
-    done = subprocess.run(
-        ["./main", build_emulator(project)], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-
-    expected = tiny_trigger_model.score([[10, 20, 30, 40, 50, 60], [60, 50, 40, 30, 20, 10]])
-    assert [float(score) for score in done.stdout.split()] == expected.tolist()
-
-
-LEVEL_1_SOFTWARE = """
-#include "emulator.h"
-#include <cstdint>
-#include <cstdio>
-#include <dlfcn.h>
-
-int main(int, char **arguments) {
-    void *library = dlopen(arguments[1], RTLD_LAZY | RTLD_LOCAL);
-    auto create = reinterpret_cast<hls4mlEmulator::Model *(*)()>(dlsym(library, "create_model"));
-    auto destroy = reinterpret_cast<void (*)(hls4mlEmulator::Model *)>(dlsym(library, "destroy_model"));
-    hls4mlEmulator::Model *model = create();
-    const std::int32_t events[2][6] = {{10, 20, 30, 40, 50, 60}, {60, 50, 40, 30, 20, 10}};
-    for (const auto &event : events) {
-        double score = -1;
-        model->prepare_input(static_cast<const std::int32_t *>(event));
-        model->predict();
-        model->read_result(&score);
-        std::printf("%.10g ", score);
-    }
-    destroy(model);
-}
-"""
-
-
 def test_emulator_wants_all_inputs(emulator):
     with pytest.raises(MaplessError, match="wants 6 integers per event, not 5"):
         emulator.score(np.zeros((3, 5), dtype=int))
@@ -151,8 +140,46 @@ def test_testbench_holds_real_events_and_their_scores(project, tiny_trigger_mode
 
 def test_a_project_can_be_opened_again(project, tiny_hardware):
     again = load_project(project.folder)
-    assert (again.backend, again.part, again.namespace) == ("Vitis", project.part, "hls4ml_tiny")
+    assert replace(again, model=project.model).__dict__ == replace(project).__dict__
     assert np.array_equal(again.model.score(tiny_hardware), project.model.score(tiny_hardware))
+
+
+def test_a_project_whose_model_was_exchanged_is_refused(project, tmp_path):
+    shutil.copytree(project.folder, tmp_path / "project", ignore=shutil.ignore_patterns("ap_types"))
+    build_tiny_trigger_model(seed=5).save(tmp_path / "project" / "trigger_model")
+    with pytest.raises(MaplessError, match="is not what the project was made of"):
+        load_project(tmp_path / "project")
+
+
+def test_fpga_clock_and_pace_reach_every_route(tiny_trigger_model, tiny_hardware, tmp_path):
+    target = Target("xcvu13p-flga2577-2-e", clock_period=2.5, reuse_factor=2, initiation_interval=4)
+    project = write_project(tiny_trigger_model, tmp_path / "hls4ml", tiny_hardware, target=target)
+    rtl = write_rtl(tiny_trigger_model, tmp_path / "rtl", target=target)
+
+    assert load_project(project.folder).target == target
+    told = (project.folder / "project.tcl").read_text()
+    assert 'set part "xcvu13p-flga2577-2-e"' in told and "set clock_period 2.5" in told
+    parameters = (project.folder / "firmware" / "parameters.h").read_text()
+    assert re.findall(r"reuse_factor = (\d+)", parameters) == ["2"] * 3
+    assert "#pragma HLS PIPELINE II=4" in (project.folder / "firmware" / "tiny.cpp").read_text()
+    assert "xcvu13p-flga2577-2-e" in (rtl.folder / "build_vivado_prj.tcl").read_text()
+    assert "2.5" in (rtl.folder / "src" / "tiny.xdc").read_text()
+    assert yosys_family(rtl.part) == "xcup"
+
+
+@pytest.mark.parametrize(
+    ("options", "backend", "message"),
+    [
+        ({"clock_period": float("nan")}, "Vitis", "clock period of nan ns is impossible"),
+        ({"reuse_factor": 0}, "Vitis", "reuse factor of 0 is impossible"),
+        ({"reuse_factor": 4, "initiation_interval": 2}, "Vitis", "no event can follow after 2 clocks"),
+        ({"initiation_interval": 2}, "Quartus", "needs backend Vitis or Vivado"),
+        ({}, "HLS", "'HLS' is not supported"),
+    ],
+)
+def test_impossible_targets_are_refused(options, backend, message):
+    with pytest.raises(MaplessError, match=message):
+        Target(**options).complete(backend)
 
 
 def test_verilog_takes_no_integer_beyond_its_ports(rtl):

@@ -1,6 +1,6 @@
 """Compact RNTuple files with the canonical columns, a few bits for each number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.simulation.columns import Columns
 from errors import MaplessError
 from selections import headers
 from selections.root import import_root
 
+Columns = dict[str, NDArray[Any]]
 TUPLE_NAME = "Events"
 COMPRESSION = 505  # zstd, level 5
 FLOAT_BITS = 32
@@ -62,60 +62,84 @@ CPP_TYPES = {
 }  # fmt: skip
 
 
-def write(path: Path, parts: Iterable[Columns]) -> None:
+def write(path: Path, parts: Iterable[Columns], precision: Mapping[str, Bits] = PRECISION) -> None:
     """Write parts of a sample, one after the other, as one RNTuple; it appears when it is complete.
 
-    Every part holds the scalar columns (n_events,), flat jagged ones, and for each collection its counts:
-    `n_jet`, `n_constituent`, `n_generator_quark` (n_events,). All parts have the same columns.
+    Every part holds scalar columns (n_events,), flat jagged ones, and for each collection its counts:
+    `n_jet`, `n_constituent` and the like (n_events,). All parts have the same columns. Floats without a
+    `precision` keep their 32 bits.
+
+    Raises MaplessError when there are no events.
     """
     headers.load("mapless/compact_writer.h")
     partial = path.with_name(path.name + ".partial")
     writer = import_root().mapless.CompactWriter()
     names: list[str] = []
-    for part in parts:
+    try:
+        for part in parts:
+            if not names:
+                names = _declare(writer, part, precision)
+                writer.open(str(partial), TUPLE_NAME, COMPRESSION)
+            _fill(writer, names, part, precision)
         if not names:
-            names = declare(writer, part)
-            writer.open(str(partial), TUPLE_NAME, COMPRESSION)
-        fill(writer, names, part)
-    if not names:
-        raise MaplessError(f"no events to write to {path}")
-    writer.close()
-    partial.replace(path)
+            raise MaplessError(f"no events to write to {path}")
+        writer.close()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def declare(writer: Any, part: Columns) -> list[str]:
+def _declare(writer: Any, part: Columns, precision: Mapping[str, Bits]) -> list[str]:
     """Declare the columns of a part; returns their names in the order of declaration."""
-    for name, dtype in SCALARS.items():
-        writer.scalar[CPP_TYPES[dtype]](name)
-    jagged = [name for name in part if name not in SCALARS and not name.startswith("n_")]
+    columns = [name for name in part if not _counts(name, part)]
+    jagged = [name for name in columns if _collection(name, part)]
+    scalars = [name for name in columns if name not in jagged]
+    for name in scalars:
+        writer.scalar[CPP_TYPES[_scalar_type(name, part[name])]](name)
     for name in jagged:
-        if name in PRECISION:
-            bits = PRECISION[name]
+        if np.issubdtype(part[name].dtype, np.floating):
+            bits = precision.get(name, Bits(FLOAT_BITS))
             writer.jagged_float(name, bits.n_bits, bits.low, bits.high)
         else:
             writer.jagged_int(name)
-    return [*SCALARS, *jagged]
+    return [*scalars, *jagged]
 
 
-def fill(writer: Any, names: list[str], part: Columns) -> None:
+def _fill(writer: Any, names: list[str], part: Columns, precision: Mapping[str, Bits]) -> None:
     """Append the events of a part."""
     n_events = len(part["event"])
     starts = {
         name.removeprefix("n_"): np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
         for name, counts in part.items()
-        if name.startswith("n_")
+        if _counts(name, part)
     }
-    values = [stored(name, part[name]) for name in names]  # kept alive until the events are filled
+    no_starts = np.zeros(1, dtype=np.int64)
+    values = [_stored(name, part, precision) for name in names]  # kept alive until the events are filled
     for index, (name, column) in enumerate(zip(names, values, strict=True)):
-        collection = next((key for key in starts if name.startswith(f"{key}_")), "jet")
-        writer.column(index, column, starts[collection])
+        writer.column(index, column, starts.get(_collection(name, part), no_starts))
     writer.fill(n_events)
 
 
-def stored(name: str, values: NDArray[Any]) -> NDArray[Any]:
+def _counts(name: str, part: Columns) -> bool:
+    """Whether a column counts the items of a collection."""
+    return name.startswith("n_") and any(other.startswith(f"{name[2:]}_") for other in part)
+
+
+def _collection(name: str, part: Columns) -> str:
+    """The collection that a jagged column belongs to, or nothing for a scalar."""
+    known = (other[2:] for other in part if _counts(other, part))
+    return next((collection for collection in known if name.startswith(f"{collection}_")), "")
+
+
+def _scalar_type(name: str, values: NDArray[Any]) -> Any:
+    return SCALARS.get(name, np.float32 if np.issubdtype(values.dtype, np.floating) else np.int32)
+
+
+def _stored(name: str, part: Columns, precision: Mapping[str, Bits]) -> NDArray[Any]:
     """The column in the type and precision in which it is stored."""
-    if name in SCALARS:
-        return np.ascontiguousarray(values, SCALARS[name])
-    if name in PRECISION:
-        return PRECISION[name].rounded(np.ascontiguousarray(values, np.float32))
-    return np.ascontiguousarray(values, np.int32)
+    values = part[name]
+    if not _collection(name, part):
+        return np.ascontiguousarray(values, _scalar_type(name, values))
+    if not np.issubdtype(values.dtype, np.floating):
+        return np.ascontiguousarray(values, np.int32)
+    return precision.get(name, Bits(FLOAT_BITS)).rounded(np.ascontiguousarray(values, np.float32))

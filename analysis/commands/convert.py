@@ -1,0 +1,51 @@
+"""The `convert` verb: files of other formats into ours, and back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress, TextColumn
+
+from analysis.engine.settings import read_values
+from analysis.engine.validation import one_line
+from errors import MaplessError
+from selections.conversion.convert import JetDefinition, from_root, to_root
+from selections.conversion.named_arrays import ColumnNames
+
+
+def convert_files(
+    files: Sequence[Path], output: Path, columns: Path | None, radius: float, trimming_fraction: float
+) -> None:
+    """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's."""
+    console = Console()
+    if output.suffix in (".h5", ".npy"):
+        if len(files) > 1:
+            raise MaplessError(f"{output} is made of one file, not of {len(files)}")
+        n_events = from_root(files[0], output, "case" if output.suffix == ".h5" else "cathode")
+        console.print(f"{output}: {n_events:,} events")
+        return
+    if output.suffix != ".root":
+        raise MaplessError(f"{output}: name it .root, .h5 (as CASE) or .npy (as CATHODE)")
+    names = None if columns is None else _names(columns)
+    with Progress(
+        TextColumn("{task.description} {task.completed:,} events"),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("converted", total=None)
+        n_events = to_root(
+            files,
+            output,
+            jets=JetDefinition(radius, trimming_fraction),
+            names=names,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+    console.print(f"{output}: {n_events:,} events, {output.stat().st_size / 1e6:.1f} MB")
+
+
+def _names(path: Path) -> ColumnNames:
+    try:
+        return ColumnNames.model_validate(read_values(path))
+    except ValidationError as problem:
+        raise MaplessError(f"{path}: {one_line(problem, ColumnNames)}") from None

@@ -1,0 +1,31 @@
+"""All processes that can be simulated for dijet searches, by name."""
+
+from analysis.simulation.backgrounds import QCD, SingleTop, TopPairs, VectorBosonJets
+from analysis.simulation.processes import DijetProcess
+from analysis.simulation.signals import (
+    Card,
+    ExcitedQuark,
+    GravitonToHiggses,
+    WKKToRadion,
+    WPrimeToBPrime,
+    XToYH,
+    XToYY,
+    YToHX,
+    ZPrimeToTPrimes,
+)
+
+PROCESSES: dict[str, type[DijetProcess]] = {
+    "qcd": QCD,
+    "ttbar": TopPairs,
+    "single_top": SingleTop,
+    "vector_boson_jets": VectorBosonJets,
+    "qstar_to_qw": ExcitedQuark,
+    "x_to_yy": XToYY,
+    "wprime_to_bt": WPrimeToBPrime,
+    "wkk_to_rw": WKKToRadion,
+    "x_to_yh": XToYH,
+    "zprime_to_tt": ZPrimeToTPrimes,
+    "y_to_hh": GravitonToHiggses,
+    "y_to_hx": YToHX,
+    "card": Card,
+}

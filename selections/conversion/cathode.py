@@ -1,0 +1,66 @@
+"""The arrays of CATHODE and skCATHODE: m_jj, the lighter mass, the difference of masses, ratios, a label.
+
+Columns (TeV): m_jj, m of the lighter jet, m heavier - m lighter, tau21 of the lighter and of the heavier jet,
+optionally the distance of the jets, and the label.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from errors import MaplessError
+from selections.canonical_writer import Columns
+from selections.conversion.parts import slices
+
+GEV = 1000.0
+WITHOUT_DISTANCE, WITH_DISTANCE = 6, 7  # columns
+
+
+def read(path: Path) -> Iterator[Columns]:
+    """Canonical columns of a dijet selection: mjj, jet1 (the heavier) and jet2; GeV."""
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as problem:
+        raise MaplessError(f"{path} cannot be read as an array: {problem}") from None
+    if values.ndim != 2 or values.shape[1] not in (WITHOUT_DISTANCE, WITH_DISTANCE):  # noqa: PLR2004
+        raise MaplessError(f"{path} has the shape {values.shape}; arrays of CATHODE have 6 or 7 columns")
+    for part in slices(len(values)):
+        rows = np.asarray(values[part], np.float64)
+        ones = np.ones(len(rows))
+        columns = {
+            "run": ones,
+            "luminosity_block": ones,
+            "event": np.arange(part.start, part.stop),
+            "weight": ones,
+            "truth_label": rows[:, -1].astype(np.int32),
+            "mjj": GEV * rows[:, 0],
+            "jet1_softdrop_mass": GEV * (rows[:, 1] + rows[:, 2]),
+            "jet2_softdrop_mass": GEV * rows[:, 1],
+            "jet1_tau21": rows[:, 4],
+            "jet2_tau21": rows[:, 3],
+        }
+        yield columns | ({"delta_r": rows[:, 5]} if rows.shape[1] == WITH_DISTANCE else {})
+
+
+def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
+    """Write columns of a dijet selection as such an array; return the number of events."""
+    stacked = []
+    for part in parts:
+        heavier, lighter = (np.asarray(part[f"jet{number}_softdrop_mass"]) / GEV for number in (1, 2))
+        swap = lighter > heavier
+        heavier, lighter = np.maximum(heavier, lighter), np.minimum(heavier, lighter)
+        first, second = (np.asarray(part[f"jet{number}_tau21"]) for number in (1, 2))
+        ratios = [np.where(swap, first, second), np.where(swap, second, first)]
+        label = np.asarray(part["truth_label"])
+        stacked.append(
+            np.column_stack([np.asarray(part["mjj"]) / GEV, lighter, heavier - lighter, *ratios, label])
+        )
+    rows = np.concatenate(stacked) if stacked else np.empty((0, WITHOUT_DISTANCE))
+    if not len(rows):
+        raise MaplessError(f"no events to write to {path}")
+    partial = path.with_name(path.name + ".partial.npy")
+    np.save(partial, rows)
+    partial.replace(path)
+    return len(rows)

@@ -1,0 +1,112 @@
+"""Conversion: which reader a file needs, and the way into one RNTuple or out of one."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import uproot
+
+from errors import MaplessError
+from selections import canonical_writer
+from selections.canonical_writer import TUPLE_NAME, Columns
+from selections.conversion import case_h5, cathode, lhc_olympics, named_arrays
+from selections.conversion.named_arrays import ColumnNames
+from selections.conversion.parts import EVENTS_AT_ONCE, open_hdf5
+
+Format = Literal["case", "lhco", "lhco-features", "cathode", "arrays"]
+Target = Literal["case", "cathode"]
+
+
+@dataclass(frozen=True)
+class JetDefinition:
+    """The jets to make of files that hold particles alone: radius, and the trimmed share of momentum."""
+
+    radius: float = lhc_olympics.RADIUS
+    trimming_fraction: float = 0.0
+
+
+def to_root(
+    files: Sequence[Path],
+    output: Path,
+    *,
+    jets: JetDefinition | None = None,
+    names: ColumnNames | None = None,
+    progress: Callable[[int], None] = lambda n_events: None,
+) -> int:
+    """Convert files of one format to an RNTuple of canonical columns; return the number of events.
+
+    Events of file k without a run number get run k, counted from 1. Some events are in memory at a time.
+    `output`.json says what was converted. `progress` is called with the number of events so far.
+
+    Raises MaplessError for an unknown format, files of different formats, and as the readers do.
+    """
+    formats = {file: "arrays" if names else recognise(file) for file in files}
+    if len(set(formats.values())) > 1:
+        told = ", ".join(f"{file.name} {kind}" for file, kind in formats.items())
+        raise MaplessError(f"files of different formats: {told}; convert them one by one")
+    done = 0
+
+    def parts() -> Iterator[Columns]:
+        nonlocal done
+        for number, file in enumerate(files, start=1):
+            for part in _reader(file, formats[file], jets or JetDefinition(), names):
+                if formats[file] not in ("case", "arrays"):
+                    part["run"] = np.full(len(part["event"]), number)
+                done += len(part["event"])
+                progress(done)
+                yield part
+
+    canonical_writer.write(output, parts(), precision={})
+    described = {"converted_from": [file.name for file in files], "format": formats[files[0]]}
+    beside = output.with_name(f"{output.name}.json")
+    beside.write_text(json.dumps(described | {"n_events": done}, indent=2) + "\n", encoding="utf-8")
+    return done
+
+
+def from_root(file: Path, output: Path, target: Target) -> int:
+    """Convert an RNTuple or tree of canonical columns to another format; return the number of events.
+
+    Raises MaplessError for a file that cannot be read, or that lacks a column which the format needs.
+    """
+    writer = {"case": case_h5.write, "cathode": cathode.write}[target]
+    try:
+        with uproot.open(file) as opened:
+            return writer(output, _parts(opened[TUPLE_NAME]))
+    except (OSError, ValueError, uproot.KeyInFileError) as problem:
+        raise MaplessError(f"{file} cannot be read: {' '.join(str(problem).split())[:200]}") from None
+    except (KeyError, IndexError, AttributeError) as problem:
+        raise MaplessError(f"{file} has no column {problem}, which {target} needs") from None
+
+
+def recognise(file: Path) -> Format:
+    """The format of a file, by what it holds."""
+    if file.suffix == ".npy":
+        return "cathode"
+    if file.suffix == ".npz":
+        raise MaplessError(f"{file}: name its arrays with --columns FILE")
+    with open_hdf5(file) as opened:
+        if case_h5.recognises(opened):
+            return "case"
+        if lhc_olympics.recognises_features(opened):
+            return "lhco-features"
+        if lhc_olympics.recognises_particles(opened):
+            return "lhco"
+        held = ", ".join(opened) or "nothing"
+    raise MaplessError(f"{file} holds {held}, which is no known format; name its arrays with --columns FILE")
+
+
+def _reader(file: Path, kind: str, jets: JetDefinition, names: ColumnNames | None) -> Iterator[Columns]:
+    if names is not None:
+        return named_arrays.read(file, names)
+    if kind == "lhco":
+        return lhc_olympics.read_particles(file, radius=jets.radius, trimming_fraction=jets.trimming_fraction)
+    readers = {"case": case_h5.read, "lhco-features": lhc_olympics.read_features, "cathode": cathode.read}
+    return readers[kind](file)
+
+
+def _parts(events: Any) -> Iterator[Any]:
+    for start in range(0, events.num_entries, EVENTS_AT_ONCE):
+        yield events.arrays(entry_start=start, entry_stop=min(start + EVENTS_AT_ONCE, events.num_entries))
