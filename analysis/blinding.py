@@ -29,7 +29,7 @@ def open_rows(search: Search, region: str) -> int | None:
     if not closed:
         return None
     cuts = (place for place, cut in enumerate(selection.cuts) if _columns_of(selection, cut) & closed)
-    return 1 + min(next(cuts, len(selection.cuts)), max(len(selection.cuts) - 1, 0))
+    return min(next(cuts, len(selection.cuts)) + 1, len(selection.cuts))
 
 
 def _columns_of(selection: Selection, cut: Cut) -> set[str]:

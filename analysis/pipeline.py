@@ -172,10 +172,10 @@ class Pipeline:
         ]
         pairs = zip(added, search.injections, strict=True)
         text = ", ".join(f"{amount} of {one.sample}" for amount, one in pairs)
-        limit = "" if self.max_events is None else f", the first {self.max_events:,} events"
-        if any(one.n_events for one in search.injections) and limit:
-            text += ", as a share of what all events would get,"
-        return f"{kind} ({search.data}{limit})" + (f" with {text} injected" if text else "")
+        first, scaled = "", ""
+        if self.max_events is not None:
+            first, scaled = f", the first {self.max_events:,} events", ", scaled to the events that are read"
+        return f"{kind} ({search.data}{first})" + (f" with {text} injected{scaled}" if text else "")
 
     def _hunt(self, chain: Chain) -> dict[str, object]:
         search = self.plan.search

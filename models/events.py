@@ -69,10 +69,20 @@ def finite(name: str, values: Array) -> Array:
 
 
 def event_weights(events: Events, name: str | None) -> NDArray[np.float64]:
-    """Event weights (n,) from a column, or one for every event where none is named."""
+    """Event weights (n,) from a column, or one for every event where none is named.
+
+    Raises MaplessError for negative weights, of which no classifier can learn a density.
+    """
     if name is None:
         return np.ones(len(events))
-    return column(events, name).astype(np.float64)
+    weights = column(events, name).astype(np.float64)
+    negative = int(np.count_nonzero(weights < 0))
+    if negative:
+        raise MaplessError(
+            f"column '{name}' is negative in {negative:,} of {len(weights):,} events; a detector cannot "
+            "learn from negative weights: leave weight_column out, or take a sample without them"
+        )
+    return weights
 
 
 def fold(events: Events, folds: int) -> NDArray[np.intp]:

@@ -74,7 +74,7 @@ def _results(job: Job) -> dict[str, Any]:
 def _open(flow: dict[str, Any], n_rows: int | None) -> dict[str, Any]:
     """A cutflow as far as it may be seen, with the title of the first cut whose events are closed."""
     if n_rows is None:
-        return flow
+        return flow | {"closed_from": None}
     cuts = flow["cutflow"]["cuts"]
     return flow | {"cutflow": flow["cutflow"] | {"cuts": cuts[:n_rows]}, "closed_from": cuts[n_rows]["title"]}
 

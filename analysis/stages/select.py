@@ -11,6 +11,7 @@ from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 from selections.cutflow import Cutflow
+from selections.repeated_events import RepeatedEvents, repeated_events
 
 if TYPE_CHECKING:
     from selections.sources import OpenedEvents
@@ -26,7 +27,6 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     are not finite, and for data with events that are there twice; of simulation the cutflow warns.
     """
     from selections.graph import book
-    from selections.repeated_events import repeated_events
     from selections.root import show_progress, use_threads
     from selections.snapshot import write_many
     from selections.sources import open_apart
@@ -62,11 +62,16 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
             "cutflow": cutflow.to_dict(),
             "read": {"events": sum(p.n_events for p in parts), "of": sum(p.n_in_files for p in parts)},
             "notes": _joined([part.notes for part in parts]),
-            "warnings": [f"{repeated}: they are not independent, or badly numbered"] if repeated else [],
+            "warnings": _warnings(repeated, renumbered=first["opening"].get("renumber_events", False)),
             "lacking_columns": _joined([part.lacks for part in parts]),
             "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in parts[0].lost],
         }
         write_json(job.folder / CUTFLOW, content)
+
+
+def _warnings(repeated: RepeatedEvents | None, *, renumbered: bool) -> list[str]:
+    again = [f"{repeated}: they are not independent, or badly numbered"] if repeated else []
+    return [*again, "events are numbered anew by file, copies count as independent"] if renumbered else again
 
 
 def _check_weights(sample: str, cutflow: Cutflow) -> None:

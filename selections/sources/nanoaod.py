@@ -113,7 +113,7 @@ CONSTITUENTS: tuple[Column, ...] = (
     Column("constituent_mass", f"{_TAKE}(PFCands_mass, {_TAKE}({_INDEX}, constituent_order))", "GeV"),
 )
 COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands")
-_CONSTITUENT_SOURCES = frozenset(
+CONSTITUENT_SOURCES = frozenset(
     ("FatJetPFCands_jetIdx", _INDEX, *(f"PFCands_{x}" for x in ("pt", "eta", "phi", "mass", "puppiWeight")))
 )
 
@@ -126,7 +126,7 @@ def recognises(columns: Set[str]) -> bool:
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:
     """Canonical columns of files that have some columns everywhere, and others in some files only."""
     made = translate_recipes(RECIPES, everywhere)
-    if everywhere >= _CONSTITUENT_SOURCES:
+    if everywhere >= CONSTITUENT_SOURCES:
         constituents = Translation(definitions=CONSTITUENTS)
     else:
         constituents = Translation(

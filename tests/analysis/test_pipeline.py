@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import searches
+from analysis import blinding, searches
 from analysis.engine.stage import in_order
 from analysis.pipeline import Pipeline
 from errors import MaplessError
@@ -53,6 +53,38 @@ def test_the_closure_test_trains_on_simulation_only() -> None:
 def test_a_closure_test_that_looks_at_data_or_cannot_fail_is_refused(closure: str, words: str) -> None:
     with pytest.raises(MaplessError, match=words):
         _stages(closure)
+
+
+def test_simulation_is_selected_as_the_data_unless_it_says_otherwise() -> None:
+    """Year, triggers and filters of the data hold for the samples of the closure test as well."""
+    files = f"files: [{SAMPLES / 'qcd_dijet.root'}]"
+    samples = (
+        f"samples={{mine: {{role: data, {files}, year: 2022, filters: []}}, "
+        f"qcd: {{role: background, {files}}}, old: {{role: background, {files}, year: 2017}}}}"
+    )
+    for background, conditions in (
+        ("qcd", {"year": "2022", "filters": ()}),
+        ("old", {"year": "2017", "filters": ()}),
+    ):
+        closure = f"closure={{background: {background}}}"
+        settings = searches.load("cms-dijet", None, (samples, "data=mine", "injections={}", closure))
+        stage = Pipeline(settings).closure
+        assert stage
+        used = [
+            one.arguments["opening"] for one in in_order([stage]) if one.name == f"select-{background}-signal"
+        ]
+        assert used
+        assert all(conditions.items() <= opening.items() for opening in used)
+
+
+def test_no_row_of_a_closed_cutflow_tells_how_many_events_are_closed() -> None:
+    search = Pipeline(searches.load("cms-dijet", None, DATA)).plan.search
+    titles = ["all events", *(cut.title for cut in search.regions["signal"].cuts)]
+    rows = blinding.open_rows(search, "signal")
+    assert titles[rows] == "m_jj > 2232 GeV"
+    multijet = searches.declare(searches.load("multijet-forest", None))
+    assert blinding.open_rows(multijet, "signal") == len(multijet.regions["signal"].cuts)
+    assert blinding.open_rows(multijet, "control") is None
 
 
 def test_unblinding_without_closure_is_refused(tmp_path: Path) -> None:

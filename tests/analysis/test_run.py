@@ -75,6 +75,7 @@ def test_the_numbers_are_there_as_json(results: dict) -> None:
     assert everything["n_events"] <= 12200
     assert kept["n_events"] == pytest.approx(0.05 * everything["n_events"], rel=0.3)
     assert kept["injected"] == 200
+    assert results["cutflow"]["qcd_dijet-signal"]["read"] == {"events": 12000, "of": 350000}
     points = [
         p
         for fit in results["fits"].values()
@@ -154,7 +155,7 @@ def test_too_much_signal_leaves_nothing_half_written(tmp_path: Path) -> None:
     result = _run(tmp_path, "train", "--set=injections.x_to_yy_3000.n_events=100000")
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
-    assert "3,429 events of x_to_yy_3000 cannot be injected, only 3,000" in result.stderr
+    assert "3,429 events of x_to_yy_3000 cannot be injected, only 2,992" in result.stderr
     assert {folder.name.split("-")[0] for folder in (tmp_path / "stages").iterdir()} == {"select"}
 
 
@@ -172,6 +173,10 @@ def test_data_stay_closed_and_unblinding_is_refused_without_closure(tmp_path: Pa
     assert result.returncode == 0, result.stderr
     report = (tmp_path / "report.html").read_text()
     assert "The signal region is closed" in report
+    flow = json.loads((tmp_path / "results.json").read_text())["cutflow"]["mine-signal"]
+    assert flow["closed_from"] == "m_jj > 2232 GeV"
+    assert flow["cutflow"]["cuts"][-1]["title"] == "two tight jets, pt > 300 GeV, |eta| < 2.5"
+    assert "are closed" in report
     assert {file.stem for file in (tmp_path / "plots").glob("*.png")} == {"open_mjj"}
     assert not [
         stage for stage in (tmp_path / "stages").iterdir() if stage.name.split("-")[0] in ("train", "fit")

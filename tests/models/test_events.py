@@ -22,3 +22,8 @@ def test_the_fold_is_the_remainder_of_the_key():
 def test_every_event_counts_once_unless_weights_are_named():
     assert event_weights(EVENTS, None).tolist() == [1, 1]
     assert event_weights(EVENTS.but(weight=np.array([0.5, 2])), "weight").tolist() == [0.5, 2]
+
+
+def test_negative_weights_are_refused_where_a_detector_learns_from_them():
+    with pytest.raises(MaplessError, match="'weight' is negative in 1 of 2 events"):
+        event_weights(EVENTS.but(weight=np.array([0.5, -2])), "weight")

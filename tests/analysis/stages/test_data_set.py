@@ -39,6 +39,24 @@ def test_a_number_and_a_cross_section_add_up_where_a_limit_injects_on_top(job: J
     assert events_to_inject(job, signal) == 60 + 30
 
 
+def test_of_data_that_are_read_in_part_a_number_of_events_is_scaled_alike(tmp_path: Path) -> None:
+    def stored(name: str, run: int, n_events: int, in_files: int) -> None:
+        place = _selected(tmp_path, name, n_events, n_events)
+        content = json.loads((place / CUTFLOW).read_text())
+        content["read"]["of"] = in_files
+        (place / CUTFLOW).write_text(json.dumps(content))
+        columns = {"run": np.full(n_events, run), "luminosity_block": np.ones(n_events, int)}
+        with uproot.recreate(place / EVENTS) as file:
+            file.mkrntuple("Events", columns | {"event": np.arange(n_events, dtype=np.uint64)})
+
+    stored("data-main", 1, 200, in_files=1000)
+    stored("signal-main", 2, 100, in_files=500)
+    job = Job(tmp_path, {name: tmp_path / name for name in ("data-main", "signal-main")}, {})
+    signal = InjectedSignal(Injection("signal", n_events=350), 1.0, "main")
+    events = read_events(job, DataSet(Source("main", "data"), (signal,)))
+    assert (events["injected"] == 1).sum() == 70
+
+
 def test_an_event_that_two_regions_share_is_injected_into_both(tmp_path: Path) -> None:
     def stored(name: str, first: int, last: int, run: int) -> None:
         place = _selected(tmp_path, name, 1000, last - first)
