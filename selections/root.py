@@ -19,6 +19,9 @@ def import_root() -> Any:
     os.environ.setdefault(
         "EXTRA_CLING_ARGS", "-O2"
     )  # event loops a fifth faster than as ROOT compiles by itself
+    # a server that does not answer is given up after seconds; by itself ROOT tries for ten minutes
+    os.environ.setdefault("XRD_CONNECTIONRETRY", "1")
+    os.environ.setdefault("XRD_CONNECTIONWINDOW", "30")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"[\s\S]*alpha stage")
         import ROOT
