@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Command line of Mapless; `./run_analysis.py` without arguments runs the default search."""
 
-import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -16,6 +15,7 @@ try:
     from typer.exceptions import TyperException
 
     from analysis.commands import trigger
+    from analysis.commands.supervision import supervised
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
 
@@ -340,7 +340,6 @@ def selftest() -> None:
 
 def main() -> int:
     """Run the command line; an error is one line on stderr, its exit code as `errors.complaint` gives it."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # batch systems send it; half-written folders go
     warnings.showwarning = lambda message, *_, **__: _tell(f"warning: {message}")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -374,4 +373,4 @@ def _tell(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(supervised(main))

@@ -46,11 +46,16 @@ def _columns_of(selection: Selection, cut: Cut) -> set[str]:
 
 
 def require_closure(closure: Stage | None, output: Path) -> None:
-    """Raise MaplessError unless the closure test of this configuration was run and passed."""
+    """Raise MaplessError unless the closure test of this configuration was run and passed.
+
+    What it and the fits that it looked at have written counts by its content.
+    """
     if closure is None:
         raise MaplessError("--unblind needs a closure test; name simulated events in closure.background")
-    if not closure.is_done(output):
-        raise MaplessError("--unblind needs the closure report; run the same command without --unblind first")
+    if not all(stage.is_done(output, thorough=True) for stage in (closure, *closure.after.values())):
+        raise MaplessError(
+            "--unblind needs the closure report as it was written; run the same without --unblind first"
+        )
     checks = read_json(closure.folder(output) / CLOSURE)
     if not checks:
         raise MaplessError("--unblind refused: the closure test checked nothing; no hunt tests a mass")

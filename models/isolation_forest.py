@@ -6,7 +6,7 @@ F. T. Liu, K. M. Ting, Z.-H. Zhou, Isolation Forest, ICDM 2008.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights, finite, fold, require
-from models.saving import read_settings, write_folder, write_settings
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import IsolationForest as Forest
+from models.saving import read_arrays, saved_settings, write_arrays, write_folder, write_settings
+from models.tree_sums import TreeSum, from_arrays, to_arrays
 
 _BATCH = 65536
 
@@ -47,7 +45,8 @@ class IsolationForest(AnomalyDetector):
     samples_per_tree: int = 256
     weight_column: str | None = None
     seed: int = 1
-    _forests: "list[Forest]" = field(default_factory=list, init=False, repr=False, compare=False)
+    _forests: list[TreeSum] = field(default_factory=list, init=False, repr=False, compare=False)
+    _normal_depths: list[float] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.features or self.folds < 1:
@@ -73,7 +72,7 @@ class IsolationForest(AnomalyDetector):
         table = _table({name: column(events, name) for name in self.features}, self.features)
         weight = event_weights(events, self.weight_column)
         of_event = fold(events, self.folds) if self.folds > 1 else np.full(len(events), -1)
-        self._forests = []
+        self._forests, self._normal_depths = [], []
         for held_out in range(self.folds):
             seen = of_event != held_out
             if not seen.any():
@@ -84,7 +83,8 @@ class IsolationForest(AnomalyDetector):
                 random_state=self.seed * self.folds + held_out,
             )
             weights = weight[seen] if self.weight_column else None
-            self._forests.append(forest.fit(table[seen], sample_weight=weights))
+            self._forests.append(TreeSum.of_isolation(forest.fit(table[seen], sample_weight=weights)))
+            self._normal_depths.append(self.n_trees * _normal_depth(forest.max_samples_))
             if progress:
                 progress(held_out + 1, self.folds)
         return self
@@ -101,28 +101,43 @@ class IsolationForest(AnomalyDetector):
             here = slice(start, start + len(table))
             for held_out in np.unique(of_event[here]):
                 chosen = np.flatnonzero(of_event[here] == held_out)
-                scores[start + chosen] = -self._forests[held_out].score_samples(table[chosen])
+                scores[start + chosen] = self._of_fold(held_out, table[chosen])
             start += len(table)
         return {"score": scores}
 
+    def _of_fold(self, held_out: int, table: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Scores (n_events,) by the forest of one fold: scikit-learn's `score_samples` but for the sign."""
+        depths, normal = self._forests[held_out](table), self._normal_depths[held_out]
+        return 2 ** -(depths / normal if normal else np.ones(len(table)))
+
     def save(self, folder: Path) -> None:
         """Write settings and forests into a folder; replaces what was there."""
-        import joblib
-
         if not self._forests:
             raise MaplessError("this isolation forest is not trained; call fit before save")
         with write_folder(folder) as beside:
             write_settings(beside, self)
-            joblib.dump(self._forests, beside / "forests.joblib", compress=3)
+            arrays = to_arrays(self._forests) | {"normal_depths": np.array(self._normal_depths)}
+            write_arrays(beside / "forests.npz", arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a detector that `save` wrote; MaplessError if there is none."""
-        import joblib
-
-        detector = cls(**read_settings(folder))
-        detector._forests = joblib.load(folder / "forests.joblib")
+        with saved_settings(folder) as settings:
+            detector = cls(**settings)
+            arrays = read_arrays(folder / "forests.npz")
+            n_features = [len(detector.features)] * detector.folds
+            detector._forests = from_arrays(arrays, n_features, detector.n_trees)
+            detector._normal_depths = arrays["normal_depths"].tolist()
+            if len(detector._normal_depths) != detector.folds or min(detector._normal_depths) < 0:
+                raise ValueError("normal_depths do not belong to its folds")
         return detector
+
+
+def _normal_depth(n_events: int) -> float:
+    """Mean depth at which a tree of so many events ends."""
+    from sklearn.ensemble._iforest import _average_path_length
+
+    return float(_average_path_length([n_events])[0])
 
 
 def _table(columns: Mapping[str, NDArray[Any]], features: Sequence[str]) -> NDArray[np.float32]:

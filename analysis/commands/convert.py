@@ -19,6 +19,8 @@ def convert_files(
 ) -> None:
     """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's."""
     console = Console()
+    if output.exists():
+        raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
     if output.suffix in (".h5", ".npy"):
         if len(files) > 1:
             raise MaplessError(f"{output} is made of one file, not of {len(files)}")

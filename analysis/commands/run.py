@@ -10,10 +10,10 @@ from rich.table import Table
 
 from analysis import searches
 from analysis.commands.numbers import global_words, number
-from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
+from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
 from analysis.pipeline import Pipeline
 
@@ -42,13 +42,13 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     if options.dry_run:
         print_table(console, plan_table(stages, output, fresh=options.fresh))
         return
-    require_writable(output)
-    run_with_bar(
-        stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
-    )
-    if options.last == "report":
-        publish(pipeline.report.folder(output), output)
-        _print_findings(output, console, closed=pipeline.is_closed)
+    with claimed(output):
+        run_with_bar(
+            stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
+        )
+        if options.last == "report":
+            publish(pipeline.report.folder(output), output)
+            _print_findings(output, console, closed=pipeline.is_closed)
 
 
 def _print_findings(output: Path, console: Console, *, closed: bool) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from analysis.commands.output_folder import require_writable
+from analysis.engine.output_folder import claimed, require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from analysis.simulation import level1, simulate
@@ -34,7 +34,7 @@ def simulate_campaign(
     except ValidationError as problem:
         raise MaplessError(f"{path}: {one_line(problem, Campaign)}") from None
     console = Console()
-    with _progress_bar(console) as bar:
+    with claimed(output), _progress_bar(console) as bar:
         files = produce(campaign, output, workers, lambda name: _counter(bar, name))
     for file in files.values():
         console.print(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
@@ -56,6 +56,8 @@ def simulate_to_file(
         raise MaplessError("name a process or a --card, and the number of --events; or give a --campaign")
     if quality not in get_args(Quality):
         raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
+    if output.exists() and not output.with_name(f"{output.name}.json").is_file():
+        raise MaplessError(f"{output} is no simulation of Mapless and would be lost; choose another --output")
     console, parameters = Console(), _parameters(overrides)
     if output.is_dir():
         raise MaplessError(f"--output {output} is a folder; name the file to write")

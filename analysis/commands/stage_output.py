@@ -10,12 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from analysis.engine.json_file import read_json, write_json
+from analysis.engine.job import Tools
+from analysis.engine.output_folder import move_in, partial_folder
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Stage, Tools
-
-PUBLISHED = ".published.json"
-"""Names of the files that the last report has put into the output."""
+from analysis.engine.stage import Stage
 
 
 def run_with_bar(
@@ -27,6 +25,9 @@ def run_with_bar(
         took = "kept from an earlier run" if seconds is None else f"{seconds:6.1f} s"
         console.print(f"[bold]{stage.title:40}[/] {took}")
 
+    for stage in () if fresh else stages:
+        if stage.folder(output).exists() and not stage.is_done(output):
+            console.print(f"{stage.name}: what is stored is not what was written; it is made anew")
     with _bar(console) as progress:
         tools = Tools(progress, threads)
         run_stages(stages, output, tools, workers=workers, fresh=fresh, report=report)
@@ -46,18 +47,10 @@ def publish(report: Path, output: Path) -> None:
 
     What an earlier report had there and this one has not, such as plots of other windows, is removed.
     """
-    files = [path for path in report.rglob("*") if path.is_file()]
-    names = sorted(str(file.relative_to(report)) for file in files)
-    for name in names:
-        target = output / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.partial")
-        shutil.copyfile(report / name, beside)
-        beside.replace(target)
-    record = output / PUBLISHED
-    for name in set(read_json(record) if record.is_file() else ()) - set(names):
-        (output / name).unlink(missing_ok=True)
-    write_json(record, names)
+    output.mkdir(exist_ok=True)
+    with partial_folder(output) as copy:
+        shutil.copytree(report, copy, dirs_exist_ok=True)
+        move_in(copy, output)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
+from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
 from analysis.engine.stage import in_order
 from analysis.trigger.configuration import load_trigger_configuration
@@ -37,10 +37,10 @@ def run_trigger(
     if dry_run:
         print_table(console, plan_table(stages, output, fresh=fresh))
         return
-    require_writable(output)
-    run_with_bar(stages, output, console, threads=workers, fresh=fresh)
-    publish(pipeline.report.folder(output), output)
-    publish(pipeline.train.folder(output) / MODEL, output / "model")
+    with claimed(output):
+        run_with_bar(stages, output, console, threads=workers, fresh=fresh)
+        publish(pipeline.report.folder(output), output)
+        publish(pipeline.train.folder(output) / MODEL, output / "model")
     _print_findings(read_json(output / "results.json"), console)
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 

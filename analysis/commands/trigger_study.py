@@ -8,10 +8,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import publish, run_with_bar
 from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
+from analysis.engine.output_folder import claimed
 from analysis.engine.stage import in_order
 from analysis.trigger.configuration import load_trigger_configuration
 from analysis.trigger.pipeline import TriggerPipeline
@@ -42,10 +42,10 @@ def run_study(
 ) -> None:
     """Simulate what is missing, scan, print the table, write `study/` with numbers, plot and model."""
     console = Console()
-    require_writable(output)
     stage = TriggerPipeline(load_trigger_configuration(config, tuple(overrides))).study(options)
-    run_with_bar(in_order([stage]), output, console, threads=workers, fresh=False)
-    publish(stage.folder(output), output / "study")
+    with claimed(output):
+        run_with_bar(in_order([stage]), output, console, threads=workers, fresh=False)
+        publish(stage.folder(output), output / "study")
     print_study(read_json(output / "study" / "study.json"), console)
     console.print(f"Results: [bold]{output / 'study'}[/]   the chosen network: study/model")
 

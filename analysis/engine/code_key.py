@@ -1,10 +1,14 @@
-"""Which source files a task runs, told from imports, so that new code redoes exactly its stages."""
+"""Which files and packages a task runs, told from imports, so that new code redoes exactly its stages."""
 
 import ast
 import hashlib
+import importlib.metadata
 import importlib.util
+import platform
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +16,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"[\w./-]+\.(h|j2)")
 _INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 _TEMPLATE = re.compile(r'{%-?\s*(?:extends|import|from|include)\s+"([^"]+)"')
+_DISTRIBUTIONS = {"ROOT": "root", "sklearn": "scikit-learn", "yaml": "pyyaml", "qkeras": "qkeras-v3"}
+"""Packages that are installed under another name than they are imported."""
 
 
 @cache
@@ -19,10 +25,13 @@ def code_key(*modules: str) -> str:
     """SHA-256 over the files that these modules import, directly or not, and the headers and templates named.
 
     Imports inside functions count, those for types only do not. Of modules outside of this project the named
-    ones count and what they import from beside them. Headers may be named like modules, as "mapless/fold.h".
+    ones count and what they import from beside them; of Python and the packages that all of these import the
+    versions count. Headers may be named like modules, as "mapless/fold.h".
     """
-    digest = hashlib.sha256()
-    for file in sorted(source_files(*modules)):
+    digest, files = hashlib.sha256(platform.python_version().encode()), source_files(*modules)
+    packages = sorted({name for file in files for name in _read(file).packages})
+    digest.update("".join(f"{name} {_version(name)}\n" for name in packages).encode())
+    for file in sorted(files):
         name = file.relative_to(REPOSITORY) if file.is_relative_to(REPOSITORY) else Path(file.name)
         digest.update(name.as_posix().encode() + file.read_bytes())
     return digest.hexdigest()
@@ -39,22 +48,46 @@ def source_files(*modules: str) -> frozenset[Path]:
         if file in found:
             continue
         found.add(file)
-        waiting += _needed_by(file)
+        waiting += _read(file).files
     return frozenset(found)
 
 
+@dataclass(frozen=True)
+class _Needed:
+    """What a file needs: files of the project or beside it, and packages by the names of their modules."""
+
+    files: tuple[Path, ...]
+    packages: frozenset[str]
+
+
 @cache
-def _needed_by(file: Path) -> tuple[Path, ...]:
-    """Files that a module imports and names, or that a header or template includes."""
+def _read(file: Path) -> _Needed:
+    """What a module imports and names, or a header or template includes."""
     text = file.read_text()
     if file.suffix != ".py":
-        return _named(file, [*_INCLUDE.findall(text), *_TEMPLATE.findall(text)])
+        included = [*_INCLUDE.findall(text), *_TEMPLATE.findall(text)]
+        return _Needed(_named(file, included), _packages([name for name in included if "/" in name]))
     tree = ast.parse(text)
-    modules = (module for name in _imported(tree, file) for module in _with_packages(name))
+    modules = [module for name in _imported(tree, file) for module in _with_packages(name)]
     imported = [path for module in modules if (path := _file_of(module) or _beside(file, module))]
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     names = [text for text in texts if isinstance(text, str) and _NAME.fullmatch(text)]
-    return (*imported, *_named(file, names))
+    return _Needed((*imported, *_named(file, names)), _packages(modules))
+
+
+def _packages(names: list[str]) -> frozenset[str]:
+    """Where imported modules or included headers come from, without Python itself and this project."""
+    first = {re.split(r"[./]", name)[0] for name in names} - sys.stdlib_module_names
+    return frozenset(name for name in first if not _file_of(name))
+
+
+@cache
+def _version(module: str) -> str:
+    """Version of an installed package; empty for what is none, such as the C++ library."""
+    try:
+        return importlib.metadata.version(_DISTRIBUTIONS.get(module, module))
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _beside(file: Path, module: str) -> Path | None:

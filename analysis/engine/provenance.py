@@ -1,6 +1,5 @@
-"""Where a result comes from: versions, source, inputs and checksums."""
+"""Where a result comes from: versions, source, platform and command."""
 
-import hashlib
 import importlib.metadata
 import platform
 import resource
@@ -22,24 +21,6 @@ RECORDED_PACKAGES = (
     "fastjet",
     "pythia8mc",
 )
-WHOLE_CHECKSUM_BELOW = 256 * 2**20
-
-
-def checksum(file: Path) -> str:
-    """Return the SHA-256 of a file; beyond 256 MiB of its size, first and last MiB (marked `ends:`)."""
-    state = file.stat()
-    return _checksum(file, state.st_size, state.st_mtime_ns)
-
-
-@cache
-def _checksum(file: Path, size: int, time: int) -> str:  # noqa: ARG001  (the time tells a changed file)
-    with file.open("rb") as stream:
-        if size < WHOLE_CHECKSUM_BELOW:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-        ends = hashlib.sha256(f"{size}".encode() + stream.read(2**20))
-        stream.seek(-(2**20), 2)
-        ends.update(stream.read())
-    return f"ends:{ends.hexdigest()}"
 
 
 def versions() -> dict[str, str]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from analysis.engine import provenance
-from analysis.engine.json_file import read_json, write_json
-from analysis.engine.stage import MANIFEST, Job, Stage, Tools, fingerprint, plain
+from analysis.engine.job import Job, Tools
+from analysis.engine.manifest import read_manifest, write_manifest
+from analysis.engine.stage import Stage, fingerprint, plain
 from analysis.engine.workers import run_in_worker, worker_processes
-from errors import MaplessError, at_work
+from errors import at_work
 
 Report = Callable[[Stage, float | None], None]
 """Hears of every stage that is there, with its seconds, or None if it was kept from an earlier run."""
@@ -31,8 +31,8 @@ def run_stages(
     """Run stages, each behind what it needs, and keep those that are done unless `fresh`.
 
     `stages` are in order (`analysis.engine.stage.in_order`). With several workers independent stages run side
-    by side in so many processes. Raises MaplessError when interrupted or when a process dies, and what a
-    task raises, which ends all others; finished stages stay.
+    by side in so many processes. Raises MaplessError when a process dies, and what a task raises, which ends
+    all others; finished stages stay. Products that are not what was written are made anew.
     """
     kept = {stage.key for stage in stages if stage.is_done(output) and not fresh}
     for stage in stages:
@@ -40,15 +40,12 @@ def run_stages(
             report(stage, None)
     groups = _groups([stage for stage in stages if stage.key not in kept])
     workers = min(workers, len(groups))
-    try:
-        if workers <= 1:
-            for group in groups:
-                _run(group, output, tools, os.getpid())
-                _tell(group, output, report)
-        else:
-            _run_side_by_side(groups, output, tools, workers, report)
-    except KeyboardInterrupt:
-        raise MaplessError("interrupted; finished stages are kept, run again to go on") from None
+    if workers > 1:
+        _run_side_by_side(groups, output, tools, workers, report)
+        return
+    for group in groups:
+        _run(group, output, tools, os.getpid())
+        _tell(group, output, report)
 
 
 def run_stage(stage: Stage, output: Path, tools: Tools | None = None, *, fresh: bool = False) -> Path:
@@ -56,11 +53,6 @@ def run_stage(stage: Stage, output: Path, tools: Tools | None = None, *, fresh: 
     if fresh or not stage.is_done(output):
         _run([stage], output, tools or Tools(), os.getpid())
     return stage.folder(output)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a finished stage."""
-    return read_json(folder / MANIFEST)
 
 
 def _groups(stages: Sequence[Stage]) -> list[list[Stage]]:
@@ -81,13 +73,20 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
         start = time.perf_counter()
         with at_work(f"stage {group[0].title}"):
             group[0].task(jobs if group[0].batch else jobs[0], tools)
-        seconds = (time.perf_counter() - start) / len(group)
+            seconds = (time.perf_counter() - start) / len(group)
+            for stage, job in zip(group, jobs, strict=True):
+                _write_manifest(stage, job.folder, seconds)
         for stage, job in zip(group, jobs, strict=True):
-            _write_manifest(stage, job.folder, seconds)
-        for stage, job in zip(group, jobs, strict=True):
-            folder = stage.folder(output)
-            shutil.rmtree(folder, ignore_errors=True)
-            job.folder.rename(folder)
+            _replace(stage.folder(output), job.folder)
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Put a new folder in the place of an old one, which is first renamed: it is whole or it is not there."""
+    old = new.with_name(f"{new.name}-old")
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
@@ -129,7 +128,7 @@ def _run_side_by_side(
                     unfinished -= {stage.key for stage in group}
                     _tell(group, output, report)
     finally:
-        for left in output.glob(f"stages/*.partial-{run}"):  # by a process that could not tidy up
+        for left in output.glob(f"stages/*.partial-{run}*"):  # by a process that could not tidy up
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -138,16 +137,14 @@ def _needs(group: Sequence[Stage]) -> set[str]:
 
 
 def _write_manifest(stage: Stage, folder: Path, seconds: float) -> None:
-    products = sorted(file for file in folder.rglob("*") if file.is_file())
     content = {
         "stage": stage.name,
         "key": stage.key,
         "arguments": plain(stage.arguments),
         "inputs": {str(file): fingerprint(file) for file in stage.input_files},
         "after": {name: earlier.key for name, earlier in stage.after.items()},
-        "products": {str(file.relative_to(folder)): provenance.checksum(file) for file in products},
         "seconds": round(seconds, 2),
         "peak_memory_gb": round(provenance.peak_memory(), 2),
         **provenance.environment(),
     }
-    write_json(folder / MANIFEST, content)
+    write_manifest(folder, content)

@@ -11,31 +11,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from analysis.engine import provenance
+from analysis.engine.checksums import checksum
 from analysis.engine.code_key import code_key
-
-MANIFEST = "manifest.json"
-
-
-def no_progress(done: int, total: int) -> None:
-    """Show nothing."""
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What a task may use that does not decide its products: `progress(done, total)` and some threads."""
-
-    progress: Callable[[int, int], None] = no_progress
-    threads: int = 1
-
-
-@dataclass(frozen=True)
-class Job:
-    """One stage at work: the folder that it fills, those of earlier stages by name, and its arguments."""
-
-    folder: Path
-    after: Mapping[str, Path]
-    arguments: Mapping[str, Any]
+from analysis.engine.manifest import is_complete
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +63,9 @@ class Stage:
         """Where the products of this stage lie below `output`."""
         return output / "stages" / f"{self.name}-{self.key[:12]}"
 
-    def is_done(self, output: Path) -> bool:
-        """Tell whether the products are complete."""
-        return (self.folder(output) / MANIFEST).is_file()
+    def is_done(self, output: Path, *, thorough: bool = False) -> bool:
+        """Tell whether the products are complete and what was written, `thorough`ly by their checksums."""
+        return is_complete(self.folder(output), self.key, thorough=thorough)
 
     @property
     def input_files(self) -> tuple[Path, ...]:
@@ -130,11 +108,11 @@ def plain(content: Any) -> Any:
 def fingerprint(path: Path) -> str:
     """The checksum of a file, or of all below a folder, or the word for what a task will name as lost."""
     if path.is_file():
-        return provenance.checksum(path)
+        return checksum(path)
     if not path.is_dir():
         return "unreadable"
     files = sorted(file for file in path.rglob("*") if file.is_file())
-    content = {str(file.relative_to(path)): provenance.checksum(file) for file in files}
+    content = {str(file.relative_to(path)): checksum(file) for file in files}
     return f"folder:{hashlib.sha256(json.dumps(content).encode()).hexdigest()}"
 
 

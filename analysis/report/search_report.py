@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from analysis.engine import provenance
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.engine.running import read_manifest
-from analysis.engine.stage import Job, Tools
+from analysis.engine.manifest import read_manifest
 from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.limit_figures import limit_figures
 from analysis.report.open_figure import open_figure

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.engine.stage import Job, Tools
 from analysis.stages.fit import RESULTS
 
 CLOSURE = "closure.json"

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.search import NOMINAL
 from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.score import SCORES

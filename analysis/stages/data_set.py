@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.engine.job import Job
 from analysis.engine.json_file import read_json
-from analysis.engine.stage import Job
 from analysis.search import NOMINAL, Injection, Source
 from errors import MaplessError
 from selections.cutflow import Cutflow

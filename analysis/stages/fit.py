@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.engine.stage import Job, Tools
 from analysis.search import Combination, MassSpectrum
 from analysis.stages.cut import CATEGORIES, mask_name
 from analysis.stages.data_set import DataSet, read_events

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.engine.stage import Job, Tools
 from analysis.stages.fit import RESULTS, SELECTED
 from errors import MaplessError
 from fits.resonance_search import toy_search_from_json

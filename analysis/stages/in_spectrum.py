@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analysis.engine.stage import Job
+from analysis.engine.job import Job
 from analysis.search import MassSpectrum
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import DataSet, read_events

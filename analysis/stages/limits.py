@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.engine.stage import Job, Tools
 from analysis.search import MassSpectrum, Sample
 from analysis.stages.data_set import DataSet, read_cutflow
 from analysis.stages.fit import RESULTS, signal_uncertainties

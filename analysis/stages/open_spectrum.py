@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.search import MassSpectrum
 from analysis.stages.data_set import read_events
 from analysis.stages.in_spectrum import in_spectrum, relative_weights

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.engine.stage import Job, Tools
+from analysis.engine.job import Job, Tools
 from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
 from analysis.stages.data_set import read_events
 from analysis.stages.train import window_folder

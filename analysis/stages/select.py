@@ -6,8 +6,8 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 from selections.cutflow import Cutflow

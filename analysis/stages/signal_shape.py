@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.stages.data_set import EVENTS, selection_name
 from analysis.stages.in_spectrum import relative_weights
 from errors import MaplessError

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analysis.engine.stage import Job, Tools
+from analysis.engine.job import Job, Tools
 from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
 from analysis.stages.data_set import read_events
 

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from analysis.trigger.products import FIRMWARE, MODEL
 from analysis.trigger.samples import ZERO_BIAS, events_file, for_training

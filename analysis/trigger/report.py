@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine import provenance
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.engine.running import read_manifest
-from analysis.engine.stage import Job, Tools
+from analysis.engine.manifest import read_manifest
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from analysis.report.page import render, save_figures
 from analysis.trigger.baselines import baselines

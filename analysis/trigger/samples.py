@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.engine.stage import Job
+from analysis.engine.job import Job
 from analysis.trigger.products import EVENTS
 
 ZERO_BIAS = "level1_zero_bias"

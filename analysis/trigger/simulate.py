@@ -1,6 +1,6 @@
 """Stage of a sample: simulates its bunch crossings."""
 
-from analysis.engine.stage import Job, Tools
+from analysis.engine.job import Job, Tools
 from analysis.simulation import level1
 from analysis.trigger.products import EVENTS
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.stage import Job, Tools
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from analysis.report.page import save_figures
 from analysis.trigger.designs import ENCODERS

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.engine.stage import Job, Tools
+from analysis.engine.job import Job, Tools
 from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
 from analysis.trigger.designs import DESIGNS, TrainingSample
 from analysis.trigger.products import MODEL

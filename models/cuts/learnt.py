@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from models.anomaly_cut import AnomalyCut
 from models.anomaly_detector import Scores
-from models.saving import read_settings, write_folder, write_settings
+from models.saving import saved_settings, write_folder, write_settings
 
 
 @dataclass(kw_only=True)
@@ -57,8 +57,9 @@ class LearntCut(AnomalyCut):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a cut that `save` wrote; MaplessError if there is none."""
-        cut = cls(**read_settings(folder))
-        cut._learnt = json.loads((folder / "learnt.json").read_text())
+        with saved_settings(folder) as settings:
+            cut = cls(**settings)
+            cut._learnt = json.loads((folder / "learnt.json").read_text())
         return cut
 
 

@@ -21,7 +21,14 @@ from models.events import Events, column, event_weights
 from models.events import fold as fold_of
 from models.preprocessing import match_spectrum
 from models.quantiles import QuantileMap
-from models.saving import read_settings, write_folder, write_settings
+from models.saving import (
+    read_arrays,
+    saved_settings,
+    stored_pins,
+    write_arrays,
+    write_folder,
+    write_settings,
+)
 from models.window import Window
 
 Array = NDArray[np.float64]
@@ -154,19 +161,20 @@ class WeakClassifiers(AnomalyDetector):
         }
         with write_folder(folder) as beside:
             write_settings(beside, self)
-            np.savez(beside / "quantile_maps.npz", **maps)
+            write_arrays(beside / "quantile_maps.npz", maps)
             self._write(beside)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a detector that `save` wrote; MaplessError if there is none."""
-        detector = cls(**read_settings(folder))
-        with np.load(folder / "quantile_maps.npz") as maps:
+        with saved_settings(folder) as settings:
+            detector = cls(**settings)
+            maps = read_arrays(folder / "quantile_maps.npz")
             detector._quantile_maps = [
-                [QuantileMap(maps[f"{place}_{fold}"]) for fold in range(detector.folds)]
+                [QuantileMap(stored_pins(maps[f"{place}_{fold}"])) for fold in range(detector.folds)]
                 for place in range(len(detector.inputs))
             ]
-        detector._read(folder)
+            detector._read(folder)
         return detector
 
     @abstractmethod
@@ -183,7 +191,7 @@ class WeakClassifiers(AnomalyDetector):
 
     @abstractmethod
     def _read(self, folder: Path) -> None:
-        """Read the classifiers that `_write` wrote."""
+        """Read the classifiers that `_write` wrote; ValueError or KeyError for anything else."""
 
     def _sample(self, events: Events) -> Sample:
         inside = self.window.contains(column(events, self.window.column))

@@ -10,6 +10,7 @@ import numpy as np
 from models.anomaly_detector import Progress
 from models.folds import rotations
 from models.preprocessing import GaussianMap
+from models.saving import read_arrays, stored_pins, write_arrays
 from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers, per_fold
 
 if TYPE_CHECKING:
@@ -84,21 +85,21 @@ class CWoLaHunting(WeakClassifiers):
             for held_out, gaussian_map in enumerate(maps):
                 for feature, pins in enumerate(gaussian_map.pins):
                     arrays[f"gaussian_map_{place}_{held_out}_{feature}"] = pins
-        np.savez(folder / "networks.npz", **arrays)
+        write_arrays(folder / "networks.npz", arrays)
 
     def _read(self, folder: Path) -> None:
         self._networks = self._untrained_networks()
         places, folds, features = range(len(self.inputs)), range(self.folds), range(self._width)
-        with np.load(folder / "networks.npz") as arrays:
-            count = len(self._networks.model.weights)
-            self._networks.model.set_weights([arrays[f"network_{i}"] for i in range(count)])
-            self._gaussian_maps = [
-                [
-                    GaussianMap([arrays[f"gaussian_map_{place}_{fold}_{i}"] for i in features])
-                    for fold in folds
-                ]
-                for place in places
+        arrays = read_arrays(folder / "networks.npz")
+        count = len(self._networks.model.weights)
+        self._networks.model.set_weights([arrays[f"network_{i}"] for i in range(count)])
+        self._gaussian_maps = [
+            [
+                GaussianMap([stored_pins(arrays[f"gaussian_map_{place}_{fold}_{i}"]) for i in features])
+                for fold in folds
             ]
+            for place in places
+        ]
 
     def _stacked(self, features: list[Array]) -> Array:
         """Features as one array (n_input_sets, n_events, width); zeros, which teach nothing, fill it up."""

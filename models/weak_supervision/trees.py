@@ -1,20 +1,19 @@
 """CWoLa Hunting with boosted decision trees, more sensitive to weak signals (arXiv:2309.13111)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from models.anomaly_detector import Progress
+from models.saving import read_arrays, write_arrays
+from models.tree_sums import TreeSum, from_arrays, to_arrays
 from models.weak_supervision.binning import MAX_EVENTS, Bins
 from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,7 +24,7 @@ class _Restarts:
     """The classifiers of one input set and fold, and the bins of their inputs if they share them."""
 
     bins: Bins | None
-    classifiers: "list[HistGradientBoostingClassifier]"
+    classifiers: list[TreeSum]
 
 
 @dataclass
@@ -76,7 +75,7 @@ class CWoLaBoostedTrees(WeakClassifiers):
 
     def _mean_decision(self, restarts: _Restarts, features: Array) -> Array:
         inputs = restarts.bins(features) if restarts.bins else features
-        decisions = self._at_once(lambda one: one.decision_function(inputs), restarts.classifiers)
+        decisions = self._at_once(lambda one: one(inputs), restarts.classifiers)
         return np.mean(decisions, axis=0)
 
     def _grown(self, features: Array, labels: Array, weights: Array) -> _Restarts:
@@ -85,8 +84,8 @@ class CWoLaBoostedTrees(WeakClassifiers):
         bins = Bins.learn(features, weights) if len(features) <= MAX_EVENTS else None
         inputs = bins(features) if bins else features
 
-        def grown(restart: int) -> "HistGradientBoostingClassifier":
-            return HistGradientBoostingClassifier(
+        def grown(restart: int) -> TreeSum:
+            classifier = HistGradientBoostingClassifier(
                 max_iter=self.iterations,
                 learning_rate=self.learning_rate,
                 max_leaf_nodes=self.leaves,
@@ -95,7 +94,8 @@ class CWoLaBoostedTrees(WeakClassifiers):
                 l2_regularization=1.0,
                 early_stopping=False,
                 random_state=self.seed * self.restarts + restart,
-            ).fit(inputs, labels, weights)
+            )
+            return TreeSum.of_boosting(classifier.fit(inputs, labels, weights))
 
         return _Restarts(bins, self._at_once(grown, range(self.restarts)))
 
@@ -114,11 +114,29 @@ class CWoLaBoostedTrees(WeakClassifiers):
             return list(pool.map(work, items))
 
     def _write(self, folder: Path) -> None:
-        import joblib
-
-        joblib.dump(self._trees, folder / "trees.joblib", compress=3)
+        every = [restarts for of_folds in self._trees for restarts in of_folds]
+        arrays = to_arrays(one for restarts in every for one in restarts.classifiers)
+        for number, restarts in enumerate(every):
+            edges = restarts.bins.edges if restarts.bins else []
+            arrays |= {f"edges_{number}_{feature}": values for feature, values in enumerate(edges)}
+        write_arrays(folder / "trees.npz", arrays)
 
     def _read(self, folder: Path) -> None:
-        import joblib
+        arrays = read_arrays(folder / "trees.npz")
+        widths = [len(columns) for columns in self.inputs.values() for _ in range(self.folds)]
+        sums = from_arrays(arrays, np.repeat(widths, self.restarts).tolist(), self.iterations)
+        every = [
+            _Restarts(_stored_bins(arrays, number, width), sums[number * self.restarts :][: self.restarts])
+            for number, width in enumerate(widths)
+        ]
+        self._trees = [every[first : first + self.folds] for first in range(0, len(every), self.folds)]
 
-        self._trees = joblib.load(folder / "trees.joblib")
+
+def _stored_bins(arrays: Mapping[str, Array], number: int, width: int) -> Bins | None:
+    """The bins of the restarts with this number, if they have some; ValueError for edges that do not rise."""
+    if f"edges_{number}_0" not in arrays:
+        return None
+    edges = [arrays[f"edges_{number}_{feature}"] for feature in range(width)]
+    if any(values.ndim != 1 or (np.diff(values) <= 0).any() for values in edges):
+        raise ValueError("edges of bins do not rise")
+    return Bins(edges)

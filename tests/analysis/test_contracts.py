@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from analysis import searches
+from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Tools, in_order
+from analysis.engine.stage import in_order
 from analysis.plan import Plan
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.stages.data_set import EVENTS, selection_name

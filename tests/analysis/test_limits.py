@@ -5,8 +5,9 @@ import json
 import pytest
 
 from analysis import searches
+from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Tools, in_order
+from analysis.engine.stage import in_order
 from analysis.pipeline import Pipeline
 from errors import MaplessError
 

@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis import searches
+from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Tools, in_order
+from analysis.engine.stage import in_order
 from analysis.plan import Plan
 from selections.steps import Cut
 

@@ -12,7 +12,7 @@ from analysis.commands.fit.inputs import read_categories, read_signal
 from analysis.commands.fit.options import FitOptions
 from analysis.commands.fit.output import write_results
 from analysis.commands.fit.tables import print_results
-from analysis.commands.output_folder import require_writable
+from analysis.engine.output_folder import claimed
 from fits.plots.math_text import require_drawable
 from fits.resonance_search import Report, search_for_resonance
 
@@ -21,11 +21,10 @@ def fit_spectra(options: FitOptions) -> None:
     """Fit and scan spectra, print what was found and write tables, plots and exports into the output."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     console = Console()
-    require_writable(options.output)
     require_drawable(f"--label {options.label}")
-    signal = read_signal(options.signal, options.width)
-    with _bars(console) as report:
-        results = search_for_resonance(read_categories(options), signal, options.search, report)
+    signal, categories = read_signal(options.signal, options.width), read_categories(options)
+    with claimed(options.output), _bars(console) as report:
+        results = search_for_resonance(categories, signal, options.search, report)
         stored = write_results(results, options, report)
     print_results(stored, console)
     console.print(f"Results: [bold]{options.output / 'results.json'}[/], plots beside it")

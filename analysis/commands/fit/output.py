@@ -1,7 +1,5 @@
 """What `./run_analysis.py fit` writes."""
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 from analysis.commands.fit.options import FitOptions
 from analysis.engine import provenance
 from analysis.engine.json_file import write_json
+from analysis.engine.output_folder import move_in, partial_folder
 from fits.export.write_exports import write_exports
 from fits.resonance_search import Report, ResonanceResults
 
@@ -16,23 +15,17 @@ DOTS_PER_INCH = 130
 
 
 def write_results(results: ResonanceResults, options: FitOptions, report: Report) -> dict[str, Any]:
-    """Write `results.json`, `plots/*.{png,pdf}` and the exports beside the output, then move them in.
+    """Write `results.json`, `plots/*.{png,pdf}` and the exports, then move them into the claimed output.
 
     `results.json` moves last: where it exists, everything else does. Returns what it holds.
     """
-    output = options.output
-    partial = output.with_name(f".{output.name}.partial-{os.getpid()}")
-    partial.mkdir(parents=True)
-    try:
+    with partial_folder(options.output) as partial:
         stored = results.to_json()
         _write_plots(stored, options.label, partial / "plots", report)
         write_exports(results, partial)
         inputs = {name: value for name, value in vars(options).items() if name != "search"}
         write_json(partial / "results.json", stored | {"inputs": inputs} | provenance.environment())
-        for file in sorted(partial.rglob("*"), key=lambda file: file.name == "results.json"):
-            _move_in(file, output / file.relative_to(partial))
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        move_in(partial, options.output)
     return stored
 
 
@@ -48,11 +41,3 @@ def _write_plots(stored: Mapping[str, Any], label: str, folder: Path, report: Re
         figure.savefig(folder / f"{name}.pdf")
         figure.savefig(folder / f"{name}.png", dpi=DOTS_PER_INCH)
         report("plots", done, len(figures))
-
-
-def _move_in(file: Path, target: Path) -> None:
-    if file.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)

@@ -33,3 +33,11 @@ def test_typo_in_the_names_of_arrays_names_its_key(tmp_path: Path) -> None:
     (tmp_path / "names.yaml").write_text("column: {mjj: m}")
     with pytest.raises(MaplessError, match="column: unknown key; did you mean 'columns'"):
         convert_files([tmp_path / "a.npz"], tmp_path / "x.root", tmp_path / "names.yaml", 1.0, 0.0)
+
+
+def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
+    for name in ("rows.npy", "mine.root"):
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(MaplessError, match=r"mine.root is there already and would be lost"):
+        convert_files([tmp_path / "rows.npy"], tmp_path / "mine.root", None, 1.0, 0.0)
+    assert (tmp_path / "mine.root").read_text() == "mine"

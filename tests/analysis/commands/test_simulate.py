@@ -72,3 +72,14 @@ def test_shipped_campaigns_are_possible(name: str) -> None:
     keys = [recipe.key for recipe in campaign.recipes().values()]
     campaign.check_mock_data()
     assert len(set(keys)) == len(keys)
+
+
+def test_a_file_of_others_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "data.root").write_text("mine")
+    with pytest.raises(MaplessError, match="no simulation of Mapless and would be lost"):
+        simulate_to_file("qcd", 10, tmp_path / "data.root", 1, 1, "tiny", None, ())
+    campaign = tmp_path / "campaign.yaml"
+    campaign.write_text("samples: {data: {process: qcd, events: 1}}")
+    with pytest.raises(MaplessError, match="holds files that Mapless did not write"):
+        simulate_campaign(campaign, tmp_path, 1, (), None)
+    assert (tmp_path / "data.root").read_text() == "mine"

@@ -1,5 +1,6 @@
 """Tasks for the tests of the engine; those that count their calls do so in a file outside of the products."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -33,6 +34,12 @@ def be_interrupted(job, tools):
     """Stop as if the user had typed Ctrl-C."""
     (job.folder / "half.txt").write_text("half")
     raise KeyboardInterrupt
+
+
+def fill_the_disk(job, tools):
+    """Fail as on a full disk."""
+    (job.folder / "half.txt").write_text("half")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def meet(job, tools):
@@ -70,9 +77,9 @@ def count(job):
             calls.write("x")
 
 
-def wait_for(condition):
+def wait_for(condition, patience=PATIENCE):
     """Wait for a condition, but not for ever."""
-    latest = time.monotonic() + PATIENCE
+    latest = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < latest
         time.sleep(0.01)

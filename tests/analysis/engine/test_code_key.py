@@ -1,6 +1,7 @@
 """Which files count as the code of a stage, in a small project of its own."""
 
 import importlib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def task(job, tools):
 
 def forget() -> None:
     """Forget what has been read: no file changes within a run."""
-    for cached in (code_key, module._needed_by, module._file_of, module._headers_and_templates):
+    for cached in (code_key, module._read, module._version, module._file_of, module._headers_and_templates):
         cached.cache_clear()
     importlib.invalidate_caches()
 
@@ -60,6 +61,32 @@ def key_with_another(file: Path) -> bool:
     file.write_text(file.read_text() + " ")
     forget()
     return code_key("room.task") != before
+
+
+@pytest.mark.parametrize(("package", "counts"), [("numpy", True), ("scikit-learn", True), ("rich", False)])
+def test_versions_of_imported_packages_count(project, monkeypatch, package, counts):
+    (project / "room" / "deeper.py").write_text("import numpy.linalg\nfrom sklearn import tree")
+    forget()
+    before = code_key("room.task")
+    version = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "99" if name == package else version(name))
+    forget()
+    assert (code_key("room.task") != before) == counts
+
+
+def test_the_version_of_python_counts(project, monkeypatch):
+    before = code_key("room.task")
+    monkeypatch.setattr("platform.python_version", lambda: "3.99.1")
+    forget()
+    assert code_key("room.task") != before
+
+
+def test_the_engine_does_not_count_but_what_tasks_read_it_with():
+    tasks = ("select", "train", "score", "cut", "fit", "closure")
+    files = {file for task in tasks for file in source_files(f"analysis.stages.{task}")}
+    engine = {file.name for file in files if file.parent == module.REPOSITORY / "analysis" / "engine"}
+    assert engine == {"__init__.py", "job.py", "json_file.py", "tensorflow_process.py"}
+    assert module.REPOSITORY / "analysis" / "stages" / "closure.py" in source_files("analysis.stages.closure")
 
 
 UNUSED = ("room/types_only.py", "room/unused.py", "other/__init__.py", "other/cpp/physics/unused.h")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from analysis.engine.checksums import checksum
+from analysis.engine.job import Tools
 from analysis.engine.json_file import read_json
-from analysis.engine.provenance import checksum
-from analysis.engine.running import read_manifest, run_stage, run_stages
-from analysis.engine.stage import Stage, Tools, in_order
+from analysis.engine.manifest import read_manifest
+from analysis.engine.running import run_stage, run_stages
+from analysis.engine.stage import Stage, in_order
 from errors import MaplessError
 from tests.analysis.engine import tasks
 
@@ -86,7 +89,7 @@ def test_a_batch_that_fails_leaves_nothing(tmp_path):
 
 def test_an_interruption_leaves_nothing_but_what_was_done(tmp_path):
     done, stage = Stage("done", tasks.write, {"text": "a"}), Stage("train", tasks.be_interrupted)
-    with pytest.raises(MaplessError, match="interrupted; finished stages are kept"):
+    with pytest.raises(KeyboardInterrupt):
         run_stages([done, stage], tmp_path, Tools())
     assert list((tmp_path / "stages").iterdir()) == [done.folder(tmp_path)]
 
@@ -158,32 +161,103 @@ def test_an_error_in_one_process_stops_the_others_and_arrives_as_it_is(tmp_path,
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_is_one_line_and_ends_all_processes(tmp_path, workers):
     script = f"""
+import signal
 import sys
 from pathlib import Path
+from analysis.commands.supervision import supervised
+from analysis.engine.output_folder import claimed
+from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Stage, Tools
-from errors import MaplessError
+from analysis.engine.stage import Stage
 from tests.analysis.engine import tasks
-if __name__ == "__main__":
+
+def work():
     done = Stage("done", tasks.write, {{"text": "a"}})
     slow = Stage("slow", tasks.dawdle, {{"at_work": {str(tmp_path / "at_work")!r}}}, {{"done": done}})
-    try:
-        run_stages([done, slow], Path({str(tmp_path)!r}), Tools(), workers={workers})
-    except MaplessError as error:
-        sys.exit(str(error))
+    output = Path({str(tmp_path / "output")!r})
+    with claimed(output):
+        run_stages([done, slow], output, Tools(), workers={workers})
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+    sys.exit(supervised(work))
 """
     (tmp_path / "script.py").write_text(script)
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, str(tmp_path / "script.py")]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, process_group=0) as process:
-        tasks.wait_for((tmp_path / "at_work").exists)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes get it
+        tasks.wait_for(lambda: (tmp_path / "at_work").exists() and (tmp_path / "at_work").read_text())
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, complaint = process.communicate(timeout=tasks.PATIENCE / 2)
-    # A busy machine may catch an interpreter on its way up or down, which begins a traceback of its own.
-    assert complaint.decode().splitlines()[-1] == "interrupted; finished stages are kept, run again to go on"
-    assert "KeyboardInterrupt" not in complaint.decode()
-    (left,) = (tmp_path / "stages").iterdir()
+    assert process.returncode == 130
+    assert complaint.decode() == "mapless: stopped; what was finished is kept, run the same again to go on\n"
+    (left,) = (tmp_path / "output" / "stages").iterdir()
     assert left.name.startswith("done-")
     assert read_json(left / "manifest.json")["stage"] == "done"
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "at_work").read_text()), 0)
+
+
+def edit(product):
+    product.write_text("43")
+
+
+def edit_unseen(product):
+    state = product.stat()
+    product.write_text("43")
+    os.utime(product, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def lose(product):
+    product.unlink()
+
+
+def gut(product):
+    product.unlink()
+    (product.parent / "manifest.json").write_text('{"stage"')
+
+
+@pytest.mark.parametrize("change", [edit, lose, gut])
+def test_products_that_are_not_what_was_written_are_made_anew(tmp_path, calls, change):
+    stage = Stage("select", tasks.write, {"text": "42", "calls": str(calls)})
+    change(run_stage(stage, tmp_path) / "product.txt")
+    assert not stage.is_done(tmp_path)
+    run_stage(stage, tmp_path)
+    assert product(stage, tmp_path) == "42"
+    assert calls.read_text() == "xx"
+    assert stage.is_done(tmp_path, thorough=True)
+
+
+def test_a_thorough_look_sees_what_size_and_time_do_not_tell(tmp_path):
+    stage = Stage("select", tasks.write, {"text": "42"})
+    edit_unseen(run_stage(stage, tmp_path) / "product.txt")
+    assert stage.is_done(tmp_path)
+    assert not stage.is_done(tmp_path, thorough=True)
+
+
+def test_products_that_were_copied_elsewhere_are_kept(tmp_path):
+    stage = Stage("select", tasks.write, {"text": "42"})
+    run_stage(stage, tmp_path / "here")
+    for file in shutil.copytree(tmp_path / "here", tmp_path / "there").rglob("*"):
+        os.utime(file, (1, 1))
+    assert stage.is_done(tmp_path / "there")
+
+
+def test_a_redone_stage_is_whole_when_the_old_one_cannot_be_removed(tmp_path, monkeypatch):
+    stage = Stage("select", tasks.write, {"text": "42"})
+    run_stage(stage, tmp_path)
+
+    def be_killed(folder, **_):
+        if folder.name.endswith("-old"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", be_killed)
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(stage, tmp_path, fresh=True)
+    assert stage.is_done(tmp_path, thorough=True)
+
+
+def test_a_full_disk_leaves_nothing(tmp_path):
+    with pytest.raises(OSError, match="No space left on device"):
+        run_stage(Stage("train", tasks.fill_the_disk), tmp_path)
+    assert not list((tmp_path / "stages").iterdir())

@@ -1,12 +1,14 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis import blinding
+from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stage
-from analysis.engine.stage import Job, Stage, Tools
+from analysis.engine.stage import Stage
 from analysis.stages.closure import CLOSURE, check_closure
 from analysis.stages.open_spectrum import is_open
 from errors import MaplessError
@@ -83,3 +85,14 @@ def test_unblinding_needs_a_closure_test_that_ran_and_passed(tmp_path: Path) -> 
     blinding.require_closure(good, tmp_path)
     with pytest.raises(MaplessError, match="closure failed .no excess."):
         blinding.require_closure(bad, tmp_path)
+
+
+def test_an_edited_closure_test_opens_nothing(tmp_path: Path) -> None:
+    stage = Stage("closure", write_checks, {"passed": False})
+    checks = run_stage(stage, tmp_path) / CLOSURE
+    state = checks.stat()
+    checks.write_text(checks.read_text().replace("false", "true "))
+    os.utime(checks, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert checks.stat().st_size == state.st_size
+    with pytest.raises(MaplessError, match="needs the closure report as it was written"):
+        blinding.require_closure(stage, tmp_path)

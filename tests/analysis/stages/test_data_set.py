@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.engine.stage import Job
+from analysis.engine.job import Job
 from analysis.search import Injection, Source
 from analysis.stages.data_set import CUTFLOW, EVENTS, DataSet, InjectedSignal, events_to_inject, read_events
 

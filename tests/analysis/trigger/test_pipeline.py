@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
-from analysis.engine.stage import Tools, in_order
+from analysis.engine.stage import in_order
 from analysis.simulation.level1.menu import DEFAULT_MENU
 from analysis.trigger.configuration import load_trigger_configuration
 from analysis.trigger.pipeline import TriggerPipeline
