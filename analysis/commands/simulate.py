@@ -9,8 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from analysis.commands.output_folder import require_writable
-from analysis.engine.output_folder import claimed
+from analysis.engine.output_folder import claimed, require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from analysis.simulation import level1, simulate

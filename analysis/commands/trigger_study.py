@@ -8,7 +8,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from analysis.commands.output_folder import require_writable
 from analysis.commands.stage_output import publish, run_with_bar
 from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
@@ -43,7 +42,6 @@ def run_study(
 ) -> None:
     """Simulate what is missing, scan, print the table, write `study/` with numbers, plot and model."""
     console = Console()
-    require_writable(output)
     stage = TriggerPipeline(load_trigger_configuration(config, tuple(overrides))).study(options)
     with claimed(output):
         run_with_bar(in_order([stage]), output, console, threads=workers, fresh=False)

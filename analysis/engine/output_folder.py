@@ -4,6 +4,7 @@ import fcntl
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,8 +25,8 @@ LAST = "results.json"
 def claimed(output: Path) -> Iterator[None]:
     """Hold a folder of results, which is made if need be; what a killed run left half-written is removed.
 
-    The lock goes with its process, however that ends. A folder that stays empty vanishes again. Raises
-    MaplessError for a folder that holds files of others, or cannot be written, or that another run holds.
+    The lock goes with its process, however that ends. A folder without a file of the run vanishes again.
+    Raises MaplessError for a folder that holds files of others, or cannot be written, or that another run holds.
     """
     output = Path(output)
     existed = output.exists()
@@ -35,9 +36,27 @@ def claimed(output: Path) -> Iterator[None]:
             _remove(left)
         yield
     finally:
-        if not existed and [file.name for file in output.iterdir()] == [MARKER]:
+        if not existed and [file.name for file in output.rglob("*") if not file.is_dir()] == [MARKER]:
             shutil.rmtree(output)
         os.close(descriptor)
+
+
+def require_writable(folder: Path) -> None:
+    """Raise MaplessError for a folder of results that can neither be made nor written to; leaves no trace."""
+    missing = [place for place in (folder, *folder.parents) if not os.path.exists(place)]  # noqa: PTH110
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError:
+        raise MaplessError(f"--output {folder} is a file, not a folder; name another one") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no folder can have
+        reason = getattr(error, "strerror", None) or error
+        raise MaplessError(f"--output {folder} cannot be written: {reason}; name another one") from None
+    finally:
+        for place in missing:
+            with suppress(OSError, ValueError):
+                place.rmdir()
 
 
 @contextmanager

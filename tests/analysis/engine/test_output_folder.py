@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.engine.output_folder import MARKER, claimed, move_in
+from analysis.engine.output_folder import MARKER, claimed, move_in, require_writable
 from errors import MaplessError
 
 REPOSITORY = Path(__file__).parents[3]
@@ -78,3 +78,23 @@ def test_a_record_that_names_files_elsewhere_removes_none(tmp_path):
     (tmp_path / "new").mkdir()
     move_in(tmp_path / "new", tmp_path / "output")
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_folder_that_can_be_written_is_left_as_it_was(tmp_path):
+    (tmp_path / "kept").mkdir()
+    require_writable(tmp_path / "new" / "deep")
+    require_writable(tmp_path / "kept")
+    assert [place.name for place in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    for name, words in (
+        ("file", "is a file"),
+        ("file/deep", "Not a directory"),
+        ("new/" + "n" * 300, "too long"),
+        ("a\0b", "null byte"),
+    ):
+        with pytest.raises(MaplessError, match=words):
+            require_writable(tmp_path / name)
+    assert [place.name for place in tmp_path.iterdir()] == ["file"]
