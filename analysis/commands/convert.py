@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from analysis.engine.output_folder import require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from errors import MaplessError
@@ -19,8 +20,11 @@ def convert_files(
 ) -> None:
     """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's."""
     console = Console()
+    if output.is_dir():
+        raise MaplessError(f"--output {output} is a folder; name the file to write")
     if output.exists():
         raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
+    require_writable(output.parent)
     if output.suffix in (".h5", ".npy"):
         if len(files) > 1:
             raise MaplessError(f"{output} is made of one file, not of {len(files)}")

@@ -26,7 +26,7 @@ def claimed(output: Path) -> Iterator[None]:
     """Hold a folder of results, which is made if need be; what a killed run left half-written is removed.
 
     The lock goes with its process, however that ends. A folder without a file of the run vanishes again.
-    Raises MaplessError for a folder that holds files of others, cannot be written, or that another run holds.
+    Raises MaplessError for a folder with files of others, that cannot be written, or that another run holds.
     """
     output = Path(output)
     existed = output.exists()

@@ -26,8 +26,12 @@ def read(path: Path) -> Iterator[Columns]:
         raise MaplessError(f"{path} cannot be read as an array: {problem}") from None
     if values.ndim != 2 or values.shape[1] not in (WITHOUT_DISTANCE, WITH_DISTANCE):  # noqa: PLR2004
         raise MaplessError(f"{path} has the shape {values.shape}; arrays of CATHODE have 6 or 7 columns")
+    if values.dtype.kind not in "iuf":
+        raise MaplessError(f"{path} holds {values.dtype}, not real numbers")
     for part in slices(len(values)):
         rows = np.asarray(values[part], np.float64)
+        if not np.isfinite(rows).all():
+            raise MaplessError(f"{path} holds NaN or infinity; leave those events out")
         ones = np.ones(len(rows))
         columns = {
             "run": ones,

@@ -119,7 +119,10 @@ def _read_by_uproot(folder: Path) -> list[int]:
     for name in sample["files"]:
         with uproot.open(folder / name) as file:
             (events,) = (file[key] for key, kind in file.classnames().items() if kind in TREE_KINDS)
-            columns = {key: events[key].array() for key in (*JETS, "FatJet_jetId", TRIGGER, FILTER)}
+            columns = {key: events[key].array() for key in (*JETS, "FatJet_jetId")}
+            for key, absent in ((TRIGGER, False), (FILTER, True)):  # of other files
+                there = key in events.keys()  # noqa: SIM118
+                columns[key] = events[key].array() if there else np.full(len(columns[JETS[0]]), absent)
         total += counts(columns)
     return total.tolist()
 
