@@ -82,15 +82,15 @@ def picture(family: str, process: str, samples: dict[str, dict[str, Any]]) -> No
     figure, axes = new_figure(1, 3, (18, 5.5), label=f"Mapless simulation   {family}")
     columns = (
         (r"$m_{jj}$ [GeV]", np.linspace(1200, 6000, 49), dijet_mass),
-        ("soft-drop mass [GeV]", np.linspace(0, 500, 51), _soft_drop_masses),
-        (r"$\tau_{21}$ of the heavier jet", np.linspace(0, 1, 41), _tau21),
+        ("soft-drop mass [GeV]", np.linspace(0, 500, 26), _soft_drop_masses),
+        (r"$\tau_{21}$ of the heavier jet", np.linspace(0, 1, 21), _tau21),
     )
     for axis, (title, edges, column) in zip(axes[0], columns, strict=True):
         for name, events in samples.items():
             values = np.asarray(column(events))
             axis.hist(values, edges, histtype="step", linewidth=2, density=True, label=name)
         axis.set_xlabel(title)
-        axis.set_ylabel("fraction per bin")
+        axis.set_ylabel("events, normalised")
     axes[0, 1].legend(fontsize=12)
     figure.savefig(PICTURES / f"{process}.png", dpi=60)
 
@@ -129,7 +129,7 @@ def main() -> None:
             events = read(output)
             spent = 1000 * (time.process_time() - start) / n_events
             print(row(family, process, parameters, events, spent), flush=True)  # noqa: T201
-            name = ", ".join(str(value) for value in parameters.values())
+            name = ", ".join(f"{key.removesuffix('_mass')} {value}" for key, value in parameters.items())
             families.setdefault((family.partition(",")[0], process), {})[name] = events
     for (family, process), samples in families.items():
         picture(family, process, samples)
