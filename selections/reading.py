@@ -18,7 +18,7 @@ def watched_loop(what_failed: str, unfinished: Iterable[Path] = ()) -> Iterator[
     """
     mapless = graph_functions()
     with one_line_errors(what_failed) as standard_error:
-        mapless.start_watching(standard_error, [str(path) for path in unfinished])
+        mapless.start_watching(standard_error, what_failed, [str(path) for path in unfinished])
         try:
             yield
         finally:

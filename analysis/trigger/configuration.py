@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from analysis.engine.settings import Name, Seed, Settings, load_settings
 from analysis.simulation.level1.processes import PROCESSES
@@ -28,13 +28,19 @@ def _one_of(names: Iterable[str]) -> Callable[[str], str]:
     return check
 
 
+def _local(file: object) -> object:
+    if "://" in str(file):
+        raise ValueError(f"{file} is not on this machine; copy the file here first")
+    return file
+
+
 class SampleSettings(Settings):
     """Zero-bias crossings and signals: simulated, or by name (zero bias: level1_zero_bias) from `files`."""
 
     n_zero_bias: Annotated[int, Field(ge=100)] = 1_000_000
     n_signal: Annotated[int, Field(ge=1)] = 1000
     signals: Annotated[tuple[str, ...], Field(min_length=1)] = SIGNALS
-    files: dict[Name, Path] = {}
+    files: dict[Name, Annotated[Path, BeforeValidator(_local)]] = {}
     pileup: Annotated[float, Field(ge=0, le=200)] = 50.0
     quality: Literal["fast", "tiny"] = "fast"
     seed: Annotated[Seed, Field(ge=1)] = 1

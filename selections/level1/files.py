@@ -50,7 +50,10 @@ def recognise(path: Path) -> str:
         return "parquet"
     if path.suffix != ".root":
         return SUFFIXES.get(path.suffix) or _unknown(path)
-    columns = inspect(str(path)).columns
+    found = inspect(str(path))
+    if not found.n_events:
+        raise MaplessError(f"{path} holds no level-1 events")
+    columns = found.columns
     if columns >= simulation.COLUMNS:
         return "simulation"
     if "L1EG_pt" in columns:

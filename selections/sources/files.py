@@ -146,6 +146,8 @@ def _open_file(path: str) -> Iterator[Any]:
         file = import_root().TFile.Open(path)
     except OSError:
         file = None
+    if "://" in path and not file:
+        raise MaplessError(f"{path} cannot be opened; check the address, or copy the file here")
     if not file or file.IsZombie():
         raise MaplessError(
             f"{path} cannot be opened as a ROOT file; check that it is complete, or copy it again"

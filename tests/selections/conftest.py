@@ -17,13 +17,13 @@ def data():
 
 
 @pytest.fixture(scope="session")
-def in_subprocess():
-    """Run Python code in a process of its own, for what may crash or must start fresh; gives its output."""
+def ended_process():
+    """Run Python code in a process of its own, for what may crash or must start fresh; gives how it ended."""
 
-    def run(code: str, timeout: float = 120, **environment: str) -> str:
+    def run(code: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
         import os
 
-        result = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
             text=True,
@@ -32,6 +32,16 @@ def in_subprocess():
             env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def in_subprocess(ended_process):
+    """The output of Python code in a process of its own, which must end well."""
+
+    def run(code: str, timeout: float = 120, **environment: str) -> str:
+        result = ended_process(code, timeout, **environment)
         assert result.returncode == 0, result.stderr[-3000:]
         return result.stdout
 

@@ -188,7 +188,7 @@ def test_a_trigger_or_filter_that_is_named_must_be_there(data, options, message)
 def test_without_any_published_trigger_or_filter_a_selection_by_them_stops(tmp_path):
     path = tmp_path / "bare.root"
     with uproot.recreate(path) as file:
-        file["Events"] = {"luminosityBlock": np.ones(3, int), "FatJet_pt": np.ones(3)}
+        file["Events"] = {"luminosityBlock": np.ones(3, int), "FatJet_pt": [[1.0], [2.0, 3.0], []]}
     events = open_events(path)
     for column, what in (("passes_trigger", "triggers"), ("passes_filters", "filters")):
         with pytest.raises(MaplessError, match=rf"none of .* is there, .* or none by {what}=\[\]"):

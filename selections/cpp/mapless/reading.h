@@ -33,8 +33,8 @@ void note_file(const std::string &path);
 std::string noted_file();
 
 /// Until `stop_watching` a basket that cannot be read is an exception, and a crash removes the `unfinished` files and
-/// ends the process with one line in `output` and exit code 2.
-void start_watching(int output, const std::vector<std::string> &unfinished);
+/// ends the process with exit code 2 and one line in `output`: what failed, and what ROOT has complained about.
+void start_watching(int output, const std::string &what_failed, const std::vector<std::string> &unfinished);
 
 /// Ends it, and tells the first error that ROOT reported meanwhile, or nothing.
 std::string stop_watching();
@@ -55,6 +55,8 @@ std::string stop_watching();
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -67,7 +69,7 @@ namespace {
 constexpr std::size_t longest = 1024;
 constexpr int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 thread_local char file_at_work[longest] = "";
-char first_error[longest] = ""; // arrays: the handler of a crash must not allocate
+char first_error[longest] = "", what_has_failed[longest] = ""; // arrays: who handles a crash must not allocate
 std::mutex first_error_lock;
 std::vector<std::string> unfinished_files;
 int output_of_crash = 2;
@@ -98,25 +100,23 @@ void on_message(int level, Bool_t abort, const char *where, const char *message)
    handler_before(level, abort, where, message);
 }
 
-void write_text(const char *text)
+void write_text(std::initializer_list<const char *> texts)
 {
-   if (write(output_of_crash, text, std::strlen(text)) < 0)
-      _exit(2);
+   for (const auto *text : texts)
+      if (write(output_of_crash, text, std::strlen(text)) < 0)
+         _exit(2);
 }
 
 void on_crash(int)
 {
    for (const auto &file : unfinished_files)
       unlink(file.c_str());
-   write_text("mapless: ");
-   write_text(*file_at_work ? file_at_work : "a file");
-   write_text(" is damaged: ROOT crashed while it read it");
-   if (*first_error) {
-      write_text(" (");
-      write_text(first_error);
-      write_text(")");
-   }
-   write_text("; copy it again, or leave it out by skip_bad_files\n");
+   write_text({"mapless: ", what_has_failed, ": "});
+   if (std::strstr(first_error, "writing"))
+      write_text({first_error, "; is the disk full?\n"});
+   else
+      write_text({file_at_work, " is damaged, ROOT crashed while it read it (", first_error,
+                  "); copy it again, or leave it out by skip_bad_files\n"});
    _exit(2);
 }
 
@@ -216,9 +216,10 @@ std::string noted_file()
    return file_at_work;
 }
 
-void start_watching(int output, const std::vector<std::string> &unfinished)
+void start_watching(int output, const std::string &what_failed, const std::vector<std::string> &unfinished)
 {
    output_of_crash = output;
+   keep(what_has_failed, what_failed);
    unfinished_files = unfinished;
    keep(first_error, "");
    handler_before = SetErrorHandler(on_message);
