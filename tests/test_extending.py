@@ -61,9 +61,9 @@ def test_a_detector_of_a_module_of_ones_own_is_named_in_the_configuration(place:
 
 
 def test_a_search_of_a_module_of_ones_own_runs_from_its_configuration(place: Path) -> None:
-    result = _run(place, "run", "--config=my_search.yaml", "--max-events=20000", "--output=results")
+    result = _run(place, "run", "--config=my_search.yaml", "--max-events=20000", "--output=own")
     assert result.returncode == 0, result.stderr
-    assert (place / "results" / "report.html").is_file()
+    assert (place / "own" / "report.html").is_file()
 
 
 @pytest.mark.parametrize(

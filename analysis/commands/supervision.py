@@ -17,7 +17,7 @@ from errors import MaplessError
 
 GRACE = 1.0  # seconds to tidy up before the end comes by force
 STOPPED = "stopped; what was finished is kept, run the same again to go on"
-DIED = "the process died by {}{}; what was finished is kept, run the same again to go on"
+DIED = "the process died {}; what was finished is kept, run the same again to go on"
 
 
 def supervised(work: Callable[[], int]) -> int:
@@ -46,11 +46,18 @@ def supervised(work: Callable[[], int]) -> int:
     if by:
         print(f"mapless: {STOPPED}", file=sys.stderr)
         return 128 + by
-    if code < 0:
-        memory = ", perhaps for want of memory" if -code == signal.SIGKILL else ""
-        print(f"mapless: {DIED.format(signal.Signals(-code).name, memory)}", file=sys.stderr)
-        return 128 - code
-    return code
+    if 0 <= code < 128:  # noqa: PLR2004
+        return code
+    print(f"mapless: {DIED.format(_reason(code))}", file=sys.stderr)
+    return code if code > 0 else 128 - code
+
+
+def _reason(code: int) -> str:
+    """How a process died, by minus its signal or by the code with which ROOT and others end one."""
+    if code > 0:
+        return f"with code {code}, perhaps as it could not write"
+    memory = ", perhaps for want of memory" if -code == signal.SIGKILL else ""
+    return f"by {signal.Signals(-code).name}{memory}"
 
 
 def _guard(child: int) -> "subprocess.Popen[bytes]":

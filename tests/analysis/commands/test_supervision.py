@@ -98,6 +98,7 @@ def test_a_command_may_be_stopped_and_go_on(tmp_path):
         ("pass", 7, ""),
         ("sys.exit(2)", 2, ""),
         ("os.kill(os.getpid(), signal.SIGSEGV)", 139, "the process died by SIGSEGV;"),
+        ("os._exit(133)", 133, "the process died with code 133, perhaps as it could not write;"),
         ("os.kill(os.getpid(), signal.SIGKILL)", 137, "perhaps for want of memory"),
     ],
 )
