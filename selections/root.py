@@ -12,13 +12,6 @@ from typing import Any
 
 from errors import MaplessError
 
-ENVIRONMENT = {
-    "EXTRA_CLING_ARGS": "-O2",  # event loops a fifth faster than as ROOT compiles by itself
-    "XRD_CONNECTIONWINDOW": "10",  # seconds, in place of minutes, for a server that does not answer
-    "XRD_CONNECTIONRETRY": "2",
-    "XRD_STREAMERRORWINDOW": "10",
-}
-
 
 @cache
 def import_root() -> Any:
