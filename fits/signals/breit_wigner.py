@@ -45,7 +45,7 @@ class BreitWigner:
     @property
     def reach(self) -> tuple[float, float]:
         """Lowest and highest mass (GeV) at which the shape is known."""
-        return peak_reach(self.mean)
+        return peak_reach(self.mean, self.sigma + self.natural_width)
 
     def varied(self, mean: float, sigma: float) -> "BreitWigner":
         """The same natural width at another position and resolution, in GeV."""

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from errors import MaplessError
-from fits.signals.shape import Derivatives, LocationScaleShape
+from fits.signals.shape import Derivatives, LocationScaleShape, peak_reach
 from fits.spectrum import FloatArray
 
 
@@ -37,6 +37,11 @@ class Gaussian(LocationScaleShape):
     def of_width(cls, mass: float, relative_width: float, resolution: float) -> "Gaussian":
         """A peak at a mass (GeV) whose natural width and resolution are given relative to the mass."""
         return cls(mass, resolution * mass, relative_width * mass, mass)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest mass (GeV) at which the shape is known."""
+        return peak_reach(self.mean, self._total)
 
     def scaled_to(self, mass: float) -> Self:
         """The shape at another mass, mean and both widths in proportion to it."""

@@ -12,9 +12,10 @@ from fits.spectrum import FloatArray
 
 Derivatives = tuple[FloatArray, FloatArray, FloatArray]
 
-# How far from its mean, relative to it, a peak is known. Shapes are fitted to simulation within 20 %; a power
-# law goes on where parton densities end the signal, up to masses where a lone event would make an excess.
-_REACH = 0.5
+# How far from its mean a peak is known, relative to it and in widths: the larger counts. Shapes are fitted to
+# simulation within 20 %; a power law goes on where parton densities end the signal, up to masses where a lone
+# event would make an excess.
+_REACH, _WIDTHS = 0.5, 5.0
 
 
 class SignalShape(Protocol):
@@ -65,7 +66,7 @@ class LocationScaleShape(ABC):
     @property
     def reach(self) -> tuple[float, float]:
         """Lowest and highest mass (GeV) at which the shape is known."""
-        return peak_reach(self.mean)
+        return peak_reach(self.mean, self.sigma)
 
     def varied(self, mean: float, sigma: float) -> Self:
         """The same shape at another position and width, in GeV."""
@@ -121,10 +122,11 @@ class LocationScaleShape(ABC):
         return np.asarray((np.asarray(mass, dtype=float) - self.mean) / self.sigma)
 
 
-def peak_reach(mean: float) -> tuple[float, float]:
-    """How far from its mean (GeV) a peak is known.
+def peak_reach(mean: float, sigma: float) -> tuple[float, float]:
+    """How far from its mean a peak of this width is known, in GeV.
 
-    >>> peak_reach(3000.0)
+    >>> peak_reach(3000.0, 100.0)
     (1500.0, 4500.0)
     """
-    return (1 - _REACH) * mean, (1 + _REACH) * mean
+    half = max(_REACH * mean, _WIDTHS * sigma)
+    return mean - half, mean + half

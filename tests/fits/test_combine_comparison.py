@@ -1,6 +1,7 @@
 """The same toys and models as CMS Combine, whose numbers are stored; see tests/data/combine/README.md."""
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,15 @@ QUANTILES = [0.025, 0.16, 0.5, 0.84, 0.975]  # Combine's bands; ours end at 1 an
 TWO_PER_CENT = 0.02
 
 
+@dataclass(frozen=True)
+class EndlessTails(DoubleCrystalBall):
+    """As in Combine: the power laws of a signal go on through the whole spectrum."""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        return -np.inf, np.inf
+
+
 @cache
 def profile(name: str) -> ProfileLikelihood:
     case = CASES[name]
@@ -44,7 +54,7 @@ def profile(name: str) -> ProfileLikelihood:
 
 def _of_functions(case: dict, arrays: dict, key: str) -> SearchCategory:
     def process(shape, events, effects):
-        return Process(DoubleCrystalBall(**shape), events, _effects(effects))
+        return Process(EndlessTails(**shape), events, _effects(effects))
 
     return SearchCategory(
         key,

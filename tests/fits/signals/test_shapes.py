@@ -125,7 +125,7 @@ def test_impossible_shapes_are_refused(make):
 def test_nothing_is_expected_where_a_peak_is_not_known():
     """Power-law tails end half a mass away; a template ends by itself."""
     edges = np.arange(1000.0, 10001.0, 100.0)
-    for shape in (DoubleCrystalBall(3000, 120, 0.8, 2, 1.6, 1.8), BreitWigner(3000, 100, 300)):
+    for shape in (DoubleCrystalBall(3000, 120, 0.8, 2, 1.6, 1.8), BreitWigner(3000, 100, 100)):
         probabilities = BinProbabilities(shape, edges)
         value, first, _ = probabilities.with_derivatives(np.array([0.01, 0.02]))
         for known in (probabilities.nominal, value, first[:, 0]):
