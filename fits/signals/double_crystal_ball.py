@@ -48,6 +48,8 @@ class DoubleCrystalBall(LocationScaleShape):
             raise MaplessError("a double Crystal Ball needs sigma and both alphas above zero")
         if not (self.n_low > 1 and self.n_high > 1):
             raise MaplessError("a double Crystal Ball needs tail powers above 1, or its integral is infinite")
+        if self.mass is not None and not self.mass > 0:
+            raise MaplessError(f"a double Crystal Ball of mass {self.mass:g} GeV; give one above zero")
 
     @classmethod
     def fit(
