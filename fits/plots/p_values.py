@@ -14,7 +14,8 @@ from fits.plots.style import COLOURS, LABEL, RESONANCE_TITLE, style, write_label
 from fits.significance.mass_scan import MassPoints
 from fits.spectrum import FloatArray
 
-_SMALLEST_P_VALUE = 1e-16
+_SMALLEST_P_VALUE, _HIGHEST = 1e-16, 3
+_LEGEND_ROW = 0.055  # of the height of the axes, which end so far below the lowest point
 
 
 def plot_p_values(
@@ -42,7 +43,8 @@ def plot_p_values(
             axes.plot(masses, drawn, "o-", color=colour, markersize=5, linewidth=2, label=name)
             doubtful = np.array([bool(flag(point.quality)) for point in scan.points])
             axes.plot(masses[doubtful], drawn[doubtful], "o", color="white", markersize=9, zorder=2.5)
-            axes.plot(masses[doubtful], drawn[doubtful], "o", mfc="none", color=colour, markersize=9)
+            edge = {"mfc": "none", "mec": colour, "mew": 2}
+            axes.plot(masses[doubtful], drawn[doubtful], "o", markersize=9, **edge)
             flagged |= {point.quality for point in scan.points if flag(point.quality)}
             axes.plot(masses[failed], np.full(failed.sum(), 0.7), "x", color=colour, markersize=8)
             smallest = min(smallest, np.nanmin(drawn, initial=1.0))
@@ -51,11 +53,12 @@ def plot_p_values(
             axes.plot(masses, np.maximum(p_values, _SMALLEST_P_VALUE), "k-", linewidth=1.5, label="Smallest")
         if flagged:
             words = " or ".join(sorted(map(str, flagged)))
-            axes.plot([], [], "o", mfc="none", color="black", label=f"Open: {words}")
+            axes.plot([], [], "o", mfc="none", mec="black", mew=2, label=f"Open: {words}")
         axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
-        axes.set_ylim(smallest / 30, 3)
+        entries = len(axes.get_legend_handles_labels()[1])
+        axes.set_ylim(_HIGHEST * (smallest / _HIGHEST) ** (1 / (1 - _LEGEND_ROW * (entries + 1))), _HIGHEST)
         _draw_significances(axes)
-        axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none")
+        axes.legend(loc="lower left", frameon=True, framealpha=0.9, edgecolor="none")
         write_label(axes, label, right)
     return figure
 
