@@ -209,6 +209,19 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
    });
 }
 
+namespace {
+
+/// A model with the columns of another file, however many bits it gives them.
+std::unique_ptr<ROOT::RNTupleModel> like(ROOT::RNTupleReader &reader)
+{
+   auto model = ROOT::RNTupleModel::Create();
+   for (const auto &field : reader.GetDescriptor().GetTopLevelFields())
+      model->AddField(ROOT::RFieldBase::Create(field.GetFieldName(), field.GetTypeName()).Unwrap());
+   return model;
+}
+
+} // namespace
+
 bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
                  std::size_t cluster_bytes)
 {
@@ -218,7 +231,7 @@ bool sorted_copy(const std::string &name, const Names &from, const std::string &
    for (const auto &path : from) {
       // all with the types of the first, into which ROOT turns the others or refuses
       readers.push_back(readers.empty() ? ROOT::RNTupleReader::Open(name, path)
-                                        : ROOT::RNTupleReader::Open(readers[0]->GetModel().Clone(), name, path));
+                                        : ROOT::RNTupleReader::Open(like(*readers[0]), name, path));
       auto &reader = *readers.back();
       auto &columns = keys.emplace_back();
       for (const auto &column : by) {
