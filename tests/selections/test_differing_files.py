@@ -178,11 +178,12 @@ def empty(tmp_path):
     file = root.TFile.Open(str(paths[0]), "RECREATE")
     file.WriteTObject(root.TTree("Events", "Events"))
     file.Close()
-    columns = {"luminosityBlock": np.uint32, "FatJet_jetId": np.int64}
     with uproot.recreate(paths[1]) as file:
-        file.mktree("Events", columns)
-    with uproot.recreate(paths[2]) as file:
-        file.mkrntuple("Events", {name: np.empty(0, kind) for name, kind in columns.items()})
+        file.mktree("Events", {"luminosityBlock": np.uint32, "FatJet_jetId": np.int64})
+    options = root.RDF.RSnapshotOptions()
+    options.fOutputFormat = root.RDF.ESnapshotOutputFormat.kRNTuple
+    nothing = root.RDataFrame(0).Define("luminosityBlock", "1u")
+    nothing.Snapshot("Events", str(paths[2]), ["luminosityBlock"], options)
     return paths
 
 
