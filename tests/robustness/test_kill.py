@@ -36,11 +36,17 @@ SETTINGS = (
 ONE_LINE = "mapless: stopped; what was finished is kept, run the same again to go on\n"
 
 
+def _hear_interrupts() -> None:
+    """A shell has them ignored in what it runs in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def running(output: Path, verb: str, *more: str, **options: Any):
     """A run at work, whose process ends with the test."""
     command = [sys.executable, str(REPOSITORY / "run_analysis.py"), verb, f"--output={output}", *SETTINGS]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    options.setdefault("preexec_fn", _hear_interrupts)
     with subprocess.Popen([*command, *more], **pipes, **options) as process:
         try:
             yield process
@@ -86,7 +92,7 @@ def halves(output: Path) -> list[Path]:
 
 
 def in_event_loop(output: Path) -> list[Path]:
-    return list(output.glob("stages/*.partial-*/.*.partial.root"))
+    return list(output.glob("stages/*.partial-*/.*.partial*.root"))
 
 
 @pytest.fixture(scope="module")
