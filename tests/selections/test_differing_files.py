@@ -212,7 +212,6 @@ def test_a_name_that_root_reads_otherwise_is_refused(tmp_path, character):
     assert f"{odd}: ROOT does not take {character} as part of a name; rename the file" in str(error.value)
 
 
-@pytest.mark.robustness  # XRootD may try for minutes where it was used before
 @pytest.mark.parametrize("address", ["root://localhost:1//store/x.root", "http://localhost:1/x.root"])
 def test_a_remote_file_that_cannot_be_read_keeps_its_address(address):
     with pytest.raises(MaplessError, match=f"^{address} cannot be opened; check the address"):

@@ -50,7 +50,6 @@ def test_a_file_cut_within_its_header_is_truncated_too(truncated):
         open_events(truncated)
 
 
-@pytest.mark.robustness  # ROOT may search such a file for minutes
 def test_a_damaged_file_of_the_right_size_does_not_open(data, tmp_path):
     path = tmp_path / "damaged.root"
     content = bytearray((data / "nanoaod_v12_simulation.root").read_bytes())

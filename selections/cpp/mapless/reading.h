@@ -69,10 +69,16 @@ namespace {
 constexpr std::size_t longest = 1024;
 constexpr int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 thread_local char file_at_work[longest] = "";
-char first_error[longest] = "", what_has_failed[longest] = ""; // arrays: who handles a crash must not allocate
+
+/// What is said when something goes wrong, in arrays: who handles a crash must not allocate.
+struct Watch {
+   char first_error[longest] = "", what_failed[longest] = "";
+   std::vector<std::string> unfinished;
+   int output = 2;
+};
+Watch watch;
+std::vector<Watch> watches_outside; // a loop may be watched inside of another one
 std::mutex first_error_lock;
-std::vector<std::string> unfinished_files;
-int output_of_crash = 2;
 ErrorHandlerFunc_t handler_before = nullptr;
 struct sigaction actions_before[std::size(crashes)];
 
@@ -91,8 +97,8 @@ void on_message(int level, Bool_t abort, const char *where, const char *message)
    const bool of_reading = begins(where, "TBasket::") || begins(where, "TBranch::GetBasket");
    if (level >= kError || (of_reading && level >= kWarning)) {
       const std::lock_guard<std::mutex> guard(first_error_lock);
-      if (!*first_error)
-         keep(first_error, message);
+      if (!*watch.first_error)
+         keep(watch.first_error, message);
    }
    if (of_reading && level >= kWarning)
       throw std::runtime_error(std::string(file_at_work) + " is damaged (" + message +
@@ -103,19 +109,22 @@ void on_message(int level, Bool_t abort, const char *where, const char *message)
 void write_text(std::initializer_list<const char *> texts)
 {
    for (const auto *text : texts)
-      if (write(output_of_crash, text, std::strlen(text)) < 0)
+      if (write(watch.output, text, std::strlen(text)) < 0)
          _exit(2);
 }
 
 void on_crash(int)
 {
-   for (const auto &file : unfinished_files)
+   for (const auto &outside : watches_outside)
+      for (const auto &file : outside.unfinished)
+         unlink(file.c_str());
+   for (const auto &file : watch.unfinished)
       unlink(file.c_str());
-   write_text({"mapless: ", what_has_failed, ": "});
-   if (std::strstr(first_error, "writing"))
-      write_text({first_error, "; is the disk full?\n"});
+   write_text({"mapless: ", watch.what_failed, ": "});
+   if (std::strstr(watch.first_error, "writing"))
+      write_text({watch.first_error, "; is the disk full?\n"});
    else
-      write_text({file_at_work, " is damaged, ROOT crashed while it read it (", first_error,
+      write_text({file_at_work, " is damaged, ROOT crashed while it read it (", watch.first_error,
                   "); copy it again, or leave it out by skip_bad_files\n"});
    _exit(2);
 }
@@ -218,10 +227,13 @@ std::string noted_file()
 
 void start_watching(int output, const std::string &what_failed, const std::vector<std::string> &unfinished)
 {
-   output_of_crash = output;
-   keep(what_has_failed, what_failed);
-   unfinished_files = unfinished;
-   keep(first_error, "");
+   watches_outside.push_back(watch);
+   watch = {};
+   watch.output = output;
+   keep(watch.what_failed, what_failed);
+   watch.unfinished = unfinished;
+   if (watches_outside.size() > 1)
+      return; // the handlers are there: put in again they would call themselves without end
    handler_before = SetErrorHandler(on_message);
    struct sigaction action {};
    action.sa_handler = on_crash;
@@ -231,10 +243,15 @@ void start_watching(int output, const std::string &what_failed, const std::vecto
 
 std::string stop_watching()
 {
+   const std::string found = watch.first_error;
+   watch = watches_outside.back();
+   watches_outside.pop_back();
+   if (!watches_outside.empty())
+      return found;
    SetErrorHandler(handler_before);
    for (std::size_t i = 0; i < std::size(crashes); ++i)
       sigaction(crashes[i], &actions_before[i], nullptr);
-   return first_error;
+   return found;
 }
 
 } // namespace mapless
