@@ -38,7 +38,7 @@ def simulate_campaign(
         files = produce(campaign, output, workers, lambda name: _counter(bar, name))
     for file in files.values():
         console.print(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
-    console.print(f"{output / SAMPLE_TABLE} describes them: run a search with --config")
+    console.print(f"{output / SAMPLE_TABLE} describes them: run SEARCH --config {output / SAMPLE_TABLE}")
 
 
 def simulate_to_file(

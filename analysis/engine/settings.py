@@ -38,9 +38,14 @@ def read_values(path: Path, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     values = read_yaml(path)
     if not isinstance(values, dict):
         raise MaplessError(f"{path} must hold keys and values, written `key: value`")
-    for override in overrides:
-        _apply(values, override)
+    override(values, overrides)
     return values
+
+
+def override(values: dict[str, Any], overrides: tuple[str, ...]) -> None:
+    """Set `key.sub=value`, one after the other; MaplessError for what is not written so."""
+    for one in overrides:
+        _apply(values, one)
 
 
 def validated(values: dict[str, Any], kind: type[SettingsKind], path: Path) -> SettingsKind:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from analysis.engine.settings import read_values, validated
+from analysis.engine.settings import override, read_values, validated
 from analysis.sample_table import SampleSettings
 from analysis.search import Search
 from analysis.search_settings import SearchSettings
@@ -30,12 +30,18 @@ def names() -> list[str]:
 def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ()) -> SearchSettings:
     """Settings of a search: from a YAML file, whose key `search` names it, or the file that it comes with.
 
+    A file without `search`, given with a name, says what differs: the other keys are those of the file that
+    the named search comes with.
+
     Raises MaplessError for an unknown search, for a name that contradicts the file, and as `load_settings`.
     """
     path = config or _configuration(_known(DEFAULT if name is None else name))
-    values = read_values(path, overrides)
+    values = read_values(path)
+    if "search" not in values and name is not None:
+        values = read_values(_configuration(_known(name))) | values
     if "search" not in values:
-        raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}")
+        raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}, here or as SEARCH")
+    override(values, overrides)
     if name is not None and values["search"] != name:
         raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
     settings = validated(values, module(values["search"]).Settings, path)

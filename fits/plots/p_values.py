@@ -30,8 +30,7 @@ def plot_p_values(
 
     Stored scans are `MassPoints.of_json` of their points. Masses whose fit failed leave a gap, marked by a
     cross on the upper edge; where the fits do not describe the data points are open, and the legend says so.
-    `smallest_of_all` adds a curve through the smallest p-value of any scan at each
-    mass.
+    `smallest_of_all` adds a curve through the smallest p-value of any scan at each mass.
     """
     with style():
         figure, axes = plt.subplots(figsize=(9, 7))
@@ -43,7 +42,7 @@ def plot_p_values(
             axes.plot(masses, drawn, "o-", color=colour, markersize=5, linewidth=2, label=name)
             doubtful = np.array([bool(flag(point.quality)) for point in scan.points])
             axes.plot(masses[doubtful], drawn[doubtful], "o", color="white", markersize=9, zorder=2.5)
-            edge = {"mfc": "none", "mec": colour, "mew": 2}
+            edge: dict[str, Any] = {"mfc": "none", "mec": colour, "mew": 2}
             axes.plot(masses[doubtful], drawn[doubtful], "o", markersize=9, **edge)
             flagged |= {point.quality for point in scan.points if flag(point.quality)}
             axes.plot(masses[failed], np.full(failed.sum(), 0.7), "x", color=colour, markersize=8)

@@ -113,3 +113,19 @@ def test_a_search_that_names_what_there_is_not_is_refused() -> None:
         replace(search, spectra=(replace(search.spectra[0], region="nowhere"),))
     with pytest.raises(MaplessError, match="two hunts are called cwola"):
         replace(search, hunts=search.hunts * 2)
+
+
+def test_a_file_without_a_search_is_laid_over_that_of_the_named_one(tmp_path):
+    path = tmp_path / "samples.yaml"
+    path.write_text(
+        "samples: {mine: {role: background, files: [mine.root], luminosity: 2}}\nmasses: {low: 3 TeV}\n"
+    )
+    with pytest.raises(MaplessError, match="masses.high is missing"):  # whole keys are replaced
+        searches.load("cms-dijet", path)
+    settings = searches.load("cms-dijet", path, ("data=mine", "masses.high=4000", "masses.step=500"))
+    assert settings.data == "mine"
+    assert settings.samples["mine"].files == (str(tmp_path / "mine.root"),)
+    assert settings.masses.values == (3000, 3500, 4000)
+    assert settings.windows == searches.load("cms-dijet", None).windows
+    with pytest.raises(MaplessError, match="search is missing; name one of .*, here or as SEARCH"):
+        searches.load(None, path)
