@@ -14,8 +14,8 @@ from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from analysis.simulation import level1, simulate
 from analysis.simulation.campaign import SAMPLE_TABLE, Campaign, produce
+from analysis.simulation.card import read_card
 from analysis.simulation.processes import Quality
-from analysis.simulation.signals import read_card
 from errors import MaplessError
 from input_files import parse_yaml
 

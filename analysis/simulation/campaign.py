@@ -53,7 +53,8 @@ class Campaign(Described):
     """Samples and mock data by name; `parameters` and `detector` are those of all samples.
 
     A sample without a seed takes the one of the campaign plus its place in the list, so that no two share
-    random numbers; each has a run number of its own, so that no two events share run and event number.
+    random numbers; each has a run number of its own, so that no two events share run and event number. Add
+    new samples at the end: those behind would be made again.
     """
 
     quality: Quality = "fast"

@@ -1,18 +1,18 @@
 """All processes that can be simulated for dijet searches, by name."""
 
 from analysis.simulation.backgrounds import QCD, SingleTop, TopPairs, VectorBosonJets
+from analysis.simulation.card import Card
 from analysis.simulation.processes import DijetProcess
 from analysis.simulation.signals import (
-    Card,
     ExcitedQuark,
     GravitonToHiggses,
     WKKToRadion,
     WPrimeToBPrime,
     XToYH,
     XToYY,
-    YToHX,
     ZPrimeToTPrimes,
 )
+from analysis.simulation.y_to_hx import YToHX
 
 PROCESSES: dict[str, type[DijetProcess]] = {
     "qcd": QCD,

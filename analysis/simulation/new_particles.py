@@ -54,21 +54,19 @@ def scalar(
     code: int, name: str, mass: float, channels: Sequence[Decay] = LIGHT_AND_HEAVY_QUARKS
 ) -> list[str]:
     """Settings for a new narrow neutral scalar that decays, by default to the pairs of five quarks alike."""
-    width = narrow_width(mass)
-    return [
-        f"{code}:new = {name} void 1 0 0 {mass} {width} {max(mass - 10 * width, 1)} {mass + 10 * width} 0.0",
-        f"{code}:isResonance = on",
-        *decays(code, channels),
-        f"{code}:doForceWidth = on",
-    ]
+    return _new_particle(code, f"{name} void 1 0 0", mass, channels)
 
 
 def charged_vector(code: int, name: str, mass: float, channels: Sequence[Decay]) -> list[str]:
     """Settings for a new narrow vector of charge 1 that decays."""
+    return _new_particle(code, f"{name}+ {name}- 3 3 0", mass, channels)
+
+
+def _new_particle(code: int, kind: str, mass: float, channels: Sequence[Decay]) -> list[str]:
+    """A narrow resonance; `kind` is its name, its antiparticle's, 2 spin + 1, charge in thirds and colour."""
     width = narrow_width(mass)
-    limits = f"{max(mass - 10 * width, 1)} {mass + 10 * width}"
     return [
-        f"{code}:new = {name}+ {name}- 3 3 0 {mass} {width} {limits} 0.0",
+        f"{code}:new = {kind} {mass} {width} {max(mass - 10 * width, 1)} {mass + 10 * width} 0.0",
         f"{code}:isResonance = on",
         *decays(code, channels),
         f"{code}:doForceWidth = on",

@@ -1,7 +1,8 @@
 """What every simulated process has: its parameters, and its settings in Pythia's language.
 
 A process is a pydantic model: its fields are the parameters of the command line, and `pythia()` says them
-in Pythia's language. A new process is one new class in `backgrounds` or `signals` and a line in `catalogue`.
+in Pythia's language. A new process is one new class in `backgrounds`, `signals` or a file of its own, and
+a line in `catalogue`.
 """
 
 from abc import ABC, abstractmethod

@@ -1,22 +1,18 @@
 """Signals of dijet searches: a narrow resonance and its two daughters, from one to six prongs each.
 
-The seven families of CMS EXO-22-026 (arXiv:2412.03747) and the one of ATLAS's Y -> H + X (arXiv:2306.03637).
+The seven families of CMS EXO-22-026 (arXiv:2412.03747).
 Resonances of spin 2 decay isotropically to new particles; the cross sections are only tags. Top quarks, W and
 Z bosons decay to all that they can.
 """
 
 from abc import abstractmethod
-from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from analysis.simulation.new_particles import (
     BOTTOM,
     BOTTOM_MASS,
-    HIGGS,
-    HIGGS_MASS,
-    LIGHT_AND_HEAVY_QUARKS,
     TOP,
     TOP_MASS,
     W_BOSON,
@@ -24,7 +20,6 @@ from analysis.simulation.new_particles import (
     Z_BOSON,
     Z_DECAYS,
     Z_MASS,
-    Decay,
     charged_vector,
     decays,
     narrow_width,
@@ -32,8 +27,6 @@ from analysis.simulation.new_particles import (
     scalar,
 )
 from analysis.simulation.processes import DijetProcess
-from errors import MaplessError
-from input_files import read_text
 
 Daughters = tuple[tuple[str, float], ...]
 """Names and masses of what a resonance decays to."""
@@ -41,7 +34,6 @@ Daughters = tuple[tuple[str, float], ...]
 GRAVITON, W_PRIME, Z_PRIME, B_PRIME, T_PRIME = 5100039, 34, 32, 7, 8
 DOWN_STAR, UP_STAR = 4000001, 4000002
 FIRST_DAUGHTER, SECOND_DAUGHTER, CHARGED_DAUGHTER = 9000001, 9000002, 9000034
-DARK_QUARK, DARK_PION, DARK_RHO = 4900101, 4900111, 4900113
 
 
 class ResonanceSignal(DijetProcess):
@@ -220,89 +212,3 @@ class GravitonToHiggses(ResonanceSignal):
             *scalar(FIRST_DAUGHTER, "Hprime", self.h_mass, [(1.0, (TOP, -TOP))]),
             *decays(GRAVITON, [(1.0, (FIRST_DAUGHTER, FIRST_DAUGHTER))]),
         ]
-
-
-XDecay = Literal["two-prong", "three-prong", "heavy-flavour", "dark"]
-X_DECAYS: dict[XDecay, tuple[Decay, ...]] = {
-    "two-prong": LIGHT_AND_HEAVY_QUARKS[:3],
-    "three-prong": tuple((1 / 3, (quark, -quark, 21)) for quark in (1, 2, 3)),
-    "heavy-flavour": ((1.0, (BOTTOM, -BOTTOM)),),
-    "dark": ((1.0, (DARK_QUARK, -DARK_QUARK)),),
-}
-
-
-class YToHX(ResonanceSignal):
-    """Y -> H X: a Higgs boson to two bottom quarks, and a new particle X that decays in one of four ways.
-
-    Dark quarks shower and form dark mesons under a force of their own; all of them decay to light quarks.
-    """
-
-    x_mass: float = Field(default=200, ge=20, description="mass of X")
-    x_decay: XDecay = Field(default="two-prong", description="two-prong, three-prong, heavy-flavour or dark")
-    dark_meson_mass: float = Field(default=5, ge=1, description="mass of the dark mesons")
-
-    @property
-    def daughters(self) -> Daughters:
-        """The Higgs boson and X."""
-        return ("x_mass", self.x_mass), ("Higgs boson mass", HIGGS_MASS)
-
-    def pythia(self) -> list[str]:
-        """Y is Pythia's excited graviton with one decay channel; X is a new particle."""
-        channels = X_DECAYS[self.x_decay]
-        share = sum(fraction for fraction, _ in channels)
-        return [
-            "ExtraDimensionsG*:gg2G* = on",
-            *self.resonance_settings(GRAVITON),
-            *scalar(SECOND_DAUGHTER, "Xnew", self.x_mass, [(one / share, to) for one, to in channels]),
-            *decays(GRAVITON, [(1.0, (HIGGS, SECOND_DAUGHTER))]),
-            *decays(HIGGS, [(1.0, (BOTTOM, -BOTTOM))]),
-            *(self._dark_force() if self.x_decay == "dark" else ()),
-        ]
-
-    def _dark_force(self) -> list[str]:
-        """A confining hidden valley of one flavour (arXiv:1102.3795)."""
-        return [
-            "HiddenValley:Ngauge = 3",
-            "HiddenValley:nFlav = 1",
-            "HiddenValley:FSR = on",
-            "HiddenValley:fragment = on",
-            "HiddenValley:alphaOrder = 1",
-            f"HiddenValley:Lambda = {self.dark_meson_mass}",
-            f"HiddenValley:pTminFSR = {1.1 * self.dark_meson_mass}",
-            f"{DARK_QUARK}:m0 = {self.dark_meson_mass / 2}",
-            *(
-                line
-                for meson in (DARK_PION, DARK_RHO)
-                for line in (
-                    f"{meson}:m0 = {self.dark_meson_mass}",
-                    *decays(meson, [(1 / 3, (quark, -quark)) for quark in (1, 2, 3)]),
-                )
-            ),
-        ]
-
-
-class Card(DijetProcess):
-    """A model of one's own in Pythia's settings, one a line, as in a `.cmnd` file."""
-
-    card: tuple[str, ...] = Field(min_length=1, description="the settings")
-
-    @field_validator("card")
-    @classmethod
-    def leaves_the_run_to_us(cls, card: tuple[str, ...]) -> tuple[str, ...]:
-        """The beams and the seed have parameters of their own."""
-        for line in card:
-            if line.strip().lower().startswith(("beams:", "random:", "print:")):
-                raise ValueError(f"leave out {line.strip()!r}: give beam_energy and the seed instead")
-        return card
-
-    def pythia(self) -> list[str]:
-        """The card itself."""
-        return list(self.card)
-
-
-def read_card(path: Path) -> tuple[str, ...]:
-    """The lines of a Pythia card; MaplessError when it cannot be read or says nothing."""
-    lines = read_text(path).splitlines()
-    if not any("=" in line for line in lines):
-        raise MaplessError(f"{path} holds no setting of Pythia; write one a line, such as HardQCD:all = on")
-    return tuple(lines)

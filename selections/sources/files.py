@@ -12,7 +12,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections.headers import graph_functions
-from selections.reading import watched_loop
+from selections.reading import bounded_memory, watched_loop
 from selections.root import import_root
 
 TREE_NAMES = ("Events", "events")
@@ -74,10 +74,10 @@ def inspect(path: str, tree: str | None = None, number: int = 0) -> OpenedFile:
         _check_local(path)
     mapless = graph_functions()
     mapless.note_file(path)
-    with _quiet_root(), _open_file(path) as file:
+    watched = watched_loop(f"{path} cannot be read, copy it again")
+    with bounded_memory(), watched, _quiet_root(), _open_file(path) as file:
         name, kind = _find_tree(path, file, tree)
-        with watched_loop(f"{path} cannot be read, copy it again"):
-            found = mapless.contents(path, name, kind == "TTree")
+        found = mapless.contents(path, name, kind == "TTree")
     types = zip(map(str, found.names), map(str, found.types), strict=True)
     return OpenedFile(path, name, kind, int(found.n_events), dict(types), number)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.simulation.card import read_card
 from analysis.simulation.catalogue import PROCESSES
 from analysis.simulation.generator import Generator
 from analysis.simulation.processes import create
-from analysis.simulation.signals import read_card
 from errors import MaplessError
 
 N_EVENTS = 40
