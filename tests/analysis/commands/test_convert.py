@@ -9,6 +9,7 @@ from errors import MaplessError
 
 def test_arrays_become_a_file_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = np.random.default_rng(1).uniform(0.1, 0.2, (20, 6))
+    rows[:, 5] = 1  # the label
     np.save(tmp_path / "rows.npy", rows)
     convert_files([tmp_path / "rows.npy"], tmp_path / "rows.root", None, 1.0, 0.0)
     convert_files([tmp_path / "rows.root"], tmp_path / "again.npy", None, 1.0, 0.0)
