@@ -26,7 +26,7 @@ def check_dataset(file: Any, name: str, n_columns: int | None, n_events: int | N
     """Raise MaplessError unless a dataset of an HDF5 file holds so many numbers, or more, of each event."""
     dataset = file[name]
     shape, kind = getattr(dataset, "shape", None), getattr(dataset, "dtype", np.dtype(object)).kind
-    if not shape or kind not in "iuf":
+    if not shape or kind not in "iufb":
         raise MaplessError(f"{name} is no array of numbers")
     if n_columns is not None and (len(shape) != 2 or shape[1] < n_columns):  # noqa: PLR2004
         raise MaplessError(f"{name} has the shape {shape}; it must have {n_columns} columns")

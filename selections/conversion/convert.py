@@ -17,6 +17,7 @@ from selections.conversion import case_h5, case_layout, cathode, lhc_olympics, n
 from selections.conversion.checks import check_columns
 from selections.conversion.named_arrays import ColumnNames
 from selections.conversion.parts import EVENTS_AT_ONCE, open_hdf5
+from selections.sources.identical_files import check_all_differ
 
 Format = Literal["case", "lhco", "lhco-features", "cathode", "arrays"]
 Target = Literal["case", "cathode"]
@@ -44,9 +45,10 @@ def to_root(
     time.
     `output`.json says what was converted. `progress` is called with the number of events so far.
 
-    Raises MaplessError for an unknown format, files of different formats, numbers that cannot be right, and
-    as the readers do.
+    Raises MaplessError for a file that is there twice, for an unknown format, files of different formats, and
+    numbers that cannot be right, and as the readers do.
     """
+    check_all_differ([str(file) for file in files], "name it once")
     formats = {file: "arrays" if names else recognise(file) for file in files}
     if len(set(formats.values())) > 1:
         told = ", ".join(f"{file.name} {kind}" for file, kind in formats.items())

@@ -9,12 +9,24 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from errors import MaplessError
 from selections.canonical_writer import Columns
 from selections.conversion.checks import check_dataset
 from selections.conversion.parts import hardest_first, jets, open_hdf5, slices
+
+
+def _is_column(name: str) -> str:
+    if not (name.isascii() and name.isidentifier()):
+        raise ValueError(f"{name!r} cannot be the name of a column; take letters, digits and _ only")
+    if name in COUNTS:
+        raise ValueError(f"{name} is counted; jets without momentum are not there")
+    return name
+
+
+COUNTS = ("n_jet", "n_constituent")
+ColumnName = Annotated[str, AfterValidator(_is_column)]
 
 
 class ColumnNames(BaseModel):
@@ -26,7 +38,7 @@ class ColumnNames(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: dict[str, str | tuple[str, ...]] = Field(min_length=1)
+    columns: dict[ColumnName, str | tuple[str, ...]] = Field(min_length=1)
     factors: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
 

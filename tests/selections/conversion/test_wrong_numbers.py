@@ -147,11 +147,24 @@ def test_a_factor_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> No
         to_root([path], tmp_path / "x.root", names=names)
 
 
+@pytest.mark.parametrize("name", ["a b", "a-b", "", "n_jet", "jet_pt/2"])
+def test_a_name_that_no_column_can_have_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be the name of a column|is counted"):
+        ColumnNames(columns={name: "x"})
+
+
+def test_the_same_file_twice_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "own", own_arrays())
+    with pytest.raises(MaplessError, match="a.npz is there twice; name it once"):
+        to_root([path, path], tmp_path / "x.root", names=NAMES)
+
+
 def test_arrays_of_two_files_without_numbers_are_different_events(tmp_path: Path) -> None:
     paths = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        paths.append(written(tmp_path / name, "own", own_arrays()))
+        arrays = own_arrays() | {"x": np.full(N, len(paths))}
+        paths.append(written(tmp_path / name, "own", arrays))
     to_root(paths, tmp_path / "both.root", names=ColumnNames(columns={"jet_pt": "pt", "run": "number"}))
     found = uproot.open(tmp_path / "both.root")["Events"].arrays(
         ["run", "luminosity_block", "event"], library="np"
