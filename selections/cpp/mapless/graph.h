@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "mapless/reading.h"
+#include "mapless/sorted_copy.h"
 
 namespace mapless {
 
 using Node = ROOT::RDF::RNode;
-using Names = std::vector<std::string>;
 
 /// Entries, sum of weights and sum of squared weights at a node, from the next event loop.
 struct Tally {
@@ -50,26 +50,13 @@ Snapshot snapshot(Node node, const std::string &name, const std::string &path, c
 /// become floats, as the functions of jets take them.
 Node as_long_as(Node node, const std::string &column, const std::string &like);
 
-/// Copies RNTuples into one with its entries in the order of the integer columns `by`; false, and no copy, if there is
-/// but one and they are in order already.
-bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
-                 std::size_t cluster_bytes);
-
 } // namespace mapless
 
 #ifndef MAPLESS_COMPILED
-#include <ROOT/RNTupleModel.hxx>
-#include <ROOT/RNTupleReader.hxx>
-#include <ROOT/RNTupleView.hxx>
-#include <ROOT/RNTupleWriteOptions.hxx>
-#include <ROOT/RNTupleWriter.hxx>
-
 #include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <numeric>
 #include <stdexcept>
-#include <utility>
+#include <type_traits>
 
 namespace mapless {
 
@@ -207,70 +194,6 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
       };
       return node.Redefine(column, checked, {column, length, event_number(node)});
    });
-}
-
-namespace {
-
-/// A model with the columns of another file, however many bits it gives them.
-std::unique_ptr<ROOT::RNTupleModel> like(ROOT::RNTupleReader &reader)
-{
-   auto model = ROOT::RNTupleModel::Create();
-   for (const auto &field : reader.GetDescriptor().GetTopLevelFields())
-      model->AddField(ROOT::RFieldBase::Create(field.GetFieldName(), field.GetTypeName()).Unwrap());
-   return model;
-}
-
-} // namespace
-
-bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
-                 std::size_t cluster_bytes)
-{
-   std::vector<std::unique_ptr<ROOT::RNTupleReader>> readers;
-   std::vector<std::pair<std::size_t, std::uint64_t>> order; // of reader and row
-   std::vector<std::vector<std::vector<std::uint64_t>>> keys; // by reader and column
-   for (const auto &path : from) {
-      // all with the types of the first, into which ROOT turns the others or refuses
-      readers.push_back(readers.empty() ? ROOT::RNTupleReader::Open(name, path)
-                                        : ROOT::RNTupleReader::Open(like(*readers[0]), name, path));
-      auto &reader = *readers.back();
-      auto &columns = keys.emplace_back();
-      for (const auto &column : by) {
-         auto view = reader.GetView<std::uint64_t>(column);
-         auto &values = columns.emplace_back();
-         for (auto entry : reader.GetEntryRange())
-            values.push_back(view(entry));
-      }
-      for (auto entry : reader.GetEntryRange())
-         order.emplace_back(readers.size() - 1, entry);
-   }
-   const auto before = [&keys](const auto &a, const auto &b) {
-      for (std::size_t i = 0; i < keys[a.first].size(); ++i)
-         if (keys[a.first][i][a.second] != keys[b.first][i][b.second])
-            return keys[a.first][i][a.second] < keys[b.first][i][b.second];
-      return false;
-   };
-   if (from.size() == 1 && std::is_sorted(order.begin(), order.end(), before))
-      return false;
-   std::stable_sort(order.begin(), order.end(), before);
-
-   ROOT::RNTupleWriteOptions options;
-   options.SetApproxZippedClusterSize(cluster_bytes / 2);
-   options.SetMaxUnzippedPageSize(cluster_bytes / 16);
-   options.SetMaxUnzippedClusterSize(cluster_bytes);
-   auto writer = ROOT::RNTupleWriter::Recreate(readers[0]->GetModel().Clone(), name, to, options);
-   auto written = writer->CreateEntry(); // an entry fits its own model only: all share the values
-   std::vector<std::unique_ptr<ROOT::REntry>> entries;
-   for (auto &reader : readers) {
-      auto &entry = *entries.emplace_back(reader->CreateEntry());
-      for (const auto &value : *written)
-         entry.BindRawPtr<void>(value.GetField().GetFieldName(), value.GetPtr<void>().get());
-   }
-   for (const auto &[reader, row] : order) {
-      readers[reader]->LoadEntry(row, *entries[reader]);
-      writer->Fill(*written);
-   }
-   writer->CommitDataset();
-   return true;
 }
 
 } // namespace mapless
