@@ -152,12 +152,11 @@ class Plan:
         return tuple(self.signal(name, region) for name in dict.fromkeys(names))
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
-        selection = self.search.regions[region].needed_for(self._columns[region])
+        selection = self.search.selection(region, sample).needed_for(self._columns[region])
         arguments = {
             "sample": sample,
             "role": self.search.samples[sample].role,
-            "files": self.search.samples[sample].files,
-            "opening": self.search.samples[sample].opening,
+            "parts": self.search.samples[sample].parts,
             "region": region,
             "selection": selection,
             "columns": self._columns[region],

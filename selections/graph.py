@@ -56,6 +56,11 @@ class Selection:
             self, name=name, columns=(*self.columns, *columns), cuts=(*self.cuts, *cuts), parent=self
         )
 
+    def preceded_by(self, *cuts: Cut) -> "Selection":
+        """This selection behind further cuts, which come before all others."""
+        parent = self.parent.preceded_by(*cuts) if self.parent else None
+        return replace(self, cuts=(*cuts, *self.cuts), parent=parent)
+
     def needed_for(self, columns: Sequence[str]) -> "Selection":
         """The part that decides these columns: all cuts, and what they and the columns need of the rest."""
         own = {column.name: column.expression for column in self.columns}

@@ -202,8 +202,7 @@ def _hunt_view(job: Job, name: str) -> HuntView:
         window,
         {
             number: SampleFiles(
-                sample.files,
-                sample.opening,
+                sample.parts,
                 frozenset(read_json(job.after[place] / CUTFLOW)["lacking_columns"]),
             )
             for number, (sample, place) in hunt["samples"].items()

@@ -80,6 +80,22 @@ SETTINGS = (
     "samples={mine: {role: data, files: [x.root], mass: -3 TeV}}",
     "samples={mine: {role: data, files: [x.root], acceptance: 2}}",
     *(
+        f"samples={{mine: {{role: data, files: [{SPECTRUM}], {more}}}}} & data=mine"
+        for more in (
+            "parts: {}.x=1",
+            "parts: {x: {files: [x.root]}}",
+            "parts: {../x: {files: [x.root]}}",
+            "parts: [x.root]",
+            "cross_section: 3",
+            "sum_of_weights: .nan",
+            "certified: [golden.json]",
+            "triggers: {1-5: 3}",
+            "luminosity: -1",
+        )
+    ),
+    f"samples={{mine: {{role: background, files: [{SPECTRUM}], certified: x.json}}}} & data=mine",
+    f"samples={{mine: {{role: background, files: [{SPECTRUM}], cross_section: 3}}}} & data=mine",
+    *(
         f"masses.{key}={value}"
         for key in ("low", "high", "step")
         for value in (".inf", ".nan", "-1", "0", "x")
