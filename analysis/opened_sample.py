@@ -68,6 +68,8 @@ def _under_conditions(
         normalisation = _normalisation(part, part.cross_section, opened)
         read = sum(one.n_events for one in events) / n_in_files
         events = tuple(normalisation.normalise(one, read) for one in events)
+    for corrections in part.corrections:
+        events = tuple(corrections.correct(one) for one in events)
     return events
 
 

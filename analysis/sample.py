@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from selections.certified_luminosity import CERTIFIED
 from selections.graph import Selection
+from selections.jet_corrections import JetCorrections
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class SamplePart:
         certified: file with the certified luminosity of data.
         cross_section: of simulation in pb, to which weights are scaled; None leaves them as they are.
         sum_of_weights: of all events that were generated; None reads it from the files.
+        corrections: of jets.
     """
 
     files: tuple[Path | str, ...]
@@ -28,6 +30,7 @@ class SamplePart:
     certified: Path | None = None
     cross_section: float | None = None
     sum_of_weights: float | None = None
+    corrections: tuple[JetCorrections, ...] = ()
 
 
 @dataclass(frozen=True)

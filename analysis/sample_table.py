@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from analysis.engine.settings import Name, Settings, read_values
 from analysis.engine.units import Energy
 from analysis.sample import Sample, SamplePart
+from analysis.sample_corrections import Collection, JetCorrectionSettings
 from errors import MaplessError
 from selections.sources.files import expand
 
@@ -35,6 +36,7 @@ class PartSettings(Settings):
     filters: tuple[str, ...] | None = None
     certified: str | None = None
     sum_of_weights: Annotated[float, Field(gt=0)] | None = None
+    corrections: dict[Collection, JetCorrectionSettings] = {}
     skip_bad_files: bool = False
 
     def said(self) -> dict[str, Any]:
@@ -46,6 +48,8 @@ class PartSettings(Settings):
         moved: dict[str, Any] = {"files": tuple(_below(folder, file) for file in self.files)}
         if self.certified:
             moved["certified"] = _below(folder, self.certified)
+        if self.corrections:
+            moved["corrections"] = {name: one.at(folder) for name, one in self.corrections.items()}
         return self.model_copy(update=moved)
 
     def part(self, name: str, cross_section: float | None, *, renumbered: bool) -> SamplePart:
@@ -66,7 +70,13 @@ class PartSettings(Settings):
         flags = {"skip_bad_files": self.skip_bad_files, "renumber_events": renumbered}
         certified = Path(self.certified) if self.certified else None
         return SamplePart(
-            files, opening | flags, self.luminosity, certified, cross_section, self.sum_of_weights
+            files,
+            opening | flags,
+            self.luminosity,
+            certified,
+            cross_section,
+            self.sum_of_weights,
+            tuple(one.made(collection) for collection, one in self.corrections.items()),
         )
 
 

@@ -30,6 +30,16 @@ def test_luminosities_of_parts_add_up(examples: dict[str, SampleSettings]) -> No
     assert names == ["Cert_Collisions2016.json", "Cert_Collisions2017.json"]
 
 
+def test_jets_are_corrected_by_a_file_beside_the_configuration(
+    examples: dict[str, SampleSettings], tmp_path: Path
+) -> None:
+    (corrections,) = examples["ttbar"].sample("ttbar").parts[0].corrections
+    assert corrections.collection == "jet"
+    assert corrections.file == tmp_path / "jet_jerc.json.gz"
+    assert corrections.inputs == {"Rho": "Rho_fixedGridRhoFastjetAll"}
+    assert corrections.undo
+
+
 def test_parts_of_simulation_share_a_cross_section(examples: dict[str, SampleSettings]) -> None:
     parts = examples["qcd"].sample("qcd").parts
     assert [part.cross_section for part in parts] == [117.5, 117.5]

@@ -91,6 +91,10 @@ SETTINGS = (
             "certified: [golden.json]",
             "triggers: {1-5: 3}",
             "luminosity: -1",
+            "corrections: {tracks: {file: x.json, names: [a]}}",
+            "corrections: {jet: {file: x.json, names: []}}",
+            "corrections: {jet: {file: x.json, names: [a], inputs: {a: 3}}}",
+            "corrections: {jet: x.json}",
         )
     ),
     f"samples={{mine: {{role: background, files: [{SPECTRUM}], certified: x.json}}}} & data=mine",

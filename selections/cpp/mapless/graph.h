@@ -50,6 +50,9 @@ Snapshot snapshot(Node node, const std::string &name, const std::string &path, c
 /// become floats, as the functions of jets take them.
 Node as_long_as(Node node, const std::string &column, const std::string &like);
 
+/// The node, with the values of a column of many values in an order, that of their indices in another column.
+Node in_order(Node node, const std::string &column, const std::string &order);
+
 /// Copies RNTuples into one with its entries in the order of the integer columns `by`; false, and no copy, if there is
 /// but one and they are in order already.
 bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
@@ -206,6 +209,24 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
          return ROOT::RVec<Kept>(values.begin(), values.end());
       };
       return node.Redefine(column, checked, {column, length, event_number(node)});
+   });
+}
+
+Node in_order(Node node, const std::string &column, const std::string &order)
+{
+   return with_number_of(node, column, [&](auto number) -> Node {
+      using Number = decltype(number);
+      const auto ordered = [column](const ROOT::RVec<Number> &values, const ROOT::RVecI &indices) {
+         if (values.size() != indices.size())
+            throw std::length_error(noted_file() + ": an event has " + std::to_string(values.size()) + " values of " +
+                                    column + " for " + std::to_string(indices.size()) + " jets");
+         ROOT::RVec<Number> found;
+         found.reserve(values.size());
+         for (auto index : indices)
+            found.push_back(values[index]);
+         return found;
+      };
+      return node.Redefine(column, ordered, {column, order});
    });
 }
 
