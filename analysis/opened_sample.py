@@ -10,6 +10,7 @@ from selections.cutflow import Cutflow
 from selections.normalisation import Normalisation, generated_weights
 from selections.sources import LostFile, OpenedEvents, open_apart
 from selections.sources.files import expand
+from selections.variations import VariationSource, prepared
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,28 @@ class OpenedPart:
             )
 
 
-def open_sample(parts: Sequence[SamplePart], max_events: int | None = None) -> list[OpenedPart]:
+def open_sample(
+    parts: Sequence[SamplePart],
+    max_events: int | None = None,
+    variations: Sequence[Sequence[VariationSource]] | None = None,
+) -> list[OpenedPart]:
     """The first `max_events` events of all parts, under their conditions.
+
+    `variations` are those of each part whose columns are made; by default all.
 
     Raises MaplessError as `open_apart`, and for conditions that do not fit the files.
     """
     opened: list[OpenedPart] = []
-    for part in parts:
+    varied = variations or [part.variations for part in parts]
+    for part, sources in zip(parts, varied, strict=True):
         events = open_apart(part.files, **part.opening, max_events=max_events)
         if max_events is None:
             n_in_files = sum(one.n_in_files for one in events)
         else:
             max_events -= sum(one.n_events for one in events)
             n_in_files = sum(one.n_events for one in open_apart(part.files, **part.opening))
-        opened.append(OpenedPart(part, _under_conditions(part, events, n_in_files), n_in_files))
+        under = _under_conditions(part, events, n_in_files)
+        opened.append(OpenedPart(part, tuple(prepared(one, sources) for one in under), n_in_files))
     return opened
 
 

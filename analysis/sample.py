@@ -8,6 +8,7 @@ from typing import Any, Literal
 from selections.certified_luminosity import CERTIFIED
 from selections.graph import Selection
 from selections.jet_corrections import JetCorrections
+from selections.variations import VariationSource
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class SamplePart:
         cross_section: of simulation in pb, to which weights are scaled; None leaves them as they are.
         sum_of_weights: of all events that were generated; None reads it from the files.
         corrections: of jets.
+        variations: systematic ones, the same by name for every part of a sample.
     """
 
     files: tuple[Path | str, ...]
@@ -31,6 +33,18 @@ class SamplePart:
     cross_section: float | None = None
     sum_of_weights: float | None = None
     corrections: tuple[JetCorrections, ...] = ()
+    variations: tuple[VariationSource, ...] = ()
+
+    def variations_for(self, shift: str) -> tuple[VariationSource, ...]:
+        """Those without which the events of a shift are not what they are.
+
+        Weights and what corrects the nominal events belong to all of them.
+        """
+        return tuple(
+            source
+            for source in self.variations
+            if source.weights or source.nominal or source.name == shift.partition(":")[0]
+        )
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,17 @@ class Sample:
     def luminosity(self) -> float:
         """Of all parts together, or equivalent of a background sample, in 1/fb; 0 if unknown."""
         return sum(part.luminosity for part in self.parts)
+
+    @property
+    def shifts(self) -> tuple[str, ...]:
+        """Shifts of its variations that are event sets of their own, such as "jet_energy_scale:up"."""
+        sources = [source for source in self.parts[0].variations if not source.weights]
+        return tuple(f"{source.name}:{tag}" for source in sources for tag in source.variation.tags)
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Columns of the nominal events with their varied weights."""
+        return tuple(column.name for source in self.parts[0].variations for column in source.weights)
 
     def selection(self, region: Selection) -> Selection:
         """A region as the events of this sample go through it, with the cuts that are theirs alone."""

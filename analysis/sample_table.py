@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from analysis.engine.settings import Name, Settings, read_values
 from analysis.engine.units import Energy
 from analysis.sample import Sample, SamplePart
 from analysis.sample_corrections import Collection, JetCorrectionSettings
+from analysis.sample_variations import VariationSettings
 from errors import MaplessError
 from selections.sources.files import expand
 
@@ -20,6 +21,9 @@ OF_DATA = ("year", "triggers", "filters")
 
 Text = Annotated[str, BeforeValidator(str)]
 """What YAML may read as a number, such as 2018."""
+
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w{0,79}$")]
+"""What becomes part of the names of columns."""
 
 
 class PartSettings(Settings):
@@ -37,7 +41,15 @@ class PartSettings(Settings):
     certified: str | None = None
     sum_of_weights: Annotated[float, Field(gt=0)] | None = None
     corrections: dict[Collection, JetCorrectionSettings] = {}
+    variations: dict[Variable, VariationSettings] = {}
     skip_bad_files: bool = False
+
+    @field_validator("variations")
+    @classmethod
+    def _are_understood(cls, variations: dict[str, VariationSettings]) -> dict[str, VariationSettings]:
+        for name, one in variations.items():
+            one.made(name)
+        return variations
 
     def said(self) -> dict[str, Any]:
         """What the YAML file says, and nothing that it leaves open."""
@@ -50,6 +62,8 @@ class PartSettings(Settings):
             moved["certified"] = _below(folder, self.certified)
         if self.corrections:
             moved["corrections"] = {name: one.at(folder) for name, one in self.corrections.items()}
+        if self.variations:
+            moved["variations"] = {name: one.at(folder) for name, one in self.variations.items()}
         return self.model_copy(update=moved)
 
     def part(self, name: str, cross_section: float | None, *, renumbered: bool) -> SamplePart:
@@ -77,6 +91,7 @@ class PartSettings(Settings):
             cross_section,
             self.sum_of_weights,
             tuple(one.made(collection) for collection, one in self.corrections.items()),
+            tuple(one.made(name) for name, one in self.variations.items()),
         )
 
 
@@ -99,21 +114,26 @@ class SampleSettings(PartSettings):
     @model_validator(mode="after")
     def _fits_the_role(self) -> Self:
         everywhere: list[PartSettings] = [self, *self.parts.values()]
-        certified = [one.certified is not None for one in self.parts.values()]
-        if self.role != "data" and any(one.certified is not None for one in everywhere):
-            raise ValueError(f"certified is for data, this is {self.role}; leave it out")
-        if self.certified is None and any(certified) and not all(certified):
-            raise ValueError("certified must be said of every part, or of none")
-        if self.role == "data" and (self.cross_section or any(one.sum_of_weights for one in everywhere)):
-            raise ValueError("cross_section and sum_of_weights are for simulation, these are data")
-        if not self.cross_section and any(one.sum_of_weights for one in everywhere):
+        said = {key for one in everywhere for key in one.model_fields_set}
+        foreign = {"certified"} if self.role != "data" else {"cross_section", "sum_of_weights", "variations"}
+        for key in sorted(foreign & said):
+            raise ValueError(f"{key} is for {'simulation' if self.role == 'data' else 'data'}; leave it out")
+        if "sum_of_weights" in said and not self.cross_section:
             raise ValueError("sum_of_weights needs the cross_section (pb) that belongs to it")
-        if self.parts and (self.files or self.renumber_events):
-            raise ValueError("a sample with parts has no files of its own, and no renumber_events")
-        if self.parts and (self.luminosity or self.sum_of_weights):
-            raise ValueError("luminosity and sum_of_weights belong to each of the parts")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
         if not self.parts and not self.files:
             raise ValueError("files are missing; name at least one file with events")
+        own = {"files", "luminosity", "sum_of_weights", "renumber_events"} & self.model_fields_set
+        if self.parts and own:
+            raise ValueError(f"a sample with parts has no {sorted(own)[0]} of its own; say it of each part")
+        certified = {part.certified is not None for part in self.parts.values()}
+        if self.certified is None and len(certified) > 1:
+            raise ValueError("certified must be said of every part, or of none")
+        if any(part.variations.keys() - self.variations.keys() for part in self.parts.values()):
+            raise ValueError("variations of a part replace those of the sample, which must have all of them")
         return self
 
     def sample(self, name: str) -> Sample:
@@ -121,14 +141,18 @@ class SampleSettings(PartSettings):
 
         Raises MaplessError for a file that is not there, unless bad files are skipped.
         """
-        own = {key: value for key, value in self.said().items() if key in PartSettings.model_fields}
-        parts = {key: part.model_copy(update=own | part.said()) for key, part in self.parts.items()}
-        named = {f"samples.{name}.parts.{key}": part for key, part in parts.items()}
+        named = {f"samples.{name}.parts.{key}": self._completed(part) for key, part in self.parts.items()}
         made = [
             part.part(place, self.cross_section, renumbered=self.renumber_events)
             for place, part in (named or {f"samples.{name}": self}).items()
         ]
         return Sample(name, self.role, tuple(made), self.mass, self.acceptance, self.parameters)
+
+    def _completed(self, part: PartSettings) -> PartSettings:
+        """A part with what the sample says where it does not say its own."""
+        own = {key: value for key, value in self.said().items() if key in PartSettings.model_fields}
+        variations = {"variations": {**self.variations, **part.variations}}
+        return part.model_copy(update=own | part.said() | variations)
 
     def at(self, folder: Path) -> Self:
         """The same with paths that are relative to a folder."""

@@ -14,6 +14,7 @@ NANOAOD = {"jet": "FatJet", "small_jet": "Jet"}
 """How NanoAOD calls the collections of jets."""
 
 INPUTS = {
+    "JetPt": ("{}_pt",),
     "JetA": ("{}_area",),
     "JetEta": ("{}_eta",),
     "JetPhi": ("{}_phi",),
@@ -61,8 +62,8 @@ class JetCorrections:
         for i, correction in enumerate(self._corrections()):
             pt = f"{factor}_pt_{i}"
             frame = mapless.define(frame, pt, f"ROOT::RVecF({jets}_pt * {factor}_{i})")
-            usual = {name: [text.format(jets) for text in texts] for name, texts in INPUTS.items()}
-            made = correction.expression(f"{jets}_pt.size()", columns | {pt}, usual | {"JetPt": [pt]})
+            usual = usual_inputs(self.collection, columns) | {"JetPt": [pt]}
+            made = correction.expression(f"{jets}_pt.size()", columns | {pt}, usual)
             frame = mapless.define(frame, f"{factor}_{i + 1}", f"ROOT::RVecF({factor}_{i} * {made})")
         for name in ("pt", "mass"):
             if f"{jets}_{name}" in columns:
@@ -94,8 +95,14 @@ def prefix(collection: str, columns: set[str]) -> str | None:
     return next((name for name in names if f"{name}_pt" in columns), None)
 
 
+def usual_inputs(collection: str, columns: set[str]) -> dict[str, list[str]]:
+    """Columns for the inputs of corrections of a collection."""
+    jets = prefix(collection, columns) or collection
+    return {name: [text.format(jets) for text in texts] for name, texts in INPUTS.items()}
+
+
 def _hardest_first(events: OpenedEvents, collection: str, columns: set[str]) -> OpenedEvents:
-    """With all canonical columns of a collection in decreasing order of the momentum."""
+    """With all columns of a collection in decreasing order of the momentum."""
     mapless, order = graph_functions(), f"{collection}_order"
     if f"{collection}_pt" not in columns:
         return events
@@ -110,6 +117,6 @@ def _hardest_first(events: OpenedEvents, collection: str, columns: set[str]) -> 
 
 
 def _lists(frame: object, collection: str, columns: set[str]) -> Sequence[str]:
-    """Canonical columns with a value for every jet."""
-    named = [name for name in columns if name.startswith(f"{collection}_")]
+    """Columns with a value for every jet, canonical ones and those of NanoAOD."""
+    named = [name for name in columns if name.startswith((f"{collection}_", f"{NANOAOD[collection]}_"))]
     return [name for name in named if "RVec" in str(graph_functions().column_type(frame, name))]

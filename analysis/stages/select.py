@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from typing import Any
+
+import numpy as np
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
@@ -13,12 +16,14 @@ from analysis.sample import SamplePart
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.graph import book
+from selections.graph import NOMINAL, book
 from selections.repeated_events import RepeatedEvents, repeated_events
 from selections.root import show_progress, use_threads
 from selections.selected import Selected
 from selections.snapshot import write_many
 from selections.sources import OpenedEvents
+from selections.variations import VariationSource
+from selections.weight_variations import UP_AND_DOWN, WeightSet, combined
 
 EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 
@@ -26,19 +31,24 @@ EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 def select(jobs: Sequence[Job], tools: Tools) -> None:
     """Write `events.root` and `cutflow.json` of each region and shift into its folder.
 
-    Arguments of every job: `sample` (its name), `role`, `parts`, `region`, `selection`, `columns`, `shift`,
-    `max_events`; the parts of the sample and the number of events are common to all. Raises MaplessError for
-    weights that are not finite, for data with events that are there twice (of simulation the cutflow warns),
-    and for data outside of the certified luminosity.
+    Arguments of every job: `sample` (its name), `role`, `parts`, `variations` of each part, `region`,
+    `selection`, `columns`, `shift`, `max_events`; the parts and the number of events are common to all.
+    Raises MaplessError for weights that are not finite, for data with events that are there twice (of
+    simulation the cutflow warns), and for data outside of the certified luminosity.
     """
     use_threads(tools.threads)
     first = jobs[0].arguments
-    opened = open_sample(first["parts"], first["max_events"])
+    variations = _all_variations(jobs)
+    opened = open_sample(first["parts"], first["max_events"], variations)
     for part in opened:
         for events in part.events:
             _check_columns(jobs, events)
             show_progress(events.frame)
-    regions = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
+    varied = tuple(source.variation for source in variations[0])
+    origins = {source.name: source.origin for source in variations[0]}
+    regions = {
+        job.arguments["region"]: replace(job.arguments["selection"], variations=varied) for job in jobs
+    }
     shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
     booked = [[book(events, regions, shifts) for events in part.events] for part in opened]
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
@@ -48,7 +58,8 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
         {place: job.arguments["columns"] for place, job in places.items()},
     )
     for place, job in places.items():
-        cutflow = _cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
+        selected = [[one[place] for one in some] for some in booked]
+        cutflow = _cutflow(first["sample"], opened, selected)
         repeated = repeated_events(job.folder / EVENTS)
         if repeated and first["role"] == "data":
             raise MaplessError(
@@ -60,9 +71,11 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
                 "sample": first["sample"],
                 "region": place[0],
                 "shift": place[1],
+                "origin": origins.get(place[1].partition(":")[0], ""),
                 "cutflow": cutflow.to_dict(),
+                "variations": _varied(cutflow, selected, variations[0]) if place[1] == NOMINAL else {},
                 "warnings": _warnings(repeated, renumbered=_are_renumbered(first["parts"])),
-                **_origin(opened),
+                **_known_of_files(opened),
             },
         )
 
@@ -79,7 +92,30 @@ def _cutflow(sample: str, opened: Sequence[OpenedPart], selected: Sequence[Seque
     return cutflow
 
 
-def _origin(opened: Sequence[OpenedPart]) -> dict[str, Any]:
+def _all_variations(jobs: Sequence[Job]) -> list[tuple[VariationSource, ...]]:
+    """The variations of each part that any job asks for, each once."""
+    asked = zip(*(job.arguments["variations"] for job in jobs), strict=True)
+    return [tuple({one.name: one for some in part for one in some}.values()) for part in asked]
+
+
+def _varied(
+    cutflow: Cutflow, selected: Sequence[Sequence[Selected]], sources: Sequence[VariationSource]
+) -> dict[str, dict[str, Any]]:
+    """Sums of weights after every cut under the variations of the weight, up and down."""
+    varied = [one.varied_cutflows() for some in selected for one in some]
+    found: dict[str, dict[str, Any]] = {}
+    for source in sources:
+        if not source.weights:
+            continue
+        names = [f"{source.name}:{tag}" for tag in source.variation.tags]
+        rows = np.array([reduce(add, (flows[name] for flows in varied)).weighted for name in names])
+        if isinstance(source, WeightSet):
+            rows = np.array(combined(np.array(cutflow.weighted), rows, source.combination))
+        found[source.name] = {"origin": source.origin, **dict(zip(UP_AND_DOWN, rows.tolist(), strict=True))}
+    return found
+
+
+def _known_of_files(opened: Sequence[OpenedPart]) -> dict[str, Any]:
     """What is known about the files."""
     events = [one for part in opened for one in part.events]
     return {

@@ -71,14 +71,17 @@ def test_simulation_is_weighted_to_the_luminosity_of_the_data(folder: Path) -> N
         ),
         (
             "{role: data, files: [a.root], cross_section: 3}",
-            "cross_section and sum_of_weights are for simulation",
+            "cross_section is for simulation",
         ),
         ("{role: background, files: [a.root], sum_of_weights: 3}", "sum_of_weights needs the cross_section"),
         ("{role: background, files: [a.root], cross_section: 0}", "greater than 0"),
-        ("{role: data, files: [a.root], parts: {x: {files: [b.root]}}}", "has no files of its own"),
+        (
+            "{role: data, files: [a.root], parts: {x: {files: [b.root]}}}",
+            "a sample with parts has no files of its own",
+        ),
         (
             "{role: data, luminosity: 3, parts: {x: {files: [b.root]}}}",
-            "luminosity and sum_of_weights belong to",
+            "a sample with parts has no luminosity of its own",
         ),
         ("{role: data}", "files are missing"),
         ("{role: data, parts: {x: {file: [b.root]}}}", "did you mean 'files'"),
