@@ -123,7 +123,12 @@ class WeightSet(VariationSource):
         _check_known(self.name, self.column, known)
         places = ", ".join(map(str, self.members))
         ratios = f"mapless::at_indices({self.column}, ROOT::RVecI{{{places}}})"
-        return [Column(f"{self.name}_ratios", f"ROOT::RVecF({ratios})")]
+        return [Column(self.ratios, f"ROOT::RVecF({ratios})")]
+
+    @property
+    def ratios(self) -> str:
+        """The column with the ratios of the members."""
+        return f"{self.name}_ratios"
 
     @property
     def variation(self) -> Variation:

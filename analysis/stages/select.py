@@ -7,13 +7,12 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-import numpy as np
-
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
 from analysis.opened_sample import OpenedPart, open_sample
 from analysis.sample import SamplePart
 from analysis.stages.data_set import CUTFLOW, EVENTS
+from analysis.stages.varied_weights import book_sets, varied_weights
 from errors import MaplessError
 from selections.cutflow import Cutflow
 from selections.graph import NOMINAL, book
@@ -23,7 +22,7 @@ from selections.selected import Selected
 from selections.snapshot import write_many
 from selections.sources import OpenedEvents
 from selections.variations import VariationSource
-from selections.weight_variations import UP_AND_DOWN, WeightSet, combined
+from selections.weight_variations import WeightSet
 
 EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 
@@ -44,22 +43,24 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
         for events in part.events:
             _check_columns(jobs, events)
             show_progress(events.frame)
-    varied = tuple(source.variation for source in variations[0])
-    origins = {source.name: source.origin for source in variations[0]}
+    sources = variations[0]
+    varied = tuple(source.variation for source in sources if not isinstance(source, WeightSet))
+    origins = {source.name: source.origin for source in sources}
     regions = {
         job.arguments["region"]: replace(job.arguments["selection"], variations=varied) for job in jobs
     }
     shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
     booked = [[book(events, regions, shifts) for events in part.events] for part in opened]
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
+    selected = {place: [one[place] for some in booked for one in some] for place in places}
+    sets = {place: book_sets(some, sources) for place, some in selected.items() if place[1] == NOMINAL}
     write_many(
-        {place: [one[place] for some in booked for one in some] for place in places},
+        selected,
         {place: job.folder / EVENTS for place, job in places.items()},
         {place: job.arguments["columns"] for place, job in places.items()},
     )
     for place, job in places.items():
-        selected = [[one[place] for one in some] for some in booked]
-        cutflow = _cutflow(first["sample"], opened, selected)
+        cutflow = _cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
         repeated = repeated_events(job.folder / EVENTS)
         if repeated and first["role"] == "data":
             raise MaplessError(
@@ -73,7 +74,9 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
                 "shift": place[1],
                 "origin": origins.get(place[1].partition(":")[0], ""),
                 "cutflow": cutflow.to_dict(),
-                "variations": _varied(cutflow, selected, variations[0]) if place[1] == NOMINAL else {},
+                "variations": varied_weights(cutflow, selected[place], sources, sets[place])
+                if place in sets
+                else {},
                 "warnings": _warnings(repeated, renumbered=_are_renumbered(first["parts"])),
                 **_known_of_files(opened),
             },
@@ -96,23 +99,6 @@ def _all_variations(jobs: Sequence[Job]) -> list[tuple[VariationSource, ...]]:
     """The variations of each part that any job asks for, each once."""
     asked = zip(*(job.arguments["variations"] for job in jobs), strict=True)
     return [tuple({one.name: one for some in part for one in some}.values()) for part in asked]
-
-
-def _varied(
-    cutflow: Cutflow, selected: Sequence[Sequence[Selected]], sources: Sequence[VariationSource]
-) -> dict[str, dict[str, Any]]:
-    """Sums of weights after every cut under the variations of the weight, up and down."""
-    varied = [one.varied_cutflows() for some in selected for one in some]
-    found: dict[str, dict[str, Any]] = {}
-    for source in sources:
-        if not source.weights:
-            continue
-        names = [f"{source.name}:{tag}" for tag in source.variation.tags]
-        rows = np.array([reduce(add, (flows[name] for flows in varied)).weighted for name in names])
-        if isinstance(source, WeightSet):
-            rows = np.array(combined(np.array(cutflow.weighted), rows, source.combination))
-        found[source.name] = {"origin": source.origin, **dict(zip(UP_AND_DOWN, rows.tolist(), strict=True))}
-    return found
 
 
 def _known_of_files(opened: Sequence[OpenedPart]) -> dict[str, Any]:

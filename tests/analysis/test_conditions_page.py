@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.sample_table import SampleSettings, SampleTable
+from analysis.sample_variations import USUAL
 from input_files import parse_yaml
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conditions.md").read_text()
@@ -38,6 +39,20 @@ def test_jets_are_corrected_by_a_file_beside_the_configuration(
     assert corrections.file == tmp_path / "jet_jerc.json.gz"
     assert corrections.inputs == {"Rho": "Rho_fixedGridRhoFastjetAll"}
     assert corrections.undo
+
+
+def test_a_part_may_say_a_variation_otherwise(examples: dict[str, SampleSettings]) -> None:
+    first, second = examples["wjets"].sample("wjets").parts
+    names = [{one.name: one.origin for one in part.variations} for part in (first, second)]
+    assert names[0].keys() == names[1].keys() == {"jet_energy_resolution", "pileup", "pdf"}
+    assert names[0]["pileup"] == "Collisions17_UltraLegacy_goldenJSON"
+    assert names[1]["pileup"] == "Collisions18_UltraLegacy_goldenJSON"
+    assert names[0]["pdf"] == names[1]["pdf"] == "LHEPdfWeight, replicas of 30"
+
+
+@pytest.mark.parametrize("kind", USUAL)
+def test_every_kind_of_variation_stands_there(kind: str) -> None:
+    assert re.search(rf"^\| [^|]*`{kind}`", PAGE, re.MULTILINE)
 
 
 def test_parts_of_simulation_share_a_cross_section(examples: dict[str, SampleSettings]) -> None:

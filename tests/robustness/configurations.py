@@ -97,6 +97,28 @@ SETTINGS = (
             "corrections: {jet: x.json}",
         )
     ),
+    *(
+        f"samples={{mine: {{role: background, files: [{SPECTRUM}], variations: {{{more}}}}}}} & data=mine"
+        for more in (
+            "pdf: 3",
+            "a: {}.x=1",
+            "nothing: {size: 0.1}",
+            "a b: {kind: pdf}",
+            "jet_energy_scale: {}",
+            "jet_energy_scale: {size: 2}",
+            "jet_energy_scale: {size: .nan}",
+            "jet_energy_scale: {size: 0.1, file: x.json}",
+            "jet_mass_resolution: {file: x.json, correction: a}",
+            "pdf: {members: 9-1}",
+            "pdf: {members: 1-100000}",
+            "pdf: {members: []}",
+            "pdf: {combination: luck}",
+            "initial_state_radiation: {up: -1}",
+            "pileup: {file: x.json}",
+            "pileup: {file: x.json, correction: a, words: [up, down]}",
+        )
+    ),
+    f"samples={{mine: {{role: data, files: [{SPECTRUM}], variations: {{pdf: {{}}}}}}}} & data=mine",
     f"samples={{mine: {{role: background, files: [{SPECTRUM}], certified: x.json}}}} & data=mine",
     f"samples={{mine: {{role: background, files: [{SPECTRUM}], cross_section: 3}}}} & data=mine",
     *(

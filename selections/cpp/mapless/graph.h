@@ -25,6 +25,13 @@ struct Tally {
    std::array<double, 3> values();
 };
 
+/// Sums of the weight times each of many numbers in every event, from the next event loop.
+struct WeightedSums {
+   ROOT::RDF::RResultPtr<std::vector<double>> sums;
+
+   std::vector<double> values() { return *sums; }
+};
+
 /// A file with columns of the events at a node as an RNTuple, which the next event loop writes.
 struct Snapshot {
    ROOT::RDF::RResultPtr<ROOT::RDF::RInterface<ROOT::Detail::RDF::RLoopManager>> written;
@@ -43,6 +50,8 @@ Node redefine(Node node, const std::string &column, const std::string &expressio
 Node alias(Node node, const std::string &name, const std::string &column);
 Node filter(Node node, const std::string &expression, const std::string &title);
 Tally tally(Node node, const std::string &weight, const std::string &squared_weight);
+/// `numbers` is a column of floats, as many in every event.
+WeightedSums weighted_sums(Node node, const std::string &weight, const std::string &numbers);
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,
                   std::size_t cluster_bytes);
 
@@ -130,6 +139,23 @@ Node filter(Node node, const std::string &expression, const std::string &title)
 Tally tally(Node node, const std::string &weight, const std::string &squared_weight)
 {
    return {node.Count(), node.Sum<double>(weight), node.Sum<double>(squared_weight)};
+}
+
+WeightedSums weighted_sums(Node node, const std::string &weight, const std::string &numbers)
+{
+   using Values = std::vector<double>;
+   const auto add = [](Values &sums, const ROOT::RVecD &values) {
+      sums.resize(std::max(sums.size(), values.size()));
+      for (std::size_t i = 0; i < values.size(); ++i)
+         sums[i] += values[i];
+   };
+   const auto add_threads = [add](std::vector<Values> &all) {
+      for (std::size_t i = 1; i < all.size(); ++i)
+         add(all[0], ROOT::RVecD(all[i].begin(), all[i].end()));
+   };
+   const auto product = [](double w, const ROOT::RVecF &values) { return w * ROOT::RVecD(values.begin(), values.end()); };
+   const auto column = "mapless_weighted_" + numbers;
+   return {node.Define(column, product, {weight, numbers}).Aggregate(add, add_threads, column, Values{})};
 }
 
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,

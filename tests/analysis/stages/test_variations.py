@@ -1,6 +1,8 @@
 """Systematic variations change cutflows and selected events as the same selection redone by hand does."""
 
+import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +28,27 @@ from selections.dijet import dijet
 from selections.events import StoredEvents
 
 N = 4000
-PDF = 12
-TEXT = f"""
-role: background
-files: [nano.root]
-triggers: []
-filters: []
-variations:
-  jet_energy_scale: {{size: 0.05}}
-  by_eta: {{kind: jet_energy_scale, file: c.json, correction: uncertainty}}
-  jet_mass_scale: {{size: 0.1}}
-  jet_mass_resolution: {{size: 0.2}}
-  initial_state_radiation: {{}}
-  final_state_radiation: {{}}
-  pdf: {{members: 1-{PDF}}}
-  replicas: {{kind: pdf, members: 1-{PDF}, combination: replicas}}
-  renormalisation_and_factorisation: {{}}
-  pileup: {{file: c.json, correction: pileup}}
-  trigger: {{size: 0.03}}
-"""
+PDF = 100
+REPLICAS = 12
+PAGE = (Path(__file__).parents[3] / "docs" / "conditions.md").read_text()
+EXAMPLE = next(text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "  top:" in text)
+MORE: dict[str, Any] = {
+    "triggers": [],
+    "filters": [],
+    "cross_section": 4.0,
+    "luminosity": 2.0,
+    "sum_of_weights": 8000.0,  # so that weights are as they were
+}
+
+
+def _sample(folder: Path, **variations: Any) -> Sample:
+    """The sample of the page, and further variations."""
+    content = parse_yaml(EXAMPLE)["samples"]["top"] | MORE
+    content["variations"] |= {
+        "replicas": {"kind": "pdf", "members": f"1-{REPLICAS}", "combination": "replicas"}
+    }
+    content["variations"] |= variations
+    return SampleSettings.model_validate(content).at(folder).sample("mine")
 
 
 def _corrections() -> schemav2.CorrectionSet:
@@ -53,7 +57,7 @@ def _corrections() -> schemav2.CorrectionSet:
     collisions = schemav2.Variable(name="NumTrueInteractions", type="real")
     words = schemav2.Variable(name="weights", type="string")
     output = schemav2.Variable(name="out", type="real")
-    by_eta = {
+    jet_energy_scale = {
         "nodetype": "binning",
         "input": "JetEta",
         "edges": [-5, 0, 5],
@@ -77,9 +81,15 @@ def _corrections() -> schemav2.CorrectionSet:
         {
             "schema_version": 2,
             "corrections": [
-                {"name": "uncertainty", "version": 1, "inputs": [real], "output": output, "data": by_eta},
                 {
-                    "name": "pileup",
+                    "name": "Summer22_22Sep2023_V3_MC_Total_AK8PFPuppi",
+                    "version": 1,
+                    "inputs": [real],
+                    "output": output,
+                    "data": jet_energy_scale,
+                },
+                {
+                    "name": "Collisions18_UltraLegacy_goldenJSON",
                     "version": 1,
                     "inputs": [collisions, words],
                     "output": output,
@@ -102,7 +112,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def weights(n: int, width: float) -> np.ndarray:
         return ak.from_regular(rng.normal(1, width, (N, n)).astype(np.float32))
 
-    with uproot.recreate(folder / "nano.root") as file:
+    (folder / "top").mkdir()
+    with uproot.recreate(folder / "top" / "nano.root") as file:
         file["Events"] = {
             "run": np.ones(N, np.uint32),
             "luminosityBlock": np.ones(N, np.uint32),
@@ -110,7 +121,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "genWeight": rng.uniform(0.5, 1.5, N).astype(np.float32),
             "Pileup_nTrueInt": rng.uniform(10, 60, N).astype(np.float32),
             "PSWeight": weights(4, 0.2),
-            "LHEPdfWeight": weights(PDF + 3, 0.05),
+            "LHEPdfWeight": weights(PDF + 3, 0.01),
             "LHEScaleWeight": weights(9, 0.1),
             "FatJet_pt": jets(250, 900),
             "FatJet_eta": jets(-2.6, 2.6),
@@ -119,7 +130,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "FatJet_msoftdrop": jets(20, 200),
             "FatJet_jetId": ak.values_astype(jets(0, 8), np.int32),
         }
-    (folder / "c.json").write_text(_corrections().model_dump_json(exclude_unset=True))
+    for name in ("jet_jerc.json.gz", "puWeights.json.gz"):
+        content = _corrections().model_dump_json(exclude_unset=True)
+        (folder / name).write_bytes(gzip.compress(content.encode()))
     return folder
 
 
@@ -148,7 +161,7 @@ def _stages(plan: Plan, sample: Sample) -> dict[str, Stage]:
 @pytest.fixture(scope="module")
 def varied(folder: Path) -> dict[str, Path]:
     """Folders of the products of all shifts of the sample, by shift."""
-    sample = SampleSettings.model_validate(parse_yaml(TEXT)).at(folder).sample("mine")
+    sample = _sample(folder)
     stages = _stages(_plan(sample), sample)
     run_stages(list(stages.values()), folder / "out", Tools())
     return {shift: stage.folder(folder / "out") for shift, stage in stages.items()}
@@ -157,7 +170,7 @@ def varied(folder: Path) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def stored(folder: Path) -> ak.Array:
     """The events as they are in the file, with the nominal weight."""
-    events = uproot.open(folder / "nano.root")["Events"].arrays()
+    events = uproot.open(folder / "top" / "nano.root")["Events"].arrays()
     return ak.with_field(events, events.genWeight * (0.5 + events.Pileup_nTrueInt / 40), "weight")
 
 
@@ -192,10 +205,10 @@ def _selected_by_hand(stored: ak.Array, energy: Any = 1.0, mass: Any = 1.0) -> t
 
 SCALES: dict[str, Any] = {
     "nominal": lambda _: 1.0,
-    "jet_energy_scale:up": lambda _: 1.05,
-    "jet_energy_scale:down": lambda _: 0.95,
-    "by_eta:up": lambda stored: 1 + ak.where(stored.FatJet_eta < 0, 0.02, 0.08),
-    "by_eta:down": lambda stored: 1 - ak.where(stored.FatJet_eta < 0, 0.02, 0.08),
+    "jet_energy_offset:up": lambda _: 1.05,
+    "jet_energy_offset:down": lambda _: 0.95,
+    "jet_energy_scale:up": lambda stored: 1 + ak.where(stored.FatJet_eta < 0, 0.02, 0.08),
+    "jet_energy_scale:down": lambda stored: 1 - ak.where(stored.FatJet_eta < 0, 0.02, 0.08),
 }
 
 
@@ -213,12 +226,12 @@ def test_shifted_jets_are_selected_as_by_hand(shift: str, varied: dict[str, Path
 
 def test_shifts_move_events_in_and_out(varied: dict[str, Path]) -> None:
     counts = {shift: _content(folder)["cutflow"]["cuts"][-1]["events"] for shift, folder in varied.items()}
-    assert counts["jet_energy_scale:down"] < counts["nominal"] < counts["jet_energy_scale:up"]
+    assert counts["jet_energy_offset:down"] < counts["nominal"] < counts["jet_energy_offset:up"]
     assert list(varied) == [
         "nominal",
         *(
             f"{name}:{tag}"
-            for name in ("jet_energy_scale", "by_eta", "jet_mass_scale")
+            for name in ("jet_energy_scale", "jet_energy_offset", "jet_mass_scale")
             for tag in ("up", "down")
         ),
         "jet_mass_resolution:up",
@@ -236,6 +249,7 @@ def _weights_by_hand(stored: ak.Array) -> dict[str, tuple[np.ndarray, np.ndarray
         "final_state_radiation": (shower[:, 1], shower[:, 3]),
         "pileup": ((0.5 + collisions / 30) / nominal, (0.5 + collisions / 60) / nominal),
         "trigger": (1.03 * ones, 0.97 * ones),
+        "strong_coupling": tuple(np.asarray(stored.LHEPdfWeight)[:, place] for place in (102, 101)),
     }
 
 
@@ -265,7 +279,7 @@ def test_sets_of_weights_are_combined_from_the_yields_of_their_members(
     yields = (weight[:, None] * members).sum(axis=0)
     hessian = np.sqrt(((yields - weight.sum()) ** 2).sum())
     assert found["pdf"] == pytest.approx((weight.sum() + hessian, weight.sum() - hessian), rel=1e-5)
-    replicas = yields.std(ddof=1)
+    replicas = yields[:REPLICAS].std(ddof=1)
     assert found["replicas"] == pytest.approx((weight.sum() + replicas, weight.sum() - replicas), rel=1e-5)
     scales = np.asarray(stored.LHEScaleWeight, np.float64)[passed]
     scaled = [weight.sum(), *((weight * scales[:, i]).sum() for i in (0, 1, 3, 5, 7, 8))]
@@ -278,17 +292,20 @@ def test_the_report_tells_relative_changes(varied: dict[str, Path]) -> None:
     rows = {(row["variation"], row["shift"]): row for row in varied_yields([*map(_content, varied.values())])}
     assert rows["trigger", "up"]["of_yield"] == pytest.approx(0.03, rel=1e-4)
     assert rows["trigger", "up"]["of_efficiency"] == pytest.approx(0, abs=1e-6)
-    nominal, up = (_content(varied[shift])["cutflow"]["cuts"][-1] for shift in ("nominal", "by_eta:up"))
-    assert rows["by_eta", "up"]["of_yield"] == pytest.approx(up["weighted"] / nominal["weighted"] - 1)
-    assert rows["by_eta", "up"]["origin"] == "uncertainty"
-    assert rows["jet_energy_scale", "down"]["origin"] == "5.00%"
+    nominal, up = (
+        _content(varied[shift])["cutflow"]["cuts"][-1] for shift in ("nominal", "jet_energy_scale:up")
+    )
+    assert rows["jet_energy_scale", "up"]["of_yield"] == pytest.approx(
+        up["weighted"] / nominal["weighted"] - 1
+    )
+    assert rows["jet_energy_scale", "up"]["origin"].startswith("Summer22")
+    assert rows["jet_energy_offset", "down"]["origin"] == "5.00%"
     assert rows["pdf", "up"]["origin"] == f"LHEPdfWeight, hessian of {PDF}"
-    assert len(rows) == 7 + 2 * 7
+    assert len(rows) == 7 + 2 * 8
 
 
 def test_a_further_shift_leaves_the_nominal_selection_as_it_is(folder: Path, varied: dict[str, Path]) -> None:
-    text = TEXT + "  another: {kind: jet_energy_scale, size: 0.01}\n"
-    sample = SampleSettings.model_validate(parse_yaml(text)).at(folder).sample("mine")
+    sample = _sample(folder, another={"kind": "jet_energy_scale", "size": 0.01})
     stages = _stages(_plan(sample), sample)
     assert stages["nominal"].folder(folder / "out") == varied["nominal"]
     assert not stages["another:up"].is_done(folder / "out")
