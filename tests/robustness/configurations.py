@@ -80,7 +80,7 @@ SETTINGS = (
     "samples={mine: {role: data, files: [x.root], mass: -3 TeV}}",
     "samples={mine: {role: data, files: [x.root], acceptance: 2}}",
     *(
-        f"samples={{mine: {{role: data, files: [{SPECTRUM}], {more}}}}} & data=mine"
+        f"samples={{mine: {{{more}, role: data, files: [x.root]}}}} & data=mine"
         for more in (
             "parts: {}.x=1",
             "parts: {x: {files: [x.root]}}",
@@ -98,7 +98,7 @@ SETTINGS = (
         )
     ),
     *(
-        f"samples={{mine: {{role: background, files: [{SPECTRUM}], variations: {{{more}}}}}}} & data=mine"
+        f"samples={{mine: {{variations: {{{more}}}, role: background, files: [x.root]}}}} & data=mine"
         for more in (
             "pdf: 3",
             "a: {}.x=1",
@@ -118,9 +118,9 @@ SETTINGS = (
             "pileup: {file: x.json, correction: a, words: [up, down]}",
         )
     ),
-    f"samples={{mine: {{role: data, files: [{SPECTRUM}], variations: {{pdf: {{}}}}}}}} & data=mine",
-    f"samples={{mine: {{role: background, files: [{SPECTRUM}], certified: x.json}}}} & data=mine",
-    f"samples={{mine: {{role: background, files: [{SPECTRUM}], cross_section: 3}}}} & data=mine",
+    "samples={mine: {role: data, files: [x.root], variations: {pdf: {}}}} & data=mine",
+    "samples={mine: {role: background, files: [x.root], certified: x.json}} & data=mine",
+    "samples={mine: {role: background, files: [x.root], cross_section: 3}} & data=mine",
     *(
         f"masses.{key}={value}"
         for key in ("low", "high", "step")
