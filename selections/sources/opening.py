@@ -42,7 +42,7 @@ class Opening(TypedDict, total=False):
     skip_bad_files: bool
     max_events: int | None
     year: str
-    triggers: Sequence[str] | None
+    triggers: Sequence[str] | Mapping[str, Sequence[str]] | None
     filters: Sequence[str] | None
     tree: str | None
     renumber_events: bool

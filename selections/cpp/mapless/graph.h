@@ -25,6 +25,13 @@ struct Tally {
    std::array<double, 3> values();
 };
 
+/// Sums of the weight times each of many numbers in every event, from the next event loop.
+struct WeightedSums {
+   ROOT::RDF::RResultPtr<std::vector<double>> sums;
+
+   std::vector<double> values() { return *sums; }
+};
+
 /// A file with columns of the events at a node as an RNTuple, which the next event loop writes.
 struct Snapshot {
    ROOT::RDF::RResultPtr<ROOT::RDF::RInterface<ROOT::Detail::RDF::RLoopManager>> written;
@@ -43,12 +50,17 @@ Node redefine(Node node, const std::string &column, const std::string &expressio
 Node alias(Node node, const std::string &name, const std::string &column);
 Node filter(Node node, const std::string &expression, const std::string &title);
 Tally tally(Node node, const std::string &weight, const std::string &squared_weight);
+/// `numbers` is a column of floats, as many in every event.
+WeightedSums weighted_sums(Node node, const std::string &weight, const std::string &numbers);
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,
                   std::size_t cluster_bytes);
 
 /// The node, with an exception for an event in which a column of many values is not as long as another. Doubles
 /// become floats, as the functions of jets take them.
 Node as_long_as(Node node, const std::string &column, const std::string &like);
+
+/// The node, with the values of a column of many values in an order, that of their indices in another column.
+Node in_order(Node node, const std::string &column, const std::string &order);
 
 } // namespace mapless
 
@@ -114,6 +126,23 @@ Node filter(Node node, const std::string &expression, const std::string &title)
 Tally tally(Node node, const std::string &weight, const std::string &squared_weight)
 {
    return {node.Count(), node.Sum<double>(weight), node.Sum<double>(squared_weight)};
+}
+
+WeightedSums weighted_sums(Node node, const std::string &weight, const std::string &numbers)
+{
+   using Values = std::vector<double>;
+   const auto add = [](Values &sums, const ROOT::RVecD &values) {
+      sums.resize(std::max(sums.size(), values.size()));
+      for (std::size_t i = 0; i < values.size(); ++i)
+         sums[i] += values[i];
+   };
+   const auto add_threads = [add](std::vector<Values> &all) {
+      for (std::size_t i = 1; i < all.size(); ++i)
+         add(all[0], ROOT::RVecD(all[i].begin(), all[i].end()));
+   };
+   const auto product = [](double w, const ROOT::RVecF &values) { return w * ROOT::RVecD(values.begin(), values.end()); };
+   const auto column = "mapless_weighted_" + numbers;
+   return {node.Define(column, product, {weight, numbers}).Aggregate(add, add_threads, column, Values{})};
 }
 
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,
@@ -193,6 +222,24 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
          return ROOT::RVec<Kept>(values.begin(), values.end());
       };
       return node.Redefine(column, checked, {column, length, event_number(node)});
+   });
+}
+
+Node in_order(Node node, const std::string &column, const std::string &order)
+{
+   return with_number_of(node, column, [&](auto number) -> Node {
+      using Number = decltype(number);
+      const auto ordered = [column](const ROOT::RVec<Number> &values, const ROOT::RVecI &indices) {
+         if (values.size() != indices.size())
+            throw std::length_error(noted_file() + ": an event has " + std::to_string(values.size()) + " values of " +
+                                    column + " for " + std::to_string(indices.size()) + " jets");
+         ROOT::RVec<Number> found;
+         found.reserve(values.size());
+         for (auto index : indices)
+            found.push_back(values[index]);
+         return found;
+      };
+      return node.Redefine(column, ordered, {column, order});
    });
 }
 
