@@ -1,6 +1,6 @@
 """Opening files of any known format as events with canonical columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
