@@ -5,23 +5,35 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.engine.settings import Name, Settings, read_values
 from analysis.engine.units import Energy
 from analysis.search import Sample
 from errors import MaplessError
+from selections.sources import objects
 from selections.sources.files import expand
 
 SHIPPED = Path(__file__).parent / "samples" / "samples.yaml"
+
+
+def _known_objects(values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        objects.parse(values)
+    except MaplessError as error:
+        raise ValueError(str(error).removeprefix("objects: ")) from None
+    return values
 
 
 class SampleSettings(Settings):
     """One sample as a YAML file describes it (`analysis.search.Sample`).
 
     `triggers` and `filters` replace the published ones of the `year`, empty lists ask for none (NanoAOD
-    only). What a sample does not say of these three is as the data of the search have it. `renumber_events`
-    lets a file be there several times, as events of their own, for tests of speed.
+    only), `objects` choose small-radius jets, leptons and photons (`selections.sources.objects`). What a
+    sample does not say of these four is as the data of the search have it. `renumber_events`
+    lets a file be there several times, as events of their own, for tests of speed. `branches` names the
+    columns of flat n-tuples, `factors` turn their units into GeV (`selections.sources.flat`), `tree` is the
+    name of their tree.
     """
 
     role: Literal["data", "background", "signal"]
@@ -33,6 +45,10 @@ class SampleSettings(Settings):
     year: Annotated[str, BeforeValidator(str)] | None = None  # YAML reads 2018 as a number
     triggers: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
+    objects: Annotated[dict[str, Any], AfterValidator(_known_objects)] | None = None
+    tree: str | None = None
+    branches: dict[str, str | tuple[str, ...]] | None = None
+    factors: dict[str, float] = {}
     skip_bad_files: bool = False
     renumber_events: bool = False
 
@@ -45,7 +61,13 @@ class SampleSettings(Settings):
         lost = [path for path in files if isinstance(path, Path) and not path.exists()]
         if lost and not self.skip_bad_files:
             raise MaplessError(f"samples.{name}: {lost[0]} does not exist; check the path")
-        flags = {"skip_bad_files": self.skip_bad_files, "renumber_events": self.renumber_events}
+        flags: dict[str, Any] = {
+            "skip_bad_files": self.skip_bad_files,
+            "renumber_events": self.renumber_events,
+            "tree": self.tree,
+        }
+        if self.branches:
+            flags |= {"branches": self.branches, "factors": self.factors}
         return Sample(
             name,
             self.role,
@@ -59,8 +81,8 @@ class SampleSettings(Settings):
 
     @property
     def conditions(self) -> dict[str, Any]:
-        """What is said of year, triggers and filters."""
-        said = {name: getattr(self, name) for name in ("year", "triggers", "filters")}
+        """What is said of year, triggers, filters and objects."""
+        said = {name: getattr(self, name) for name in ("year", "triggers", "filters", "objects")}
         return {name: value for name, value in said.items() if value is not None}
 
     def under(self, conditions: Mapping[str, Any]) -> "SampleSettings":

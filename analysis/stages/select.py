@@ -14,6 +14,7 @@ from selections.cutflow import Cutflow
 from selections.repeated_events import RepeatedEvents, repeated_events
 
 if TYPE_CHECKING:
+    from selections.graph import Selection
     from selections.sources import OpenedEvents
 
 EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
@@ -33,9 +34,15 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
 
     use_threads(tools.threads)
     first = jobs[0].arguments
-    parts = open_apart(first["files"], max_events=first["max_events"], **first["opening"])
+    used = {
+        name
+        for job in jobs
+        for name in (*job.arguments["selection"].required_columns(), *job.arguments["columns"])
+    }
+    parts = open_apart(first["files"], max_events=first["max_events"], used=sorted(used), **first["opening"])
     for part in parts:
         _check_columns(jobs, part)
+    parts = tuple(part.with_columns(used) for part in parts)
     regions = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
     shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
     booked = [book(part, regions, shifts) for part in parts]
@@ -91,6 +98,15 @@ def _check_columns(jobs: Sequence[Job], events: "OpenedEvents") -> None:
                     f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which {place} of the "
                     f"region {job.arguments['region']} needs; leave it out of the selection (see `show`)"
                 )
+        for name in job.arguments["columns"]:
+            if name in events.lacks and name not in _made(job.arguments["selection"]):
+                raise MaplessError(
+                    f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which is read"
+                )
+
+
+def _made(selection: "Selection") -> set[str]:
+    return {column.name for column in selection.columns}
 
 
 def _joined(texts: Sequence[Mapping[str, str]]) -> dict[str, str]:

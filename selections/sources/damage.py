@@ -18,7 +18,10 @@ FAULT = "cannot be read"
 def damaged(opened: Sequence[OpenedFile], columns: Callable[[OpenedFile], Sequence[str]]) -> list[LostFile]:
     """Those of some files of which `columns` cannot be read, with the reason."""
     lost: list[LostFile] = []
-    waiting = [(file.path, file.tree, file.kind == "TTree", list(columns(file))) for file in opened]
+    waiting = [
+        (file.path, file.tree, file.kind == "TTree", [file.stored.get(name, name) for name in columns(file)])
+        for file in opened
+    ]
     while waiting:
         results, last_words = _read_apart(waiting)
         lost += [LostFile(task[0], reason) for task, reason in zip(waiting, results, strict=False) if reason]

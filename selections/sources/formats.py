@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from selections.steps import Column
 
@@ -10,12 +11,14 @@ from selections.steps import Column
 class Options:
     """What may be chosen when files are opened: the year of data taking, or triggers and filters by name.
 
-    No triggers or filters (None) are those of the year, an empty list asks for none.
+    No triggers or filters (None) are those of the year, an empty list asks for none. `objects` are settings
+    of `selections.sources.objects`.
     """
 
     year: str = "2018"
     triggers: Sequence[str] | None = None
     filters: Sequence[str] | None = None
+    objects: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Translation:
 
     `defaults` are the values of columns of the format in files of the data set that do not have them.
     `uniform` names columns of the format that all files of the data set have, or none, with the way out.
-    `meanings` tells what columns are made of that do not mean the same made of something else.
+    `meanings` tells what columns are made of that do not mean the same made of something else. `offered` are
+    further columns, which are defined where they are asked for; their titles are notes.
     """
 
     definitions: tuple[Column, ...] = ()
@@ -33,6 +37,7 @@ class Translation:
     defaults: Mapping[str, bool] = field(default_factory=dict)
     uniform: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
+    offered: tuple[Column, ...] = ()
 
     def __add__(self, other: "Translation") -> "Translation":
         return Translation(
@@ -42,6 +47,7 @@ class Translation:
             {**self.defaults, **other.defaults},
             {**self.uniform, **other.uniform},
             {**self.meanings, **other.meanings},
+            self.offered + other.offered,
         )
 
 

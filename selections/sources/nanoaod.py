@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from errors import MaplessError
 from selections.expressions import suggestion
+from selections.sources import nanoaod_objects, objects
 from selections.sources.formats import Options, Recipe, Translation, plain, translate_recipes
 from selections.steps import Column
 
@@ -112,15 +113,18 @@ CONSTITUENTS: tuple[Column, ...] = (
     Column("constituent_phi", f"{_TAKE}(PFCands_phi, {_TAKE}({_INDEX}, constituent_order))"),
     Column("constituent_mass", f"{_TAKE}(PFCands_mass, {_TAKE}({_INDEX}, constituent_order))", "GeV"),
 )
-COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands")
+COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands", *nanoaod_objects.COLLECTIONS)
 CONSTITUENT_SOURCES = frozenset(
     ("FatJetPFCands_jetIdx", _INDEX, *(f"PFCands_{x}" for x in ("pt", "eta", "phi", "mass", "puppiWeight")))
 )
 
 
+_RECOGNISED = ("FatJet", *nanoaod_objects.COLLECTIONS)
+
+
 def recognises(columns: Set[str]) -> bool:
     """Whether columns are those of NanoAOD."""
-    return {"luminosityBlock", "FatJet_pt"} <= columns or {"luminosityBlock", "nFatJet"} <= columns
+    return "luminosityBlock" in columns and any({f"{one}_pt", f"n{one}"} & columns for one in _RECOGNISED)
 
 
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:
@@ -137,7 +141,10 @@ def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Tr
         uniform={"genWeight": "data and simulation are samples of their own"},
     )
     triggers, filters = _triggers(somewhere, options), _filters(somewhere, options)
-    return made + weights + constituents + triggers + filters
+    beside_jets = objects.translate_objects(
+        nanoaod_objects.SOURCES, nanoaod_objects.MISSING, objects.parse(options.objects), everywhere
+    )
+    return made + weights + constituents + triggers + filters + beside_jets
 
 
 def _triggers(somewhere: Set[str], options: Options) -> Translation:
