@@ -160,7 +160,8 @@ def test_what_a_file_lacks_matters_only_where_it_is_asked_for(
         MaplessError, match="no loose isolation of photons; set objects.photon.isolation to none"
     ):
         Selection("photons", cuts=[Cut("photon_pt.size() > 0", "a photon")])(events)
-    assert "small_jet_pt" in {column.name for column in events.offered}
+    assert events.lacks["small_jet_pt"] == events.lacks["photon_pt"]  # since jets are apart from photons
+    assert "electron_pt" in {column.name for column in events.offered}
 
 
 @pytest.mark.parametrize(
