@@ -183,11 +183,15 @@ def convert(
     trimming_fraction: Annotated[
         float, typer.Option("--trim", min=0, max=0.5, help="Trim subjets below this share of the jet's pT.")
     ] = 0.0,
+    first_run: Annotated[
+        int,
+        typer.Option("--run", min=1, help="Run of the first file's events, if they have none of their own."),
+    ] = 1,
 ) -> None:
     """Convert files of other formats to ROOT, once, and back."""
     from analysis.commands.convert import convert_files
 
-    convert_files(files, output, columns, radius, trimming_fraction)
+    convert_files(files, output, columns, radius, trimming_fraction, first_run)
 
 
 @app.command()

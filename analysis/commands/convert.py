@@ -17,7 +17,12 @@ from selections.conversion.named_arrays import ColumnNames
 
 
 def convert_files(
-    files: Sequence[Path], output: Path, columns: Path | None, radius: float, trimming_fraction: float
+    files: Sequence[Path],
+    output: Path,
+    columns: Path | None,
+    radius: float,
+    trimming_fraction: float,
+    first_run: int = 1,
 ) -> None:
     """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's.
 
@@ -50,10 +55,10 @@ def convert_files(
             bar.update(task, completed=done)
 
         if kinds != {None}:
-            n_events = external.convert(files, output, progress=progress)
+            n_events = external.convert(files, output, first_run=first_run, progress=progress)
         else:
             jets = JetDefinition(radius, trimming_fraction)
-            n_events = to_root(files, output, jets=jets, names=names, progress=progress)
+            n_events = to_root(files, output, jets=jets, names=names, first_run=first_run, progress=progress)
     console.print(f"{output}: {n_events:,} events, {output.stat().st_size / 1e6:.1f} MB")
 
 

@@ -68,13 +68,14 @@ def convert(
     seed: int = 1,
     quality: Quality = "full",
     detector: Detector = Detector(),  # noqa: B008  (frozen)
+    first_run: int = 1,
     progress: Callable[[int], None] = lambda n_events: None,
     **parameters: Any,
 ) -> int:
     """Write the events of files of one format to an RNTuple of canonical columns; return their number.
 
-    `parameters` are the fields of `External`. Events of file k get run k, counted from 1, and their place in
-    the file as number. `quality` "tiny" showers hard processes without multiparton interactions.
+    `parameters` are the fields of `External`. Events of file k get run k, counted from `first_run`, and their
+    place in the file as number. `quality` "tiny" showers hard processes without multiparton interactions.
     `output`.json holds the sum of all weights and the cross section that the last file states, in pb.
     `progress` is called with the number of events read.
 
@@ -85,7 +86,7 @@ def convert(
 
     def parts() -> Iterator[Columns]:
         nonlocal n_read, n_selected, sum_of_weights
-        for number, file in enumerate(files, start=1):
+        for number, file in enumerate(files, start=first_run):
             process = External(file=str(file), run=number, **parameters)
             rng = np.random.default_rng([seed, number])
             first = 0

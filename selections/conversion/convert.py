@@ -34,12 +34,13 @@ def to_root(
     *,
     jets: JetDefinition | None = None,
     names: ColumnNames | None = None,
+    first_run: int = 1,
     progress: Callable[[int], None] = lambda n_events: None,
 ) -> int:
     """Convert files of one format to an RNTuple of canonical columns; return the number of events.
 
-    Events of file k without a run number get run k, counted from 1. Some events are in memory at a time.
-    `output`.json says what was converted. `progress` is called with the number of events so far.
+    Events of file k without a run number get run k, counted from `first_run`. Some events are in memory at a
+    time. `output`.json says what was converted. `progress` is called with the number of events so far.
 
     Raises MaplessError for an unknown format, files of different formats, and as the readers do.
     """
@@ -51,7 +52,7 @@ def to_root(
 
     def parts() -> Iterator[Columns]:
         nonlocal done
-        for number, file in enumerate(files, start=1):
+        for number, file in enumerate(files, start=first_run):
             for part in _reader(file, formats[file], jets or JetDefinition(), names):
                 if formats[file] not in ("case", "arrays"):
                     part["run"] = np.full(len(part["event"]), number)

@@ -15,6 +15,7 @@ from analysis.simulation.detector import Detector
 from analysis.simulation.external import External, convert
 from analysis.simulation.generator import generated_batch
 from errors import MaplessError
+from tests.analysis.hepmc_files import generated, write_hepmc
 
 N_EVENTS = 40
 
@@ -22,45 +23,12 @@ N_EVENTS = 40
 @pytest.fixture(scope="module")
 def record() -> Any:
     """Pythia's record of some events with two fat jets."""
-    import pythia8mc
-
-    pythia = pythia8mc.Pythia("", False)
-    settings = ["Print:quiet = on", "Beams:eCM = 13000", "HardQCD:all = on", "PhaseSpace:pTHatMin = 600"]
-    for line in [*settings, "PartonLevel:MPI = off", "Random:setSeed = on", "Random:seed = 5"]:
-        assert pythia.readString(line)
-    assert pythia.init()
-    return pythia.nextBatch(N_EVENTS)
+    return generated(["HardQCD:all = on", "PhaseSpace:pTHatMin = 600"], N_EVENTS, seed=5)
 
 
 @pytest.fixture(scope="module")
 def hepmc(record: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Stable particles and hadrons of these events, as HepMC writes them; in MeV, with weights."""
-    import pyhepmc
-
-    path = tmp_path_factory.mktemp("hepmc") / "events.hepmc"
-    with pyhepmc.open(path, "w") as file:
-        for number, event in enumerate(record.prt):
-            found = pyhepmc.GenEvent(pyhepmc.Units.MEV, pyhepmc.Units.MM)
-            found.event_number = number
-            found.weights = [1.0 + number % 3]
-            vertex = pyhepmc.GenVertex()
-            for energy in (6.5e6, -6.5e6):
-                beam = pyhepmc.FourVector(0, 0, energy, abs(energy))
-                vertex.add_particle_in(pyhepmc.GenParticle(beam, 2212, 4))
-            momenta = zip(
-                *(1000 * ak.to_numpy(event.p[name]) for name in ("px", "py", "pz", "e")), strict=True
-            )
-            for pdg_id, status, momentum in zip(event.id, event.status, momenta, strict=True):
-                vertex.add_particle_out(
-                    pyhepmc.GenParticle(
-                        pyhepmc.FourVector(*map(float, momentum)),
-                        int(pdg_id),
-                        1 if status > 0 else abs(int(status)),
-                    )
-                )
-            found.add_vertex(vertex)
-            file.write(found)
-    return path
+    return write_hepmc(tmp_path_factory.mktemp("hepmc") / "events.hepmc", record)
 
 
 def test_final_states_give_the_jets_of_our_own_simulation(record: Any, hepmc: Path, tmp_path: Path) -> None:
