@@ -67,7 +67,7 @@ SOURCES: Mapping[str, ObjectSource] = {
         b_tag=("ROOT::RVecF(mapless::has_bit(Jet_BTag, 1))",),
     ),
 }
-_MISSING = {
+MISSING = {
     name: (f"mapless::value_at(MissingET_{stored}, 0)",) for name, stored in (("pt", "MET"), ("phi", "Phi"))
 }
 
@@ -82,7 +82,7 @@ def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Tr
     if options.triggers or options.filters:
         raise MaplessError("triggers, filters: Delphes has none; ask for none by []")
     chosen = objects.parse(options.objects)
-    missing = dict.fromkeys(("puppi", "particle-flow"), _MISSING)
+    missing = dict.fromkeys(("puppi", "particle-flow"), MISSING)
     others = Translation(
         (Column("passes_trigger", "true"),),
         {f"constituent_{x}": "constituents are references" for x in ("jet", "pt", "eta", "phi", "mass")},

@@ -46,8 +46,8 @@ RECIPES: tuple[Recipe, ...] = (
             *((f"tau{n}", f"Tau{n}_wta") for n in (1, 2, 3)),
         )
     ),
-    _recipe("jet_tau4", "", f"{LARGE_JETS}_Tau4_wta", reason="PHYSLITE has no Tau4_wta"),
-    _recipe("jet_lsf3", "", f"{LARGE_JETS}_LSF3", reason="ATLAS has no lepton subjet fraction"),
+    Recipe("jet_tau4", [], "PHYSLITE has no Tau4_wta"),
+    Recipe("jet_lsf3", [], "ATLAS has no lepton subjet fraction"),
     _recipe(
         "jet_n_constituents",
         f"mapless::lengths({_LINKS})",
