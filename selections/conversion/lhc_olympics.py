@@ -111,7 +111,7 @@ def _identity(rows: NDArray[np.int64]) -> Columns:
 def _particle_values(file: Any) -> Any:
     """The values of a pandas frame with one block, or with a table; None where there is none."""
     for group in file.values():
-        if "block0_values" in group:
+        if hasattr(group, "keys") and "block0_values" in group:
             return group["block0_values"]
     return None
 

@@ -49,7 +49,7 @@ _TIGHT_ID = (
 
 RECIPES: tuple[Recipe, ...] = (
     plain("run", "run", "not a NanoAOD file"),
-    plain("luminosity_block", "luminosityBlock", "not a NanoAOD file"),
+    plain("luminosity_block", "luminosityBlock", "no luminosityBlock, which is part of an event's name"),
     plain("event", "event", "not a NanoAOD file"),
     Recipe("weight", [("static_cast<float>(genWeight)", ("genWeight",)), ("1.f", ())], ""),
     Recipe("truth_label", [("0", ())], ""),
@@ -114,6 +114,7 @@ CONSTITUENTS: tuple[Column, ...] = (
     Column("constituent_mass", f"{_TAKE}(PFCands_mass, {_TAKE}({_INDEX}, constituent_order))", "GeV"),
 )
 COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands", *nanoaod_objects.COLLECTIONS)
+BITS = ("FatJet_jetId", "Jet_jetId", "Photon_cutBasedBitmap")
 CONSTITUENT_SOURCES = frozenset(
     ("FatJetPFCands_jetIdx", _INDEX, *(f"PFCands_{x}" for x in ("pt", "eta", "phi", "mass", "puppiWeight")))
 )
@@ -124,7 +125,7 @@ _RECOGNISED = ("FatJet", *nanoaod_objects.COLLECTIONS)
 
 def recognises(columns: Set[str]) -> bool:
     """Whether columns are those of NanoAOD."""
-    return "luminosityBlock" in columns and any({f"{one}_pt", f"n{one}"} & columns for one in _RECOGNISED)
+    return any({f"{one}_pt", f"n{one}"} & columns for one in _RECOGNISED)
 
 
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:

@@ -23,10 +23,6 @@ def _isolation(*columns: str) -> dict[str, Sequence[str]]:
     }
 
 
-def _at_least(column: str, **values: int) -> dict[str, Sequence[str]]:
-    return {point: (f"{column} >= {value}",) for point, value in values.items()}
-
-
 SOURCES: Mapping[str, ObjectSource] = {
     "muon": ObjectSource(
         "muons",
@@ -37,13 +33,16 @@ SOURCES: Mapping[str, ObjectSource] = {
     "electron": ObjectSource(
         "electrons",
         _properties("Electron", "pt", "eta", "phi", "charge"),
-        _at_least("Electron_cutBased", loose=2, medium=3, tight=4),
+        {name: (f"Electron_cutBased >= {n}",) for n, name in enumerate(RELATIVE_ISOLATION, start=2)},
         _isolation("Electron_pfRelIso03_all"),
     ),
     "photon": ObjectSource(
         "photons",
         _properties("Photon", "pt", "eta", "phi"),
-        _at_least("Photon_cutBased", loose=1, medium=2, tight=3),
+        {
+            name: (f"Photon_cutBased >= {n}", f"mapless::has_bit(Photon_cutBasedBitmap, {2 ** (n - 1)})")
+            for n, name in enumerate(RELATIVE_ISOLATION, start=1)
+        },
         _isolation("Photon_pfRelIso03_all", "Photon_pfRelIso03_all_quadratic"),
     ),
     "small_jet": ObjectSource(

@@ -22,7 +22,7 @@ FORMATS: tuple[Format, ...] = (
         nanoaod.recognises,
         nanoaod.translate,
         nanoaod.COLLECTIONS,
-        bits=("FatJet_jetId", "Jet_jetId"),
+        bits=nanoaod.BITS,
     ),
     Format("physlite", physlite.recognises, physlite.translate, physlite.COLLECTIONS),
     Format("delphes", delphes.recognises, delphes.translate, delphes.COLLECTIONS),
@@ -208,7 +208,9 @@ def _recognise(opened: Sequence[OpenedFile]) -> Format:
     unknown = next((path for path, name in formats.items() if name is None), None)
     if unknown:
         names = " or ".join(known.name for known in FORMATS)
-        raise MaplessError(f"{unknown} is not {names}: its columns are unknown; see selections/sources")
+        raise MaplessError(
+            f"{unknown} is not {names}: its columns are unknown; name them under branches (docs/formats.md)"
+        )
     first = {name: next(path for path, of in formats.items() if of == name) for name in formats.values()}
     there = ", but ".join(f"{path} is {name}" for name, path in first.items())
     raise MaplessError(f"{there}; open files of one format at a time")
