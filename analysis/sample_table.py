@@ -66,7 +66,7 @@ class SampleSettings(Settings):
             "renumber_events": self.renumber_events,
             "tree": self.tree,
         }
-        if self.branches:
+        if self.branches or self.factors:
             flags |= {"branches": self.branches, "factors": self.factors}
         return Sample(
             name,

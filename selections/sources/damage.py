@@ -19,8 +19,7 @@ def damaged(opened: Sequence[OpenedFile], columns: Callable[[OpenedFile], Sequen
     """Those of some files of which `columns` cannot be read, with the reason."""
     lost: list[LostFile] = []
     waiting = [
-        (file.path, file.tree, file.kind == "TTree", [file.stored.get(name, name) for name in columns(file)])
-        for file in opened
+        (file.path, file.tree, file.kind == "TTree", _readable(file, columns(file))) for file in opened
     ]
     while waiting:
         results, last_words = _read_apart(waiting)
@@ -30,6 +29,12 @@ def damaged(opened: Sequence[OpenedFile], columns: Callable[[OpenedFile], Sequen
             path = waiting.pop(0)[0]
             lost.append(LostFile(path, last_words or f"{path} {FAULT}: ROOT crashed; copy it again"))
     return lost
+
+
+def _readable(file: OpenedFile, columns: Sequence[str]) -> list[str]:
+    """Names in the file of columns that are read by themselves, as parts of a structure in RNTuples are not."""
+    names = [file.stored.get(name, name) for name in columns]
+    return names if file.kind == "TTree" else [name for name in names if "." not in name]
 
 
 def _read_apart(tasks: Sequence[tuple[str, str, bool, list[str]]]) -> tuple[list[str], str]:

@@ -119,6 +119,8 @@ def _canonical(frame: Any, definitions: Sequence[Column], everywhere: Set[str], 
         if column.name == column.expression:
             continue
         define = mapless.alias if column.expression in everywhere else mapless.define
+        if column.name in everywhere:
+            define = mapless.redefine
         with one_line_errors(f"{file.path}: {column.name} cannot be made of `{column.expression}`"):
             frame = define(frame, column.name, column.expression)
     return frame

@@ -17,13 +17,7 @@ from selections.sources.identical_files import check_all_differ
 from selections.sources.opened import LostFile, OpenedEvents, needed
 
 FORMATS: tuple[Format, ...] = (
-    Format(
-        "nanoaod",
-        nanoaod.recognises,
-        nanoaod.translate,
-        nanoaod.COLLECTIONS,
-        bits=nanoaod.BITS,
-    ),
+    Format("nanoaod", nanoaod.recognises, nanoaod.translate, nanoaod.COLLECTIONS, nanoaod.BITS),
     Format("physlite", physlite.recognises, physlite.translate, physlite.COLLECTIONS),
     Format("delphes", delphes.recognises, delphes.translate, delphes.COLLECTIONS),
     Format("simulation", simulation.recognises, simulation.translate, simulation.COLLECTIONS),
@@ -84,8 +78,8 @@ def open_apart(
     opened = [file for file in found if file.n_events]
     if not opened:
         raise MaplessError(f"{', '.join(file.path for file in found)}: no events at all")
-    branches, factors = opening.get("branches"), opening.get("factors", {})
-    file_format = flat.described(branches, factors) if branches else _recognise(opened)
+    branches, factors = opening.get("branches") or {}, opening.get("factors", {})
+    file_format = flat.described(branches, factors) if branches or factors else _recognise(opened)
     options = Options(
         opening.get("year", "2018"),
         opening.get("triggers"),

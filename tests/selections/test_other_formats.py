@@ -123,3 +123,14 @@ def test_what_physlite_lacks_is_told_with_the_way_out(tmp_path: Path, events: An
     with pytest.raises(MaplessError, match="filters: the files have no DFCommon"):
         open_events(path, triggers=[], filters=["DFCommon"])
     assert open_events(path, triggers=[]).lacks["missing_pt"].startswith("PHYSLITE holds the soft term")
+
+
+def test_files_of_atlas_may_be_skipped_and_numbered_anew(tmp_path: Path, events: Any) -> None:
+    path = write_physlite(tmp_path / "physlite.root", events[:10], "RNTuple")
+    broken = tmp_path / "broken.root"
+    broken.write_bytes(path.read_bytes()[:-200])
+    files, options = [path, broken, path], {"triggers": [], "renumber_events": True}
+    found = open_events(files, skip_bad_files=True, **options)
+    assert [lost.file for lost in found.lost] == [str(broken)]
+    numbers = found.frame.Take["ULong64_t"]("event").GetValue()
+    assert len(set(numbers)) == found.n_events == 20

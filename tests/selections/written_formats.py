@@ -41,13 +41,13 @@ def write_nanoaod(path: Path, events: Any, *, constituents: bool = False) -> Pat
 
 def write_flat(path: Path, events: Any) -> tuple[Path, dict[str, Any]]:
     """An n-tuple of somebody's own, in MeV, with branches for each jet; and how they are named."""
-    columns = {"entry": np.asarray(events["event"], "i8"), "mc_weight": np.asarray(events["weight"], "f8")}
+    columns = {"entry": np.asarray(events["event"], "i8"), "weight": np.asarray(events["weight"], "f8")}
     columns |= {f"fj_{name}": events[f"jet_{name}"] for name in JET_COLUMNS if name not in ("pt", "b_tag")}
     columns["fj_pt_mev"] = 1000.0 * ak.values_astype(events["jet_pt"], "f8")
     with uproot.recreate(path) as file:
         file.mktree("mini", columns)
     branches = {f"jet_{name}": f"fj_{name}" for name in JET_COLUMNS if name not in ("pt", "b_tag")}
-    branches |= {"event": "entry", "weight": "mc_weight", "jet_pt": "fj_pt_mev"}
+    branches |= {"event": "entry", "weight": "weight", "jet_pt": "fj_pt_mev"}
     return path, {"branches": branches, "factors": {"jet_pt": 0.001}}
 
 
