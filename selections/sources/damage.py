@@ -32,7 +32,7 @@ def damaged(opened: Sequence[OpenedFile], columns: Callable[[OpenedFile], Sequen
 
 
 def _readable(file: OpenedFile, columns: Sequence[str]) -> list[str]:
-    """Names in the file of columns that are read by themselves, as parts of a structure in RNTuples are not."""
+    """Names in the file of columns that are read by themselves, unlike parts of a structure in RNTuples."""
     names = [file.stored.get(name, name) for name in columns]
     return names if file.kind == "TTree" else [name for name in names if "." not in name]
 
