@@ -12,6 +12,7 @@ from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from analysis.simulation import external
 from errors import MaplessError
+from input_files import check_file
 from selections.conversion.convert import JetDefinition, from_root, to_root
 from selections.conversion.named_arrays import ColumnNames
 
@@ -30,6 +31,8 @@ def convert_files(
     """
     console = Console()
     _check_output(output)
+    for file in files:
+        check_file(file)
     if output.suffix in (".h5", ".npy"):
         if len(files) > 1:
             raise MaplessError(f"{output} is made of one file, not of {len(files)}")
@@ -67,6 +70,8 @@ def _check_output(output: Path) -> None:
         raise MaplessError(f"--output {output} is a folder; name the file to write")
     if output.exists():
         raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
+    if not output.parent.is_dir():
+        raise MaplessError(f"--output {output}: there is no folder {output.parent}; make it first")
     require_writable(output.parent)
 
 

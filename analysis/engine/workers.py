@@ -16,6 +16,7 @@ from typing import Any
 from errors import MaplessError
 
 PATIENCE = 10.0  # seconds that a process has to tidy up
+STOP = signal.SIGUSR1  # ends an idle process at once, one at work after it has tidied up
 
 
 @contextmanager
@@ -32,8 +33,8 @@ def worker_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
         wait([pool.submit(os.getpid) for _ in range(workers)])
         yield pool
     except BaseException as error:
-        pool.shutdown(wait=False, cancel_futures=True)
         _end(set(multiprocessing.active_children()) - others)
+        pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
             reason = "a process died, perhaps for want of memory; run again with fewer workers"
             raise MaplessError(reason) from None
@@ -43,15 +44,17 @@ def worker_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def run_in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function such that the parent can stop it."""
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(STOP, _stop)
     try:
         return function(*arguments)
+    except SystemExit:  # the pool would send it to the parent and wait for more work
+        os._exit(128 + STOP)
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(STOP, signal.SIG_DFL)
 
 
 def _heed_only_the_parent() -> None:
-    """Leave Ctrl-C, which reaches all processes of a terminal, to the parent; it stops those at work."""
+    """Leave what reaches all processes of a terminal or job to the parent, which ends them by its own signal."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -63,8 +66,10 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _end(processes: set[BaseProcess]) -> None:
     """Stop processes, those that do not tidy up in time by force."""
     for process in processes:
-        process.terminate()
+        if process.pid and process.is_alive():
+            os.kill(process.pid, STOP)
     latest = time.monotonic() + PATIENCE
     for process in processes:
         process.join(max(0.0, latest - time.monotonic()))
         process.kill()
+        process.join()

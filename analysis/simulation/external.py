@@ -29,6 +29,7 @@ from analysis.simulation.processes import DijetProcess, Quality
 from errors import MaplessError
 from selections import canonical_writer
 from selections.root import one_line_errors
+from selections.sources.identical_files import check_all_differ
 
 Format = Literal["hepmc", "lhe"]
 SUFFIXES: dict[str, Format] = {".hepmc": "hepmc", ".hepmc2": "hepmc", ".hepmc3": "hepmc", ".lhe": "lhe"}
@@ -81,6 +82,7 @@ def convert(
 
     Raises MaplessError for a file that cannot be read or is not complete, and where no event is selected.
     """
+    check_all_differ([str(file) for file in files], "name it once")
     n_read, n_selected, sum_of_weights = 0, 0, 0.0
     stated: dict[str, float] = {}
 

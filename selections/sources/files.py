@@ -1,10 +1,9 @@
 """Files are looked at before ROOT reads them: its own messages for broken ones mislead, or it crashes."""
 
 import glob
-import os
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
+from input_files import check_file
 from selections.headers import graph_functions
 from selections.reading import bounded_memory, watched_loop
 from selections.root import import_root
@@ -81,6 +81,7 @@ def inspect(path: str, tree: str | None = None, number: int = 0) -> OpenedFile:
     with bounded_memory(), watched, _quiet_root(), _open_file(path) as file:
         name, kind = _find_tree(path, file, tree)
         found = mapless.contents(path, name, kind == "TTree")
+    _check_alone(path, name, [str(friend) for friend in found.friends])
     names = {re.sub(r"\W", "_", str(column)): str(column) for column in found.names}
     types = dict(zip(names, map(str, found.types), strict=True))
     stored = {known: column for known, column in names.items() if known != column}
@@ -99,8 +100,7 @@ def _check_local(path: str) -> None:
         raise MaplessError(
             f"{path} is a directory, not a file; write {Path(path) / '*.root'} for the files in it"
         )
-    if not os.access(path, os.R_OK):
-        raise MaplessError(f"{path} may not be read; ask for the permission")
+    check_file(path)
     size, promised = Path(path).stat().st_size, _promised_size(path)
     if size < promised:
         raise MaplessError(f"{path} is truncated: {size:,} of {promised:,} bytes are there; copy it again")
@@ -131,6 +131,15 @@ def _find_tree(path: str, file: Any, wanted: str | None) -> tuple[str, str]:
     there = ", ".join([*sorted(trees), *deeper]) or "no TTree or RNTuple at all"
     way_out = "; copy it to the top" if deeper else ""
     raise MaplessError(f"{path} has no {wanted or 'Events'} at its top; it holds {there}{way_out}")
+
+
+def _check_alone(path: str, tree: str, friends: Sequence[str]) -> None:
+    """Rows of a friend may be fewer, or of other events: ROOT reads them beside each other all the same."""
+    if friends:
+        raise MaplessError(
+            f"{path}: {tree} has the friend {', '.join(friends)}, whose rows may be those of other events; "
+            f"write a tree that holds the columns of both"
+        )
 
 
 def _trees_in_folders(folder: Any, place: str = "") -> list[str]:
