@@ -95,7 +95,7 @@ def converted(folder: Path) -> dict[str, set[str]]:
         row[: 3 * n] = np.stack(parts, axis=1).ravel()
     with h5py.File(folder / "particles.h5", "w") as file:
         file.create_group("df")["block0_values"] = rows
-    np.save(folder / "cathode.npy", np.full((20, 6), 0.1))
+    np.save(folder / "cathode.npy", np.column_stack([np.full((20, 5), 0.1), np.ones(20)]))
     found = {}
     for name, source, jets in (
         ("CASE h5", "case.h5", JetDefinition()),
