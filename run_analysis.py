@@ -140,6 +140,9 @@ def simulate(
     campaign: Annotated[
         Path | None, typer.Option(help="YAML with many samples, and mock data to draw from them.")
     ] = None,
+    lhe: Annotated[
+        Path | None, typer.Option(help="Les Houches events (.lhe, .lhe.gz) to shower: all of them.")
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=1, max=LARGEST_SEED, help="Same seed and settings, same file.")
     ] = 1,
@@ -150,8 +153,12 @@ def simulate(
     overrides: Overrides = None,
 ) -> None:
     """Simulate collisions with Pythia 8 and a parametric detector."""
-    from analysis.commands.simulate import simulate_campaign, simulate_to_file
+    from analysis.commands.simulate import simulate_campaign, simulate_les_houches, simulate_to_file
 
+    if lhe is not None:
+        others = process or card or campaign or n_events
+        simulate_les_houches(lhe, output, seed, quality, tuple(overrides or ()), others)
+        return
     if campaign is not None:
         simulate_campaign(campaign, output, workers, tuple(overrides or ()), process or card or n_events)
         return
@@ -162,7 +169,9 @@ def simulate(
 def convert(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="HDF5 of CASE or the LHC Olympics, .npy of CATHODE, arrays."),
+        typer.Argument(
+            metavar="FILE...", help="HDF5 of CASE or the LHC Olympics, .npy of CATHODE, .hepmc, .lhe, arrays."
+        ),
     ],
     output: Annotated[Path, typer.Option(help="x.root; or x.h5 (CASE), x.npy (CATHODE) out of one of ours.")],
     columns: Annotated[
@@ -174,11 +183,15 @@ def convert(
     trimming_fraction: Annotated[
         float, typer.Option("--trim", min=0, max=0.5, help="Trim subjets below this share of the jet's pT.")
     ] = 0.0,
+    first_run: Annotated[
+        int,
+        typer.Option("--run", min=1, help="Run of the first file's events, if they have none of their own."),
+    ] = 1,
 ) -> None:
     """Convert files of other formats to ROOT, once, and back."""
     from analysis.commands.convert import convert_files
 
-    convert_files(files, output, columns, radius, trimming_fraction)
+    convert_files(files, output, columns, radius, trimming_fraction, first_run)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The events of a sample, opened part by part, each under its own conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from analysis.sample import SamplePart
@@ -45,17 +45,20 @@ def open_sample(
     parts: Sequence[SamplePart],
     max_events: int | None = None,
     variations: Sequence[Sequence[VariationSource]] | None = None,
+    used: Collection[str] = (),
 ) -> list[OpenedPart]:
     """The first `max_events` events of all parts, under their conditions.
 
-    `variations` are those of each part whose columns are made; by default all.
+    `variations` are those of each part whose columns are made, by default all; `used` are columns that are
+    made where the events offer them.
 
     Raises MaplessError as `open_apart`, and for conditions that do not fit the files.
     """
     opened: list[OpenedPart] = []
     varied = variations or [part.variations for part in parts]
     for part, sources in zip(parts, varied, strict=True):
-        events = open_apart(part.files, **part.opening, max_events=max_events)
+        opened_apart = open_apart(part.files, **part.opening, max_events=max_events, used=sorted(used))
+        events = tuple(one.with_columns(used) for one in opened_apart)
         if max_events is None:
             n_in_files = sum(one.n_in_files for one in events)
         else:

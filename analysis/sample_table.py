@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from analysis.engine.settings import Name, Settings, read_values
 from analysis.engine.units import Energy
@@ -13,10 +20,11 @@ from analysis.sample import Sample, SamplePart
 from analysis.sample_corrections import Collection, JetCorrectionSettings
 from analysis.sample_variations import VariationSettings
 from errors import MaplessError
+from selections.sources import objects
 from selections.sources.files import expand
 
 SHIPPED = Path(__file__).parent / "samples" / "samples.yaml"
-OF_DATA = ("year", "triggers", "filters")
+OF_DATA = ("year", "triggers", "filters", "objects")
 """What simulation has as the data of the search have it, where it does not say its own."""
 
 Text = Annotated[str, BeforeValidator(str)]
@@ -26,11 +34,22 @@ Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w{0,79}$")]
 """What becomes part of the names of columns."""
 
 
+def _known_objects(values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        objects.parse(values)
+    except MaplessError as error:
+        raise ValueError(str(error).removeprefix("objects: ")) from None
+    return values
+
+
 class PartSettings(Settings):
     """Files that were taken or simulated under the same conditions (`analysis.sample.SamplePart`).
 
     `triggers` and `filters` replace the published ones of the `year`, empty lists ask for none (NanoAOD
-    only); triggers may be lists by ranges of runs, such as `"273158-280385": [HLT_PFHT800]`.
+    only); triggers may be lists by ranges of runs, such as `"273158-280385": [HLT_PFHT800]`. `objects`
+    choose small-radius jets, leptons and photons (`selections.sources.objects`). `branches` names the columns
+    of flat n-tuples, `factors` turn their units into GeV (`selections.sources.flat`), `tree` is the name of
+    their tree.
     """
 
     files: tuple[str, ...] = ()
@@ -38,6 +57,10 @@ class PartSettings(Settings):
     year: Text | None = None
     triggers: tuple[str, ...] | dict[Text, tuple[str, ...]] | None = None
     filters: tuple[str, ...] | None = None
+    objects: Annotated[dict[str, Any], AfterValidator(_known_objects)] | None = None
+    tree: str | None = None
+    branches: dict[str, str | tuple[str, ...]] | None = None
+    factors: dict[str, float] | None = None
     certified: str | None = None
     sum_of_weights: Annotated[float, Field(gt=0)] | None = None
     corrections: dict[Collection, JetCorrectionSettings] = {}
@@ -79,7 +102,7 @@ class PartSettings(Settings):
             raise MaplessError(f"{name}: {lost[0]} does not exist; check the path")
         if cross_section is not None and not self.luminosity:
             raise MaplessError(f"{name}: cross_section needs a luminosity (1/fb) for the weights")
-        said = {key: getattr(self, key) for key in OF_DATA}
+        said = {key: getattr(self, key) for key in (*OF_DATA, "tree", "branches", "factors")}
         opening = {key: value for key, value in said.items() if value is not None}
         flags = {"skip_bad_files": self.skip_bad_files, "renumber_events": renumbered}
         certified = Path(self.certified) if self.certified else None

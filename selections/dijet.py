@@ -8,10 +8,12 @@ from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
-from selections.jets import FINITE_JETS, jet_constituents, jet_property
+from selections.jets import finite_jets, jet_constituents, jet_property
 from selections.steps import Column, Cut, Variation
 
-KINEMATICS = ("pt", "eta", "phi", "mass", "softdrop_mass")
+KINEMATICS = ("pt", "eta", "phi", "mass")
+JET_MASSES = {"soft_drop": "softdrop_mass", "trimmed": "trimmed_mass", "plain": "mass"}
+"""Property of a jet that its mass is, by the way in which the jet is groomed."""
 FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
 """What a jet has beyond its kinematics; tau21, tau32 and tau43 follow from the tau."""
 
@@ -24,22 +26,24 @@ def dijet_preselection(
     jet_pt_min: float = 300.0,
     jet_eta_max: float = 2.5,
     features: Sequence[str] = FEATURES,
+    jet_mass: str = "soft_drop",
     constituents: bool = False,
     variations: Sequence[Variation] = (),
 ) -> Selection:
     """What all dijet regions share: trigger, filters, two tight jets, m_jj above a threshold (GeV).
 
-    `features` are the properties of jets to keep, for files that do not have all; `constituents` adds jagged
-    columns jet1_constituent_pt and so on. The threshold in m_jj is the first edge of the dijet bins.
+    `features` are the properties of jets to keep, for files that do not have all; `jet_mass` says which mass
+    (of JET_MASSES) orders the jets and is kept beside the plain one; `constituents` adds jagged columns
+    jet1_constituent_pt and so on. The threshold in m_jj is the first edge of the dijet bins.
     """
     jets = f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"
     return Selection(
         "dijet_preselection",
-        columns=_columns(jet_pt_min, jet_eta_max, features, constituents),
+        columns=_columns(jet_pt_min, jet_eta_max, features, jet_mass, constituents),
         cuts=(
             Cut("passes_trigger", "trigger"),
             Cut("passes_filters", "event filters"),
-            FINITE_JETS,
+            finite_jets(_mass_property(jet_mass)),
             Cut("passing_jets.size() >= 2", jets),
             Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
         ),
@@ -86,34 +90,42 @@ def jet_energy_scale(shift: float = 0.01) -> Variation:
     return Variation("jet_energy_scale", columns, shifts)
 
 
+def _mass_property(jet_mass: str) -> str:
+    if jet_mass not in JET_MASSES:
+        raise MaplessError(f"jet_mass: jets have no {jet_mass} mass; choose from {', '.join(JET_MASSES)}")
+    return JET_MASSES[jet_mass]
+
+
 def _columns(
-    jet_pt_min: float, jet_eta_max: float, features: Sequence[str], constituents: bool
+    jet_pt_min: float, jet_eta_max: float, features: Sequence[str], jet_mass: str, constituents: bool
 ) -> tuple[Column, ...]:
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
         raise MaplessError(f"jets have no {unknown[0]}; features are {', '.join(FEATURES)}")
     thresholds = f"{float(jet_pt_min)}f, {float(jet_eta_max)}f"  # 300f is no number in C++
-    jets = [column for number in (1, 2) for column in _jet_columns(number, features, constituents)]
+    groomed = _mass_property(jet_mass)
+    jets = [column for number in (1, 2) for column in _jet_columns(number, features, groomed, constituents)]
     first, second = (", ".join(f"jet{n}_{x}" for x in ("pt", "eta", "phi", "mass")) for n in (1, 2))
     mass = f"static_cast<float>(mapless::invariant_mass({first}, {second}))"
     return (
         Column("passing_jets", f"mapless::passing_jets(jet_pt, jet_eta, jet_tight_id, {thresholds})"),
-        Column("dijet_jets", "mapless::heavier_first(passing_jets, jet_softdrop_mass)"),
+        Column("dijet_jets", f"mapless::heavier_first(passing_jets, jet_{groomed})"),
         *jets,
         Column("mjj", mass, "GeV", r"$m_{jj}$"),
         Column("delta_eta", "jet1_eta - jet2_eta", "", r"$\Delta\eta_{jj}$"),
     )
 
 
-def _jet_columns(number: int, features: Sequence[str], constituents: bool) -> list[Column]:
+def _jet_columns(number: int, features: Sequence[str], groomed_mass: str, constituents: bool) -> list[Column]:
     ratios = [f"tau{n}{n - 1}" for n in (2, 3, 4) if {f"tau{n}", f"tau{n - 1}"} <= set(features)]
-    made = [jet_property(name, number, "dijet_jets") for name in (*KINEMATICS, *features, *ratios)]
+    names = dict.fromkeys((*KINEMATICS, groomed_mass, *features, *ratios))
+    made = [jet_property(name, number, "dijet_jets") for name in names]
     if constituents:
         made += [jet_constituents(part, number, "dijet_jets") for part in ("pt", "eta", "phi")]
     return made
 
 
-def dijet_columns(features: Sequence[str] = FEATURES) -> tuple[str, ...]:
+def dijet_columns(features: Sequence[str] = FEATURES, jet_mass: str = "soft_drop") -> tuple[str, ...]:
     """Names of the scalar columns that a dijet selection makes, for snapshots."""
-    made = _columns(0.0, 0.0, features, constituents=False)
+    made = _columns(0.0, 0.0, features, jet_mass, constituents=False)
     return tuple(column.name for column in made if column.name not in ("passing_jets", "dijet_jets"))

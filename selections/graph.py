@@ -4,7 +4,7 @@ Nothing runs until a result is asked for.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -110,6 +110,7 @@ class Selection:
 
         `events` are what `open_events` gives, or any RDataFrame node.
         """
+        events = _with_columns(events, [self])
         return self._selected(_start(events), events, self.variations)
 
     def _selected(
@@ -201,12 +202,20 @@ def book(
                 f"no region has a shift {shift}{suggestion(shift, known)}; "
                 f"known are {', '.join(sorted(known)) or 'none'}"
             )
+    opened = _with_columns(opened, regions.values())
     start = _start(opened)
     return {
         (region, shift): selection._selected(start, opened, selection.changes(shift))
         for shift in shifts
         for region, selection in regions.items()
     }
+
+
+def _with_columns(events: OpenedEvents | Any, selections: Iterable[Selection]) -> OpenedEvents | Any:
+    """With those of the columns that the events offer which selections need."""
+    if not isinstance(events, OpenedEvents):
+        return events
+    return events.with_columns(name for one in selections for name in one.required_columns())
 
 
 def _start(events: OpenedEvents | Any) -> Node:

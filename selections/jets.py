@@ -5,13 +5,14 @@ from selections.steps import Column, Cut
 RATIO_EPSILON = 1e-6
 """Added to the denominator of ratios of N-subjettiness."""
 
-_UNITS = {"pt": "GeV", "mass": "GeV", "softdrop_mass": "GeV"}
+_UNITS = dict.fromkeys(("pt", "mass", "softdrop_mass", "trimmed_mass"), "GeV")
 _TITLES = {
     "pt": "p_T",
     "eta": r"\eta",
     "phi": r"\phi",
     "mass": "m",
     "softdrop_mass": r"m_\mathrm{SD}",
+    "trimmed_mass": r"m_\mathrm{trimmed}",
     "lsf3": r"\mathrm{LSF}_3",
     "b_tag": r"\mathrm{b\ tag}",
     "n_constituents": r"n_\mathrm{constituents}",
@@ -20,11 +21,10 @@ _TITLES = {
 }
 
 
-FINITE_JETS = Cut(
-    " && ".join(f"mapless::finite(jet_{name})" for name in ("pt", "eta", "phi", "mass", "softdrop_mass")),
-    "finite jets",
-)
-"""No large-radius jet of the event has a NaN or an infinity in its momentum or masses."""
+def finite_jets(jet_mass: str = "softdrop_mass") -> Cut:
+    """No large-radius jet of the event has a NaN or an infinity in its momentum or masses."""
+    names = dict.fromkeys(("pt", "eta", "phi", "mass", jet_mass))
+    return Cut(" && ".join(f"mapless::finite(jet_{name})" for name in names), "finite jets")
 
 
 def jet_property(name: str, number: int, jets: str) -> Column:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from selections.graph import Selection
-from selections.jets import FINITE_JETS, jet_property
+from selections.jets import finite_jets, jet_property
 from selections.steps import Column, Cut, Variation
 
 JET_PROPERTIES = ("pt", "softdrop_mass", "tau1", "tau2", "tau3", "tau21", "tau32", "n_constituents")
@@ -34,7 +34,7 @@ def multijet_preselection(
         cuts=(
             Cut("passes_trigger", "trigger"),
             Cut("passes_filters", "event filters"),
-            FINITE_JETS,
+            finite_jets(),
             Cut("n_jets >= 2", f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"),
         ),
         variations=variations,

@@ -10,6 +10,7 @@ from rich.progress import Progress, TextColumn
 from analysis.engine.output_folder import require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
+from analysis.simulation import external
 from errors import MaplessError
 from input_files import check_file
 from selections.conversion.convert import JetDefinition, from_root, to_root
@@ -17,17 +18,19 @@ from selections.conversion.named_arrays import ColumnNames
 
 
 def convert_files(
-    files: Sequence[Path], output: Path, columns: Path | None, radius: float, trimming_fraction: float
+    files: Sequence[Path],
+    output: Path,
+    columns: Path | None,
+    radius: float,
+    trimming_fraction: float,
+    first_run: int = 1,
 ) -> None:
-    """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's."""
+    """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's.
+
+    Files of HepMC and Les Houches events go through our detector.
+    """
     console = Console()
-    if output.is_dir():
-        raise MaplessError(f"--output {output} is a folder; name the file to write")
-    if output.exists():
-        raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
-    if not output.parent.is_dir():
-        raise MaplessError(f"--output {output}: there is no folder {output.parent}; make it first")
-    require_writable(output.parent)
+    _check_output(output)
     for file in files:
         check_file(file)
     if output.suffix in (".h5", ".npy"):
@@ -38,6 +41,11 @@ def convert_files(
         return
     if output.suffix != ".root":
         raise MaplessError(f"{output}: name it .root, .h5 (as CASE) or .npy (as CATHODE)")
+    kinds = {external.recognise(file) for file in files}
+    if len(kinds) > 1:
+        raise MaplessError(
+            f"files of different formats: {', '.join(map(str, files))}; convert them one by one"
+        )
     names = None if columns is None else _names(columns)
     with Progress(
         TextColumn("{task.description} {task.completed:,} events"),
@@ -45,14 +53,26 @@ def convert_files(
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("converted", total=None)
-        n_events = to_root(
-            files,
-            output,
-            jets=JetDefinition(radius, trimming_fraction),
-            names=names,
-            progress=lambda done: bar.update(task, completed=done),
-        )
+
+        def progress(done: int) -> None:
+            bar.update(task, completed=done)
+
+        if kinds != {None}:
+            n_events = external.convert(files, output, first_run=first_run, progress=progress)
+        else:
+            jets = JetDefinition(radius, trimming_fraction)
+            n_events = to_root(files, output, jets=jets, names=names, first_run=first_run, progress=progress)
     console.print(f"{output}: {n_events:,} events, {output.stat().st_size / 1e6:.1f} MB")
+
+
+def _check_output(output: Path) -> None:
+    if output.is_dir():
+        raise MaplessError(f"--output {output} is a folder; name the file to write")
+    if output.exists():
+        raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
+    if not output.parent.is_dir():
+        raise MaplessError(f"--output {output}: there is no folder {output.parent}; make it first")
+    require_writable(output.parent)
 
 
 def _names(path: Path) -> ColumnNames:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from analysis.engine.output_folder import claimed, require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
-from analysis.simulation import level1, simulate
+from analysis.simulation import external, level1, simulate
 from analysis.simulation.campaign import SAMPLE_TABLE, Campaign, produce
 from analysis.simulation.card import read_card
 from analysis.simulation.processes import Quality
@@ -54,8 +54,7 @@ def simulate_to_file(
     """Simulate events into an RNTuple file and print what was made."""
     if n_events is None or (process is None) == (card is None):
         raise MaplessError("name a process or a --card, and the number of --events; or give a --campaign")
-    if quality not in get_args(Quality):
-        raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
+    checked = _quality(quality)
     if output.is_dir():
         raise MaplessError(f"--output {output} is a folder; name the file to write")
     if output.exists() and not output.with_name(f"{output.name}.json").is_file():
@@ -65,7 +64,7 @@ def simulate_to_file(
     if card is not None:
         process, parameters["card"] = "card", read_card(card)
     assert process is not None
-    shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": quality, "output": output}
+    shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": checked, "output": output}
     with _progress_bar(console) as bar:
         shared["progress"] = _counter(bar, process)
         if process in level1.PROCESSES:
@@ -77,6 +76,42 @@ def simulate_to_file(
             summary = f"{sample.cross_section:.4g} pb after the selection, {sample.luminosity / 1000:.3g} /fb"
     size = output.stat().st_size
     console.print(f"{output}: {n_events:,} events, {size / n_events:.0f} bytes each, {summary}")
+
+
+def simulate_les_houches(
+    file: Path, output: Path, seed: int, quality: str, overrides: tuple[str, ...], others: object
+) -> None:
+    """Shower and reconstruct all events of a Les Houches file into an RNTuple file.
+
+    `others` is whatever else was asked for, which a file of events does not take.
+    """
+    if others:
+        raise MaplessError(
+            "--lhe takes all events of its file; give no process, --card, --campaign or --events"
+        )
+    if external.recognise(file) != "lhe":
+        raise MaplessError(f"{file}: name it .lhe or .lhe.gz")
+    if output.exists():
+        raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
+    require_writable(output.parent)
+    console = Console()
+    with _progress_bar(console) as bar:
+        show, total = _counter(bar, "events"), external.count_events(file, "lhe")
+        n_events = external.convert(
+            [file],
+            output,
+            seed=seed,
+            quality=_quality(quality),
+            progress=lambda done: show(done, total),
+            **_parameters(overrides),
+        )
+    console.print(f"{output}: {n_events:,} events with two jets, of {total:,}")
+
+
+def _quality(name: str) -> Quality:
+    if name not in get_args(Quality):
+        raise MaplessError(f"no quality {name!r}; choose from {', '.join(get_args(Quality))}")
+    return cast(Quality, name)
 
 
 def _progress_bar(console: Console) -> Progress:

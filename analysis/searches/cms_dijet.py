@@ -1,7 +1,7 @@
 """CMS search for dijet resonances with anomalous jets, EXO-22-026 (arXiv:2412.03747)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,10 +21,10 @@ from errors import MaplessError
 from fits.spectrum import four_gev_edges
 from models.made import Made
 from models.window import Window, windows_between
-from selections.dijet import FEATURES, dijet
+from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns
 
-JET_FEATURES = ("softdrop_mass", "tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
-"""What the networks see of each jet."""
+JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
+"""What the networks see of each jet beside its mass."""
 
 # Edges of the windows in GeV, events kept of their sidebands, and masses tested in each: arXiv:2412.03747.
 # The neighbours of a window are its sidebands; no window of the paper holds 4000 GeV.
@@ -48,29 +48,29 @@ MASSES = {
     "B6": (5300, 5400, 5500, 5600, 5700, 5800),
 }
 WINDOWS = windows_between(EDGES["A"], "mjj", "A") | windows_between(EDGES["B"], "mjj", "B")
+MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
 
 
-FIGURES = (
-    Made(
-        "analysis.report.compared_columns:ComparedColumns",
-        {
-            "compared": {
-                "jet1_softdrop_mass": ("Soft-drop mass of the heavier jet [GeV]", 0.0, 600.0),
-                "jet2_softdrop_mass": ("Soft-drop mass of the lighter jet [GeV]", 0.0, 600.0),
-                "jet1_tau21": (r"$\tau_{21}$ of the heavier jet", 0.0, 1.0),
-                "jet2_tau21": (r"$\tau_{21}$ of the lighter jet", 0.0, 1.0),
-            }
-        },
-    ),
-    Made("analysis.searches.dijet_event_display:DijetEventDisplay"),
-)
+def _figures(jet_mass: str) -> tuple[Made, ...]:
+    mass, name = JET_MASSES[jet_mass], MASS_NAMES[jet_mass]
+    compared = {
+        f"jet1_{mass}": (f"{name} of the heavier jet [GeV]", 0.0, 600.0),
+        f"jet2_{mass}": (f"{name} of the lighter jet [GeV]", 0.0, 600.0),
+        "jet1_tau21": (r"$\tau_{21}$ of the heavier jet", 0.0, 1.0),
+        "jet2_tau21": (r"$\tau_{21}$ of the lighter jet", 0.0, 1.0),
+    }
+    return (
+        Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
+        Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
+    )
 
 
 class SelectionSettings(SettingsBase):
     """Signal topology of the dijet selection (GeV).
 
-    `jet_features` are kept beside the kinematics; leave out those that the files do not have.
+    `jet_features` are kept beside the kinematics; leave out those that the files do not have, which the
+    detectors then do not see either. `jet_mass` is the one that orders the jets and that detectors see.
     """
 
     mjj_min: Annotated[Energy, Field(gt=0)] = 1460.0
@@ -78,6 +78,7 @@ class SelectionSettings(SettingsBase):
     jet_eta_max: Annotated[float, Field(gt=0)] = 2.5
     delta_eta_max: Annotated[float, Field(gt=0)] = 1.3
     jet_features: tuple[str, ...] = FEATURES
+    jet_mass: Literal["soft_drop", "trimmed", "plain"] = "soft_drop"
 
 
 class WindowSettings(RangeSettings):
@@ -114,11 +115,17 @@ def declare(settings: Settings) -> Search:
         jet_eta_max=settings.selection.jet_eta_max,
         delta_eta_max=settings.selection.delta_eta_max,
         features=settings.selection.jet_features,
+        jet_mass=settings.selection.jet_mass,
     )
+    kept_of_jets = dijet_columns(settings.selection.jet_features, settings.selection.jet_mass)
+    seen = (JET_MASSES[settings.selection.jet_mass], *JET_FEATURES)
     own = {name: Window(name, "mjj", one.low, one.high) for name, one in settings.own_windows.items()}
     windows = _chosen({**WINDOWS, **own}, settings.windows)
     kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
-    inputs = {jet: tuple(f"{jet}_{name}" for name in JET_FEATURES) for jet in ("jet1", "jet2")}
+    inputs = {
+        jet: tuple(f"{jet}_{name}" for name in seen if f"{jet}_{name}" in kept_of_jets)
+        for jet in ("jet1", "jet2")
+    }
     edges = four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()
     require_selected(edges, settings.selection.mjj_min, "selection.mjj_min")
     mjj = MassSpectrum(
@@ -155,7 +162,7 @@ def declare(settings: Settings) -> Search:
         (mjj,),
         tuple(hunts),
         settings.injected(),
-        figures=FIGURES,
+        figures=_figures(settings.selection.jet_mass),
     )
 
 

@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 JET_RADIUS = 0.8
 CONSTITUENTS = ("constituent_jet", "constituent_pt", "constituent_eta", "constituent_phi")
 COLOURS = ("tab:red", "tab:blue")
+MASS_SYMBOLS = {"softdrop_mass": "m_{SD}", "trimmed_mass": r"m_\mathrm{trimmed}", "mass": "m"}
 EVENT_NAME = ("run", "luminosity_block", "event")
 
 
 @dataclass(frozen=True)
 class DijetEventDisplay:
-    """The most anomalous event in the window, and the first with constituents if it has none."""
+    """The most anomalous event in the window, and the first with constituents if it has none.
+
+    `mass` is the property that the mass of a jet is.
+    """
+
+    mass: str = "softdrop_mass"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that must be kept of the selected events."""
-        of_jets = [
-            f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", "softdrop_mass", "tau21")
-        ]
+        of_jets = [f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", self.mass, "tau21")]
         return ("mjj", *of_jets)
 
     def draw(self, view: HuntView) -> Figures:
@@ -48,10 +52,10 @@ class DijetEventDisplay:
             if with_constituents[index]:
                 event |= _constituents(event, view.samples[int(injected[index])])
             caption = f"Event of {view.title}: {which.replace('_', ' ')}"
-            yield f"event_{view.name}_{which}", caption, plot_event(event)
+            yield f"event_{view.name}_{which}", caption, plot_event(event, self.mass)
 
 
-def plot_event(event: Mapping[str, Any]) -> "Figure":
+def plot_event(event: Mapping[str, Any], mass: str = "softdrop_mass") -> "Figure":
     """Plot the jets of an event in eta and phi; with constituents also a closer look at each jet."""
     panels = 3 if "constituent_pt" in event else 1
     figure, axes = new_figure(1, panels, (8, 8) if panels == 1 else (18, 6.5))
@@ -69,7 +73,7 @@ def plot_event(event: Mapping[str, Any]) -> "Figure":
     missing = "" if "constituent_pt" in event else " (constituents not stored)"
     first = rf"{kind}, event {event['event']}{missing}: $m_{{jj}}$ = {event['mjj']:.0f} GeV"
     jets = [
-        rf"jet {jet}: $m_{{SD}}$ = {event[f'jet{jet}_softdrop_mass']:.0f} GeV, "
+        rf"jet {jet}: ${MASS_SYMBOLS[mass]}$ = {event[f'jet{jet}_{mass}']:.0f} GeV, "
         rf"$\tau_{{21}}$ = {event[f'jet{jet}_tau21']:.2f}"
         for jet in (1, 2)
     ]

@@ -26,7 +26,7 @@ def generate(recipe: SampleRecipe, chunk: int, n_generated: int, pool: Underlyin
     rng = np.random.default_rng(detector_seed)
     n_done, selected = 0, []
     for batch in generator.batches(n_generated):
-        selected.append(select(batch, recipe.process, recipe.detector, pool, rng))
+        selected.append(select(batch, recipe.process, recipe.detector, pool, rng)[1])
         n_done += batch.n_events
     events = {name: np.concatenate([columns[name] for columns in selected]) for name in selected[0]}
     events["n_generated"] = np.array(n_done)
@@ -41,14 +41,14 @@ def select(
     detector: Detector,
     pool: UnderlyingEventPool | None,
     rng: np.random.Generator,
-) -> Columns:
-    """Columns of the events of a batch that end in the dijet slice."""
+) -> tuple[NDArray[np.int64], Columns]:
+    """The numbers of the events of a batch that end in the dijet slice, and their columns."""
     stable = pool.overlay(batch.stable, batch.n_events, rng) if pool else batch.stable
     objects = reconstruct(stable, detector, rng)
     selected, events = find_jets(batch, objects, process, detector, rng)
     if process.store_quarks:
         events |= generator_quarks(batch.quarks, batch.n_events, selected)
-    return events
+    return selected, events
 
 
 def generator_quarks(quarks: Particles, n_events: int, selected: NDArray[np.int64]) -> Columns:

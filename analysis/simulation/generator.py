@@ -1,6 +1,6 @@
 """Pythia 8 in batches: the particles of many events as flat arrays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +40,8 @@ class Particles(NamedTuple):
 class GeneratedBatch(NamedTuple):
     """Stable particles, bottom and charm hadrons, and quarks of the hard process for `n_events` events.
 
-    `hard_scale` (n_events,) is the transverse momentum of the hardest 2 -> 2 process in GeV.
+    `hard_scale` (n_events,) is the transverse momentum of the hardest 2 -> 2 process in GeV, `weight`
+    (n_events,) that of the generator.
     """
 
     n_events: int
@@ -48,6 +49,7 @@ class GeneratedBatch(NamedTuple):
     heavy_hadrons: Particles
     quarks: Particles
     hard_scale: NDArray[np.float64]
+    weight: NDArray[np.float64]
 
 
 def offsets(event: NDArray[np.int64], n_events: int) -> NDArray[np.int64]:
@@ -98,10 +100,16 @@ class Generator:
             raise MaplessError("Pythia does not start with these settings; check masses and pythia_settings")
 
     def batches(self, n_events: int) -> Iterator[GeneratedBatch]:
-        """`n_events` events (that pass the shower veto), at most `BATCH_SIZE` at a time."""
+        """`n_events` events (that pass the shower veto), at most `BATCH_SIZE` at a time.
+
+        Fewer where the hard processes come from a file that ends.
+        """
         while n_events > 0:
             size = min(n_events, BATCH_SIZE)
-            yield flatten(self.pythia.nextBatch(size))
+            record = self.pythia.nextBatch(size)
+            if not len(record):
+                return
+            yield flatten(record)
             n_events -= size
 
     @property
@@ -153,9 +161,24 @@ def flatten(batch: Any) -> GeneratedBatch:
 
     record = batch.prt
     counts = ak.to_numpy(ak.num(record.id))
-    event = np.repeat(np.arange(len(counts)), counts)
     pdg_id, status = (ak.to_numpy(ak.flatten(column)) for column in (record.id, record.status))
     momentum = [ak.to_numpy(ak.flatten(record.p[name])) for name in ("px", "py", "pz", "e")]
+    hard = np.abs(status) == STATUS_OUTGOING_HARD
+    hard_scale, weight = np.sqrt(ak.to_numpy(batch.info.pT2Hat)), ak.to_numpy(batch.info.weights[:, 0])
+    return generated_batch(counts, pdg_id, status > 0, hard, momentum, hard_scale, weight)
+
+
+def generated_batch(
+    counts: NDArray[Any],
+    pdg_id: NDArray[Any],
+    stable: NDArray[np.bool_],
+    hard: NDArray[np.bool_],
+    momentum: Sequence[NDArray[Any]],
+    hard_scale: NDArray[Any],
+    weight: NDArray[Any],
+) -> GeneratedBatch:
+    """A batch of the particles of events, `counts` in each: px, py, pz and E; which are stable or hard."""
+    event = np.repeat(np.arange(len(counts)), counts)
 
     def pick(mask: NDArray[np.bool_]) -> Particles:
         px, py, pz, energy = (component[mask] for component in momentum)
@@ -164,10 +187,9 @@ def flatten(batch: Any) -> GeneratedBatch:
         floats = (column.astype(np.float32) for column in (pt, eta, np.arctan2(py, px), energy))
         return Particles(event[mask], pdg_id[mask], *floats)
 
-    hard = (np.abs(status) == STATUS_OUTGOING_HARD) & (np.abs(pdg_id) <= BOTTOM) & (pdg_id != 0)
+    quark = (np.abs(pdg_id) <= BOTTOM) & (pdg_id != 0)
     heavy = hadron_flavour(pdg_id) > 0
-    hard_scale = np.sqrt(ak.to_numpy(batch.info.pT2Hat))
-    return GeneratedBatch(len(counts), pick(status > 0), pick(heavy), pick(hard), hard_scale)
+    return GeneratedBatch(len(counts), pick(stable), pick(heavy), pick(hard & quark), hard_scale, weight)
 
 
 def hadron_flavour(pdg_id: NDArray[np.int32]) -> NDArray[np.int32]:

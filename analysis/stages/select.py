@@ -15,7 +15,7 @@ from analysis.stages.data_set import CUTFLOW, EVENTS
 from analysis.stages.varied_weights import book_sets, varied_weights
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.graph import NOMINAL, book
+from selections.graph import NOMINAL, Selection, book
 from selections.repeated_events import RepeatedEvents, repeated_events
 from selections.root import show_progress, use_threads
 from selections.selected import Selected
@@ -38,7 +38,12 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     use_threads(tools.threads)
     first = jobs[0].arguments
     variations = _all_variations(jobs)
-    opened = open_sample(first["parts"], first["max_events"], variations)
+    used = {
+        name
+        for job in jobs
+        for name in (*job.arguments["selection"].required_columns(), *job.arguments["columns"])
+    }
+    opened = open_sample(first["parts"], first["max_events"], variations, used)
     for part in opened:
         for events in part.events:
             _check_columns(jobs, events)
@@ -138,6 +143,15 @@ def _check_columns(jobs: Sequence[Job], events: OpenedEvents) -> None:
                     f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which {place} of the "
                     f"region {job.arguments['region']} needs; leave it out of the selection (see `show`)"
                 )
+        for name in job.arguments["columns"]:
+            if name in events.lacks and name not in _made(job.arguments["selection"]):
+                raise MaplessError(
+                    f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which is read"
+                )
+
+
+def _made(selection: Selection) -> set[str]:
+    return {column.name for column in selection.columns}
 
 
 def _joined(texts: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -37,13 +37,15 @@ def to_root(
     *,
     jets: JetDefinition | None = None,
     names: ColumnNames | None = None,
+    first_run: int = 1,
     progress: Callable[[int], None] = lambda n_events: None,
 ) -> int:
     """Convert files of one format to an RNTuple of canonical columns; return the number of events.
 
-    Events of file k without a run or a luminosity block get k, counted from 1. Some events are in memory at a
-    time.
+    Events of file k without a run or a luminosity block get k, counted from `first_run`. Some events are in
+    memory at a time.
     `output`.json says what was converted. `progress` is called with the number of events so far.
+
 
     Raises MaplessError for a file that is there twice, for an unknown format, files of different formats, and
     numbers that cannot be right, and as the readers do.
@@ -57,7 +59,7 @@ def to_root(
 
     def parts() -> Iterator[Columns]:
         nonlocal done
-        for number, file in enumerate(files, start=1):
+        for number, file in enumerate(files, start=first_run):
             with _said_with(file):
                 for part in _reader(file, formats[file], jets or JetDefinition(), names):
                     check_columns(part)

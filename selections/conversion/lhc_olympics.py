@@ -67,6 +67,8 @@ def _clustered(values: NDArray[Any], first: int, criteria: JetCriteria) -> Colum
     selected, columns = find_jets(Particles.of_unknown_kind(starts, *particles[there].T), criteria)
     for name in ("subjet1_flavour", "subjet2_flavour", "jet_lsf3"):
         del columns[name]
+    if criteria.trimming_fraction > 0:
+        columns["jet_trimmed_mass"] = columns["jet_mass"]
     columns |= _identity(first + selected)
     if values.shape[1] > PARTICLE_VALUES:
         columns["truth_label"] = values[selected, PARTICLE_VALUES]

@@ -23,7 +23,9 @@ def recognise(formats: Sequence[Format], opened: Sequence[OpenedFile]) -> Format
     unknown = next((path for path, name in found.items() if name is None), None)
     if unknown:
         names = " or ".join(known.name for known in formats)
-        raise MaplessError(f"{unknown} is not {names}: its columns are unknown; see selections/sources")
+        raise MaplessError(
+            f"{unknown} is not {names}: its columns are unknown; name them under branches (docs/formats.md)"
+        )
     first = {name: next(path for path, of in found.items() if of == name) for name in found.values()}
     there = ", but ".join(f"{path} is {name}" for name, path in first.items())
     raise MaplessError(f"{there}; open files of one format at a time")
@@ -56,6 +58,7 @@ def one_meaning(
         replace(
             one,
             definitions=tuple(column for column in one.definitions if column.name not in lacks),
+            offered=tuple(column for column in one.offered if column.name not in lacks),
             lacks={**one.lacks, **lacks},
             notes={name: note for name, note in one.notes.items() if name not in lacks},
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from errors import MaplessError
 from selections.sources.files import OpenedFile
 
+_OF_STRUCTURES = re.compile(r"<.*<|TLorentzVector")
 _LIST = re.compile(r"\[(?P<counter>[A-Za-z_]\w*)\]$|\b(vector|RVec)<")
 
 
@@ -47,12 +48,18 @@ def lengths_to_check(
     """The used columns of every collection, such as FatJet, whose lengths nothing but a look can compare.
 
     Each with the column that has as many values. Columns of a tree with a common counter have one length;
-    doubles are among them nevertheless, for their type. Raises MaplessError for a column of a collection that
-    does not have many values per event.
+    doubles are among them nevertheless, for their type, and lists of structures are not. Raises MaplessError
+    for a column of a collection that does not have many values per event.
     """
     checks: list[tuple[str, str]] = []
     for collection in collections:
-        names = [name for name in used if name.startswith(f"{collection}_") and name in file.columns]
+        names = [
+            name
+            for name in used
+            if name.startswith(f"{collection}_")
+            and name in file.columns
+            and not _OF_STRUCTURES.search(file.types[name])
+        ]
         first = next((name for name in names if name == f"{collection}_pt"), names[0] if names else "")
         counters = {_counter(file, name) for name in names}
         together = len(counters) == 1 and "" not in counters

@@ -18,7 +18,9 @@ FAULT = "cannot be read"
 def damaged(opened: Sequence[OpenedFile], columns: Callable[[OpenedFile], Sequence[str]]) -> list[LostFile]:
     """Those of some files of which `columns` cannot be read, with the reason."""
     lost: list[LostFile] = []
-    waiting = [(file.path, file.tree, file.kind == "TTree", list(columns(file))) for file in opened]
+    waiting = [
+        (file.path, file.tree, file.kind == "TTree", _readable(file, columns(file))) for file in opened
+    ]
     while waiting:
         results, last_words = _read_apart(waiting)
         lost += [LostFile(task[0], reason) for task, reason in zip(waiting, results, strict=False) if reason]
@@ -27,6 +29,12 @@ def damaged(opened: Sequence[OpenedFile], columns: Callable[[OpenedFile], Sequen
             path = waiting.pop(0)[0]
             lost.append(LostFile(path, last_words or f"{path} {FAULT}: ROOT crashed; copy it again"))
     return lost
+
+
+def _readable(file: OpenedFile, columns: Sequence[str]) -> list[str]:
+    """Names in the file of columns that are read by themselves, unlike parts of a structure in RNTuples."""
+    names = [file.stored.get(name, name) for name in columns]
+    return names if file.kind == "TTree" else [name for name in names if "." not in name]
 
 
 def _read_apart(tasks: Sequence[tuple[str, str, bool, list[str]]]) -> tuple[list[str], str]:

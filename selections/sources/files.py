@@ -1,10 +1,11 @@
 """Files are looked at before ROOT reads them: its own messages for broken ones mislead, or it crashes."""
 
 import glob
+import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from selections.headers import graph_functions
 from selections.reading import bounded_memory, watched_loop
 from selections.root import import_root
 
-TREE_NAMES = ("Events", "events")
+TREE_NAMES = ("Events", "events", "CollectionTree", "EventData", "Delphes")
 HEADER_BYTES = 64
 LARGE_FILE_VERSION = 1_000_000  # added to the version of ROOT in files above 2 GB, with 64-bit addresses
 TREE_CLASSES = {"TTree": "TTree", "ROOT::RNTuple": "RNTuple", "ROOT::Experimental::RNTuple": "RNTuple"}
@@ -30,7 +31,8 @@ class OpenedFile:
     """What a readable file holds: name and kind (TTree, RNTuple) of its events, their number, its columns.
 
     `types` are those of the columns as they are stored, such as "Float_t[nFatJet]"; without events there are
-    none. `number` tells the file from others of its list.
+    none. `number` tells the file from others of its list. Names that C++ does not allow, such as "Jet.PT",
+    have underscores instead; `stored` are those in the file.
     """
 
     path: str
@@ -39,6 +41,7 @@ class OpenedFile:
     n_events: int
     types: Mapping[str, str]
     number: int = 0
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> frozenset[str]:
@@ -79,8 +82,10 @@ def inspect(path: str, tree: str | None = None, number: int = 0) -> OpenedFile:
         name, kind = _find_tree(path, file, tree)
         found = mapless.contents(path, name, kind == "TTree")
     _check_alone(path, name, [str(friend) for friend in found.friends])
-    types = zip(map(str, found.names), map(str, found.types), strict=True)
-    return OpenedFile(path, name, kind, int(found.n_events), dict(types), number)
+    names = {re.sub(r"\W", "_", str(column)): str(column) for column in found.names}
+    types = dict(zip(names, map(str, found.types), strict=True))
+    stored = {known: column for known, column in names.items() if known != column}
+    return OpenedFile(path, name, kind, int(found.n_events), types, number, stored)
 
 
 def _check_local(path: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from selections.steps import Column
 
@@ -11,12 +12,14 @@ class Options:
     """What may be chosen when files are opened: the year of data taking, or triggers and filters by name.
 
     No triggers or filters (None) are those of the year, an empty list asks for none. Triggers may be lists by
-    ranges of runs, such as {"273158-280385": ["HLT_PFHT800"]}; other runs have none.
+    ranges of runs, such as {"273158-280385": ["HLT_PFHT800"]}; other runs have none. `objects` are settings
+    of `selections.sources.objects`.
     """
 
     year: str = "2018"
     triggers: Sequence[str] | Mapping[str, Sequence[str]] | None = None
     filters: Sequence[str] | None = None
+    objects: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Translation:
 
     `defaults` are the values of columns of the format in files of the data set that do not have them.
     `uniform` names columns of the format that all files of the data set have, or none, with the way out.
-    `meanings` tells what columns are made of that do not mean the same made of something else.
+    `meanings` tells what columns are made of that do not mean the same made of something else. `offered` are
+    further columns, which are defined where they are asked for; their titles are notes.
     """
 
     definitions: tuple[Column, ...] = ()
@@ -34,6 +38,7 @@ class Translation:
     defaults: Mapping[str, bool] = field(default_factory=dict)
     uniform: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
+    offered: tuple[Column, ...] = ()
 
     def __add__(self, other: "Translation") -> "Translation":
         return Translation(
@@ -43,6 +48,7 @@ class Translation:
             {**self.defaults, **other.defaults},
             {**self.uniform, **other.uniform},
             {**self.meanings, **other.meanings},
+            self.offered + other.offered,
         )
 
 

@@ -14,8 +14,10 @@ from selections.sources.alike import check_bits, lengths_to_check
 from selections.sources.files import OpenedFile
 from selections.sources.formats import Format, Translation
 from selections.sources.simulation import EXPECTED
+from selections.steps import Column
 
 FILE_NUMBER, FILE_BITS = "mapless_file", 48
+_NUMBER_BY_FILE = f"static_cast<ULong64_t>(event) + ({FILE_NUMBER} << {FILE_BITS})"
 
 
 def canonical_frame(
@@ -34,13 +36,29 @@ def canonical_frame(
     headers.load("mapless/jets.h")
     frame = _renumbered(files, max_events) if renumbered else _frame(files, max_events)
     _check_event_numbers(frame, everywhere, files[0])
-    frame = _with_lengths_checked(frame, translation, file_format, files[0])
-    return _canonical(_with_defaults(frame, translation, files), translation, everywhere, files[0])
+    frame = _with_defaults(frame, translation, files)
+    frame = with_columns(frame, translation.definitions, file_format, files)
+    return graph_functions().redefine(frame, "event", _NUMBER_BY_FILE) if renumbered else frame
 
 
-def sources(translation: Translation, columns: Set[str]) -> list[str]:
+def with_columns(
+    frame: Any, definitions: Sequence[Column], file_format: Format, files: Sequence[OpenedFile]
+) -> Any:
+    """A frame with canonical columns of those of the format, whose lengths are checked before."""
+    used = sources(definitions, files[0].columns)
+    for name in used:
+        if name in files[0].stored:
+            frame = graph_functions().copied(frame, name, files[0].stored[name])
+    check_bits(files[0], [name for name in file_format.bits if name in used])
+    for column, like in lengths_to_check(files[0], file_format.collections, used):
+        frame = graph_functions().as_long_as(frame, column, like)
+    everywhere = frozenset.intersection(*(file.columns for file in files))
+    return _canonical(frame, definitions, everywhere, files[0])
+
+
+def sources(definitions: Sequence[Column], columns: Set[str]) -> list[str]:
     """Those columns of a file that are canonical, or of which canonical ones are made."""
-    used = {name for column in translation.definitions for name in columns_used(column.expression)}
+    used = {name for column in definitions for name in columns_used(column.expression)}
     return sorted(used.union(EXPECTED) & columns)
 
 
@@ -55,7 +73,7 @@ def _frame(files: Sequence[OpenedFile], max_events: int | None) -> Any:
 
 
 def _renumbered(files: Sequence[OpenedFile], max_events: int | None) -> Any:
-    """A frame whose event numbers begin anew above 2^48 for the second file, and so on."""
+    """A frame with the number of the file: event numbers begin anew above 2^48 for the second, and so on."""
     root = import_root()
     specification = root.RDF.Experimental.RDatasetSpec()
     seen: Counter[str] = Counter()
@@ -68,8 +86,7 @@ def _renumbered(files: Sequence[OpenedFile], max_events: int | None) -> Any:
     if max_events is not None:
         specification.WithGlobalRange((0, max_events))
     frame = _noting_files(root.RDataFrame(specification))
-    frame = frame.DefinePerSample(FILE_NUMBER, "std::stoull(rdfsampleinfo_.GetSampleName())")
-    return root.RDF.AsRNode(frame.Redefine("event", f"event + ({FILE_NUMBER} << {FILE_BITS})"))
+    return root.RDF.AsRNode(frame.DefinePerSample(FILE_NUMBER, "std::stoull(rdfsampleinfo_.GetSampleName())"))
 
 
 def _noting_files(frame: Any) -> Any:
@@ -84,13 +101,6 @@ def _check_event_numbers(frame: Any, everywhere: Set[str], file: OpenedFile) -> 
             raise MaplessError(f"{file.path}: {name} has the type {kind}; it must be a whole number")
 
 
-def _with_lengths_checked(frame: Any, translation: Translation, file_format: Format, file: OpenedFile) -> Any:
-    check_bits(file, file_format.bits)
-    for column, like in lengths_to_check(file, file_format.collections, sources(translation, file.columns)):
-        frame = graph_functions().as_long_as(frame, column, like)
-    return frame
-
-
 def _with_defaults(frame: Any, translation: Translation, files: Sequence[OpenedFile]) -> Any:
     """With the columns that only some of all files have."""
     mapless = graph_functions()
@@ -103,12 +113,14 @@ def _with_defaults(frame: Any, translation: Translation, files: Sequence[OpenedF
     return frame
 
 
-def _canonical(frame: Any, translation: Translation, everywhere: Set[str], file: OpenedFile) -> Any:
+def _canonical(frame: Any, definitions: Sequence[Column], everywhere: Set[str], file: OpenedFile) -> Any:
     mapless = graph_functions()
-    for column in translation.definitions:
+    for column in definitions:
         if column.name == column.expression:
             continue
         define = mapless.alias if column.expression in everywhere else mapless.define
+        if column.name in everywhere:
+            define = mapless.redefine
         with one_line_errors(f"{file.path}: {column.name} cannot be made of `{column.expression}`"):
             frame = define(frame, column.name, column.expression)
     return frame

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from errors import MaplessError
 from selections.expressions import suggestion
+from selections.sources import nanoaod_objects, objects
 from selections.sources.formats import Options, Recipe, Translation, plain, translate_recipes
 from selections.sources.run_ranges import triggers_by_run
 from selections.steps import Column
@@ -49,7 +50,7 @@ _TIGHT_ID = (
 
 RECIPES: tuple[Recipe, ...] = (
     plain("run", "run", "not a NanoAOD file"),
-    plain("luminosity_block", "luminosityBlock", "not a NanoAOD file"),
+    plain("luminosity_block", "luminosityBlock", "no luminosityBlock, which is part of an event's name"),
     plain("event", "event", "not a NanoAOD file"),
     Recipe("weight", [("static_cast<float>(genWeight)", ("genWeight",)), ("1.f", ())], ""),
     Recipe("truth_label", [("0", ())], ""),
@@ -113,15 +114,19 @@ CONSTITUENTS: tuple[Column, ...] = (
     Column("constituent_phi", f"{_TAKE}(PFCands_phi, {_TAKE}({_INDEX}, constituent_order))"),
     Column("constituent_mass", f"{_TAKE}(PFCands_mass, {_TAKE}({_INDEX}, constituent_order))", "GeV"),
 )
-COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands")
+COLLECTIONS = ("FatJet", "SubJet", "FatJetPFCands", "PFCands", *nanoaod_objects.COLLECTIONS)
+BITS = ("FatJet_jetId", "Jet_jetId", "Photon_cutBasedBitmap")
 CONSTITUENT_SOURCES = frozenset(
     ("FatJetPFCands_jetIdx", _INDEX, *(f"PFCands_{x}" for x in ("pt", "eta", "phi", "mass", "puppiWeight")))
 )
 
 
+_RECOGNISED = ("FatJet", *nanoaod_objects.COLLECTIONS)
+
+
 def recognises(columns: Set[str]) -> bool:
     """Whether columns are those of NanoAOD."""
-    return {"luminosityBlock", "FatJet_pt"} <= columns or {"luminosityBlock", "nFatJet"} <= columns
+    return any({f"{one}_pt", f"n{one}"} & columns for one in _RECOGNISED)
 
 
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:
@@ -138,7 +143,10 @@ def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Tr
         uniform={"genWeight": "data and simulation are samples of their own"},
     )
     triggers, filters = _triggers(somewhere, options), _filters(somewhere, options)
-    return made + weights + constituents + triggers + filters
+    beside_jets = objects.translate_objects(
+        nanoaod_objects.SOURCES, nanoaod_objects.MISSING, objects.parse(options.objects), everywhere
+    )
+    return made + weights + constituents + triggers + filters + beside_jets
 
 
 def _triggers(somewhere: Set[str], options: Options) -> Translation:

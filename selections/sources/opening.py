@@ -1,11 +1,12 @@
 """Opening files of any known format as events with canonical columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from errors import MaplessError
-from selections.sources import nanoaod, simulation
+from selections.sources import delphes, flat, nanoaod, physlite, simulation
 from selections.sources.agreement import (
     Translate,
     check_uniform,
@@ -18,12 +19,14 @@ from selections.sources.alike import alike, difference
 from selections.sources.damage import damaged
 from selections.sources.files import OpenedFile, expand, inspect
 from selections.sources.formats import Format, Options, Translation
-from selections.sources.frames import canonical_frame, sources
+from selections.sources.frames import canonical_frame, sources, with_columns
 from selections.sources.identical_files import check_all_differ
-from selections.sources.opened import LostFile, OpenedEvents
+from selections.sources.opened import LostFile, OpenedEvents, needed
 
 FORMATS: tuple[Format, ...] = (
-    Format("nanoaod", nanoaod.recognises, nanoaod.translate, nanoaod.COLLECTIONS, bits=("FatJet_jetId",)),
+    Format("nanoaod", nanoaod.recognises, nanoaod.translate, nanoaod.COLLECTIONS, nanoaod.BITS),
+    Format("physlite", physlite.recognises, physlite.translate, physlite.COLLECTIONS),
+    Format("delphes", delphes.recognises, delphes.translate, delphes.COLLECTIONS),
     Format("simulation", simulation.recognises, simulation.translate, simulation.COLLECTIONS),
 )
 
@@ -35,7 +38,9 @@ class Opening(TypedDict, total=False):
     `year`; empty ones ask for none. With `skip_bad_files` every file is read once beforehand, in a process of
     its own, and broken ones are left out and recorded in `lost`. With `renumber_events` event numbers tell
     the files apart, so that a file may be there several times. `tree` is the name of the events, where it is
-    not found by itself.
+    not found by itself. `objects` chooses small-radius jets, leptons and photons, by the settings of
+    `selections.sources.objects`; `used` names those of their columns that will be asked for, which
+    `skip_bad_files` reads too. `branches` and `factors` name the columns of flat n-tuples.
     """
 
     columns: Sequence[str] | None
@@ -46,6 +51,10 @@ class Opening(TypedDict, total=False):
     filters: Sequence[str] | None
     tree: str | None
     renumber_events: bool
+    objects: Mapping[str, Any]
+    branches: flat.Branches | None
+    factors: Mapping[str, float]
+    used: Sequence[str]
 
 
 def open_events(files: str | Path | Iterable[str | Path], **opening: Unpack[Opening]) -> OpenedEvents:
@@ -76,12 +85,13 @@ def open_apart(
     opened = [file for file in found if file.n_events]
     if not opened:
         raise MaplessError(f"{', '.join(file.path for file in found)}: no events at all")
-    file_format = recognise(FORMATS, opened)
+    branches, factors = opening.get("branches") or {}, opening.get("factors") or {}
+    file_format = flat.described(branches, factors) if branches or factors else recognise(FORMATS, opened)
     translate = _translator(file_format, opened, opening)
     of_all = translate(opened)
     check_uniform(of_all, opened)
     if skip:
-        lost += damaged(opened, lambda file: sources(translate([file]), file.columns))
+        lost += damaged(opened, lambda file: _read_columns(translate([file]), opening.get("used", ()), file))
         opened = [file for file in opened if file.path not in {one.file for one in lost}]
         _check_any_left(opened, lost)
     groups = alike(opened, tuple(of_all.defaults))
@@ -110,6 +120,8 @@ def open_apart(
             definitions=translation.definitions,
             differs=difference(groups[0][0], group[0]) if parts else "",
             lacking=lacking,
+            offered=translation.offered,
+            define=partial(with_columns, file_format=file_format, files=group),
         )
         parts.append(part)
     return tuple(parts)
@@ -117,7 +129,12 @@ def open_apart(
 
 def _translator(file_format: Format, opened: Sequence[OpenedFile], opening: Opening) -> Translate:
     """How some of these files become canonical."""
-    options = Options(opening.get("year", "2018"), opening.get("triggers"), opening.get("filters"))
+    options = Options(
+        opening.get("year", "2018"),
+        opening.get("triggers"),
+        opening.get("filters"),
+        opening.get("objects") or {},
+    )
     somewhere = frozenset.union(*(file.columns for file in opened))
 
     def translate(files: Sequence[OpenedFile]) -> Translation:
@@ -125,6 +142,11 @@ def _translator(file_format: Format, opened: Sequence[OpenedFile], opening: Open
         return file_format.translate(everywhere, somewhere, options)
 
     return translate
+
+
+def _read_columns(translation: Translation, used: Sequence[str], file: OpenedFile) -> list[str]:
+    offered = needed(translation.offered, used)
+    return sources((*translation.definitions, *offered), file.columns)
 
 
 def _open_all(paths: Sequence[str], tree: str | None, skip: bool) -> tuple[list[OpenedFile], list[LostFile]]:

@@ -19,7 +19,10 @@ REASONS = {
 }
 _JET_COLUMNS = tuple(
     f"jet_{name}"
-    for name in ("pt", "eta", "phi", "mass", "softdrop_mass", "tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag")
+    for name in (
+        *("pt", "eta", "phi", "mass", "softdrop_mass", "trimmed_mass"),
+        *("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag"),
+    )
 )
 _CONSTITUENT_COLUMNS = tuple(f"constituent_{name}" for name in ("jet", "pt", "eta", "phi", "mass"))
 COLLECTIONS = ("jet", "constituent")

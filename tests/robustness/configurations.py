@@ -79,6 +79,12 @@ SETTINGS = (
     "samples={mine: {role: data, files: [x.root], luminosity: .inf}}",
     "samples={mine: {role: data, files: [x.root], mass: -3 TeV}}",
     "samples={mine: {role: data, files: [x.root], acceptance: 2}}",
+    "samples={mine: {role: data, files: [x.root], objects: {muon: {isolatoin: tight}}}}",
+    "samples={mine: {role: data, files: [x.root], objects: {jets: {}}}}",
+    "samples={mine: {role: data, files: [x.root], objects: {photon: {identification: 3}}}}",
+    "samples={mine: {role: data, files: [x.root], branches: {event: {a: b}}}}",
+    "samples={mine: {role: data, files: [x.root], factors: {jet_pt: many}}}",
+    "selection.jet_mass=pruned",
     *(
         f"samples={{mine: {{{more}, role: data, files: [x.root]}}}} & data=mine"
         for more in (

@@ -23,6 +23,29 @@ ARRAYS = {
 }
 
 
+EVENT = "<event>\n4 1 1 800 0.0078 0.1\n" + "\n".join(
+    f"{code} {status} {mothers} {colours} {px} 0 {pz} 800 0 0 9"
+    for code, status, mothers, colours, px, pz in (
+        *((1, -1, "0 0", "501 0", 0, 800), (-1, -1, "0 0", "0 501", 0, -800)),
+        *((2, 1, "1 2", "502 0", 800, 0), (-2, 1, "1 2", "0 502", -800, 0)),
+    )
+)
+HEADER = '<LesHouchesEvents version="1.0">\n<init>\n2212 2212 6500 6500 0 0 0 0 3 1\n{}\n</init>\n'
+LES_HOUCHES = {
+    "no header": f"{EVENT}\n</event>\n</LesHouchesEvents>\n",
+    "words for a cross section": HEADER.format("large 0.1 1 1") + f"{EVENT}\n</event>\n</LesHouchesEvents>\n",
+    "no end": HEADER.format("2.5 0.1 1 1") + f"{EVENT}\n</event>\n",
+    "no event": HEADER.format("2.5 0.1 1 1") + "</LesHouchesEvents>\n",
+    "half an event": HEADER.format("2.5 0.1 1 1") + f"{EVENT[:60]}\n</event>\n</LesHouchesEvents>\n",
+}
+START = "HepMC::Version 3.02.05\nHepMC::Asciiv3-START_EVENT_LISTING\n"
+HEPMC = {
+    "no end": f"{START}E 0 1 6\n",
+    "no event": f"{START}HepMC::Asciiv3-END_EVENT_LISTING\n",
+    "words in an event": f"{START}E 0 one six\nP 1 x\nHepMC::Asciiv3-END_EVENT_LISTING\n",
+}
+
+
 def cases() -> list[Case]:
     """All of them."""
     damages = {
@@ -34,10 +57,16 @@ def cases() -> list[Case]:
     return [
         *(
             Case(f"conversion of bytes, {name} as {suffix}", partial(_damaged, suffix, damage))
-            for suffix in ("h5", "npy", "npz", "root")
+            for suffix in ("h5", "npy", "npz", "root", "hepmc", "lhe", "lhe.gz")
             for name, damage in damages.items()
         ),
         *(Case(f"conversion, {name}", partial(_array, array)) for name, array in ARRAYS.items()),
+        *(
+            Case(f"conversion of .{suffix}, {name}", partial(_text, suffix, text))
+            for suffix, texts in (("lhe", LES_HOUCHES), ("hepmc", HEPMC))
+            for name, text in texts.items()
+        ),
+        Case("conversion of events of two formats", _two_formats),
         *(
             Case(f"conversion, to {name!r}", partial(_output, name))
             for name in ("x.txt", "", ".", "a.npy", "/proc/x.root")
@@ -54,6 +83,17 @@ def _damaged(suffix: str, damage: Damage, folder: Path, random: Random) -> list[
         np.save(buffer, np.ones((5, 5)))
     (folder / f"a.{suffix}").write_bytes(damage(buffer.getvalue(), random))
     return ["convert", f"a.{suffix}", "--output", "b.root"]
+
+
+def _text(suffix: str, text: str, folder: Path, random: Random) -> list[str]:
+    (folder / f"a.{suffix}").write_text(text)
+    return ["convert", f"a.{suffix}", "--output", "b.root"]
+
+
+def _two_formats(folder: Path, random: Random) -> list[str]:
+    (folder / "a.lhe").write_text("")
+    (folder / "a.hepmc").write_text("")
+    return ["convert", "a.lhe", "a.hepmc", "--output", "b.root"]
 
 
 def _array(array: Any, folder: Path, random: Random) -> list[str]:

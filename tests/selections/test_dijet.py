@@ -185,3 +185,16 @@ def test_constituents_follow_their_jet_hardest_first(data):
 def test_an_unknown_feature_is_refused():
     with pytest.raises(MaplessError, match="no tau9; features are tau1"):
         dijet(features=("tau9",))
+
+
+@pytest.mark.parametrize(("jet_mass", "column"), [("plain", "jet_mass"), ("trimmed", "jet_trimmed_mass")])
+def test_the_mass_of_a_jet_is_a_choice(jet_mass, column):
+    selection = dijet(jet_mass=jet_mass, features=())
+    (pair,) = (one for one in selection.columns if one.name == "dijet_jets")
+    assert column in pair.expression
+    assert "jet_softdrop_mass" not in selection.required_columns()
+
+
+def test_a_mass_that_jets_do_not_have_is_refused():
+    with pytest.raises(MaplessError, match="jets have no pruned mass; choose from soft_drop, trimmed, plain"):
+        dijet(jet_mass="pruned")

@@ -198,4 +198,4 @@ def softer(batch: GeneratedBatch, hard_scale: float) -> GeneratedBatch:
         return chosen._replace(event=number[chosen.event])
 
     stable, heavy, quarks = map(renumbered, (batch.stable, batch.heavy_hadrons, batch.quarks))
-    return GeneratedBatch(int(kept.sum()), stable, heavy, quarks, batch.hard_scale[kept])
+    return GeneratedBatch(int(kept.sum()), stable, heavy, quarks, batch.hard_scale[kept], batch.weight[kept])

@@ -59,12 +59,18 @@ Snapshot snapshot(Node node, const std::string &name, const std::string &path, c
 /// become floats, as the functions of jets take them.
 Node as_long_as(Node node, const std::string &column, const std::string &like);
 
+/// The node, with a copy of a column whose name is none in C++, such as "Jet.PT"; expressions know the copy by `name`.
+/// Raises an exception for anything but numbers, arrays of five numbers and momenta, single ones or lists of them.
+Node copied(Node node, const std::string &name, const std::string &column);
+
 /// The node, with the values of a column of many values in an order, that of their indices in another column.
 Node in_order(Node node, const std::string &column, const std::string &order);
 
 } // namespace mapless
 
 #ifndef MAPLESS_COMPILED
+#include <TLorentzVector.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
@@ -222,6 +228,32 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
          return ROOT::RVec<Kept>(values.begin(), values.end());
       };
       return node.Redefine(column, checked, {column, length, event_number(node)});
+   });
+}
+
+namespace {
+
+template <typename Value>
+Node copy_of(Node &node, const std::string &name, const std::string &column)
+{
+   return node.Define(name, [](const Value &value) { return value; }, {column});
+}
+
+} // namespace
+
+Node copied(Node node, const std::string &name, const std::string &column)
+{
+   const auto type = node.GetColumnType(column);
+   const auto holds = [&type](const char *part) { return type.find(part) != std::string::npos; };
+   if (holds("array<Float_t, 5>"))
+      return copy_of<ROOT::RVec<std::array<float, 5>>>(node, name, column);
+   if (holds("TLorentzVector"))
+      return copy_of<ROOT::RVec<TLorentzVector>>(node, name, column);
+   if (holds("RVec<ROOT::VecOps::RVec<"))
+      return copy_of<ROOT::RVec<ROOT::RVec<std::uint32_t>>>(node, name, column);
+   return with_number_of(node, column, [&](auto number) {
+      using Number = decltype(number);
+      return holds("RVec<") ? copy_of<ROOT::RVec<Number>>(node, name, column) : copy_of<Number>(node, name, column);
    });
 }
 

@@ -52,14 +52,60 @@ ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const RO
                          float eta_max)
 {
    if (eta.size() != pt.size() || identified.size() != pt.size())
-      throw std::length_error("an event has " + std::to_string(pt.size()) + " jet_pt, " + std::to_string(eta.size()) +
-                              " jet_eta and " + std::to_string(identified.size()) + " jet_tight_id");
+      throw std::length_error("an event has jets or the like with " + std::to_string(pt.size()) + " pt, " +
+                              std::to_string(eta.size()) + " eta and " + std::to_string(identified.size()) +
+                              " identifications");
    ROOT::RVecI chosen;
    for (std::size_t i = 0; i < pt.size(); ++i)
       if (pt[i] > pt_min && std::abs(eta[i]) < eta_max && identified[i])
          chosen.push_back(i);
    std::stable_sort(chosen.begin(), chosen.end(), [&pt](int a, int b) { return pt[a] > pt[b]; });
    return chosen;
+}
+
+/// The elements with a place in each of some arrays.
+template <typename Arrays>
+ROOT::RVecF elements(const Arrays &arrays, std::size_t place)
+{
+   ROOT::RVecF chosen;
+   for (const auto &array : arrays)
+      chosen.push_back(array[place]);
+   return chosen;
+}
+
+/// The number of values in each of some lists.
+template <typename Lists>
+ROOT::RVecI lengths(const Lists &lists)
+{
+   ROOT::RVecI found;
+   for (const auto &list : lists)
+      found.push_back(list.size());
+   return found;
+}
+
+/// The masses of some four-momenta.
+template <typename Momenta>
+ROOT::RVecF masses(const Momenta &momenta)
+{
+   ROOT::RVecF found;
+   for (const auto &momentum : momenta)
+      found.push_back(momentum.M());
+   return found;
+}
+
+/// Those of some objects that are `distance` or more from all of some others, in delta R.
+inline ROOT::RVecI apart(const ROOT::RVecI &objects, const ROOT::RVecF &eta, const ROOT::RVecF &phi,
+                         const ROOT::RVecF &other_eta, const ROOT::RVecF &other_phi, float distance)
+{
+   ROOT::RVecI kept;
+   for (int i : objects) {
+      bool near = false;
+      for (std::size_t j = 0; j < other_eta.size() && !near; ++j)
+         near = delta_r(value_at(eta, i), value_at(phi, i), other_eta[j], value_at(other_phi, j)) < distance;
+      if (!near)
+         kept.push_back(i);
+   }
+   return kept;
 }
 
 /// Indices of the jets, hardest first.

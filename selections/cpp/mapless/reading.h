@@ -144,6 +144,15 @@ std::string type_of(TBranch &branch)
    return leaf.GetTypeName() + length;
 }
 
+std::string type_within(ROOT::RDF::RNode frame, const std::string &name)
+{
+   try {
+      return frame.GetColumnType(name);
+   } catch (const std::exception &) {
+      return ""; // of a class that is not known here
+   }
+}
+
 struct OpenTree {
    std::unique_ptr<TFile> file;
    TTree &tree;
@@ -182,9 +191,12 @@ Contents contents(const std::string &path, const std::string &tree, bool is_tree
    }
    if (!found.n_events) // nothing can be asked of a tree without branches
       return found;
-   found.names = ROOT::RDataFrame(tree, path).GetColumnNames();
-   for (const auto &name : found.names)
-      found.types.push_back(types[name]);
+   ROOT::RDataFrame frame(tree, path);
+   found.names = frame.GetColumnNames();
+   for (const auto &name : found.names) {
+      const bool within = !types.count(name) && name.find('.') != std::string::npos; // another branch or field
+      found.types.push_back(within ? type_within(frame, name) : types[name]);
+   }
    return found;
 }
 

@@ -195,7 +195,7 @@ def write_broken(folder: Path, what: str) -> Path:
         path.write_text("no file")
     elif what == "other":
         with h5py.File(path, "w") as file:
-            file["pictures"] = np.zeros(3)
+            file["pictures"] = np.zeros((3, 4, 4))
     elif what == "pickle":
         np.save(path, np.array([{}], dtype=object))
     else:
