@@ -312,3 +312,10 @@ def test_a_further_shift_leaves_the_nominal_selection_as_it_is(folder: Path, var
     run_stages([stages["another:up"]], folder / "out", Tools())
     nominal = _content(varied["nominal"])["cutflow"]["cuts"][-1]["events"]
     assert _content(stages["another:up"].folder(folder / "out"))["cutflow"]["cuts"][-1]["events"] > nominal
+
+
+def test_the_code_that_makes_a_variation_counts_for_its_stages_alone(folder: Path) -> None:
+    sample = _sample(folder)
+    stages = _stages(_plan(sample), sample)
+    assert "selections.jet_variations" in stages["jet_energy_scale:up"].code
+    assert "selections.jet_variations" not in stages["nominal"].code
