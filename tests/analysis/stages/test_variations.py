@@ -226,6 +226,9 @@ def test_shifted_jets_are_selected_as_by_hand(shift: str, varied: dict[str, Path
 
 def test_shifts_move_events_in_and_out(varied: dict[str, Path]) -> None:
     counts = {shift: _content(folder)["cutflow"]["cuts"][-1]["events"] for shift, folder in varied.items()}
+    columns = {shift: StoredEvents(folder / "events.root").columns for shift, folder in varied.items()}
+    assert all(columns[shift] <= columns["nominal"] for shift in varied)
+    assert all(name.startswith("weight_") for name in columns["nominal"] - columns["jet_mass_scale:up"])
     assert counts["jet_energy_offset:down"] < counts["nominal"] < counts["jet_energy_offset:up"]
     assert list(varied) == [
         "nominal",
