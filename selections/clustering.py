@@ -64,7 +64,7 @@ class Particles:
     ) -> "Particles":
         """Particles of which nothing is known but their momenta."""
         ones = np.ones((len(starts) - 1, SCALED_JETS), np.float32)
-        nowhere, unknown = np.zeros(1, np.float32), np.zeros(1, np.int32)  # no hadron; C++ wants an address
+        nowhere, unknown = np.zeros(0, np.float32), np.zeros(0, np.int32)
         return cls(
             np.asarray(starts, np.int64),
             np.asarray(pt, np.float32),
@@ -95,7 +95,11 @@ def find_jets(particles: Particles, criteria: JetCriteria) -> tuple[NDArray[np.i
     `n_jet` (n_selected,) counts the jets of each event, `n_constituent` their constituents, if stored;
     `subjet1_flavour` and `subjet2_flavour` are 5, 4 or 0.
     """
-    arrays = [np.ascontiguousarray(value) for value in vars(particles).values()]  # alive while C++ works
+    # alive while C++ works, which wants an address even where there is nothing
+    arrays = [
+        np.ascontiguousarray(value) if len(value) else np.zeros(1, value.dtype)
+        for value in vars(particles).values()
+    ]
     batch = _cpp().Batch(len(particles.starts) - 1, *arrays)
     found = _cpp().cluster(batch, _cpp().Criteria(*vars(criteria).values()))
     columns = {f"jet_{name}": _to_numpy(getattr(found, name), np.float32) for name in JET_FLOATS}
