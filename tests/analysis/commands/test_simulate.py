@@ -43,6 +43,14 @@ def test_card_of_ones_own_is_simulated(tmp_path: Path) -> None:
     assert (tmp_path / "model.root").is_file()
 
 
+def test_a_card_that_pythia_does_not_understand_leaves_nothing(tmp_path: Path) -> None:
+    card = tmp_path / "model.cmnd"
+    card.write_text("HardQCD:al = on\n")
+    with pytest.raises(MaplessError, match="does not know the setting 'HardQCD:al = on'"):
+        simulate_to_file(None, 10, tmp_path / "model.root", 1, 1, "tiny", card, ())
+    assert list(tmp_path.iterdir()) == [card]
+
+
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
     with pytest.raises(MaplessError, match="is a folder; name the file to write"):
         simulate_to_file("qcd", 10, tmp_path, 1, 1, "tiny", None, ())
