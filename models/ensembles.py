@@ -1,6 +1,6 @@
 """Many small classifiers trained as one network whose layers carry a leading axis that counts them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -78,7 +78,7 @@ class NetworkEnsemble:
         schedule: Schedule,
         progress: Callable[[int, int], None] | None = None,
     ) -> NDArray[np.float64]:
-        """Train every network on its share and keep its weights of the epochs with the lowest validation loss.
+        """Train every network on its share and keep its weights of its best epochs in validation.
 
         Args:
             table: features of order one, shape (n_rows, n_features).
@@ -117,6 +117,24 @@ class NetworkEnsemble:
             self.model.set_weights(weights)
             outputs.append(self._probabilities([tf.constant(table)], rows))
         return [np.mean(of_network, axis=0) for of_network in zip(*outputs, strict=True)]
+
+    def arrays(self) -> dict[str, Floats]:
+        """The weights of all epochs that are kept."""
+        return {
+            f"network_{epoch}_{i}": weight
+            for epoch, weights in enumerate(self.snapshots)
+            for i, weight in enumerate(weights)
+        }
+
+    def take_arrays(self, arrays: Mapping[str, Any]) -> None:
+        """Take the weights that `arrays` gave; ValueError or KeyError if they are of other networks."""
+        layers = range(len(self.model.weights))
+        epochs = sum(name.startswith("network_") for name in arrays) // len(layers)
+        self.snapshots = [[arrays[f"network_{epoch}_{i}"] for i in layers] for epoch in range(epochs)]
+        if not self.snapshots:
+            raise KeyError("network_0_0")
+        for weights in self.snapshots:
+            self.model.set_weights(weights)
 
     def _cross_entropy(self, columns: Sequence[tf.Tensor], training: bool) -> tf.Tensor:
         features, labels = columns

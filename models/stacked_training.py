@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Rows = NDArray[np.integer]
 Loss = Callable[[Sequence[tf.Tensor], bool], tf.Tensor]
-"""Of columns (members, batch, ...) and whether it is in training: the loss of every event (members, batch)."""
+"""Of columns (members, batch, ...) and whether in training: the loss of every event (members, batch)."""
 
 _EVALUATION_BATCH = 4096
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,11 +81,7 @@ class CWoLaHunting(WeakClassifiers):
         return outputs
 
     def _write(self, folder: Path) -> None:
-        arrays = {
-            f"network_{epoch}_{i}": weight
-            for epoch, weights in enumerate(self._networks.snapshots)
-            for i, weight in enumerate(weights)
-        }
+        arrays: dict[str, Any] = dict(self._networks.arrays())
         for place, maps in enumerate(self._gaussian_maps):
             for held_out, gaussian_map in enumerate(maps):
                 for feature, pins in enumerate(gaussian_map.pins):
@@ -96,11 +92,7 @@ class CWoLaHunting(WeakClassifiers):
         self._networks = self._untrained_networks()
         places, folds, features = range(len(self.inputs)), range(self.folds), range(self._width)
         arrays = read_arrays(folder / "networks.npz")
-        layers = range(len(self._networks.model.weights))
-        epochs = sum(name.startswith("network_") for name in arrays) // len(layers)
-        self._networks.snapshots = [
-            [arrays[f"network_{epoch}_{i}"] for i in layers] for epoch in range(epochs)
-        ]
+        self._networks.take_arrays(arrays)
         self._gaussian_maps = [
             [
                 GaussianMap([stored_pins(arrays[f"gaussian_map_{place}_{fold}_{i}"]) for i in features])
