@@ -24,7 +24,7 @@ def open_rows(search: Search, region: str) -> int | None:
     Those before the first cut on a closed mass, and never the last: with the events that are open it would
     tell how many are closed.
     """
-    selection = search.regions[region]
+    selection = search.selection(region, search.data)
     closed = {one.column for one in search.spectra if one.region == region and one.blind != ()}
     if not closed:
         return None

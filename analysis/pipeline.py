@@ -10,6 +10,7 @@ from analysis.engine.stage import Stage, in_order
 from analysis.limit_plan import limit_stages
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
+from analysis.search import Source
 from analysis.search_settings import InjectionSettings, SearchSettings
 from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
 from analysis.stages.data_set import selection_name
@@ -40,7 +41,7 @@ class Pipeline:
             blinding.require_closure(self.closure, output)
         chains = () if self.is_closed else self.plan.chains
         wanted: dict[str, Iterable[Stage]] = {
-            "select": self._selections.values(),
+            "select": [*self._selections.values(), *self._shifted.values()],
             "train": [chain.train for chain in chains],
             "scan": [] if self.is_closed else [self.plan.global_significance, *self.limits.values()],
             "report": [self.report],
@@ -106,7 +107,7 @@ class Pipeline:
     def report(self) -> Stage:
         """Plots, numbers and the HTML file; of closed data only what lies outside of the closed intervals."""
         plan, search = self.plan, self.plan.search
-        after = dict(self._selections)
+        after = self._selections | self._shifted
         fits: dict[str, Stage] = {}
         limits: dict[str, Stage] = {}
         opened: dict[str, Stage] = {}
@@ -130,6 +131,7 @@ class Pipeline:
             "configuration": self.settings.model_dump_json(indent=2),
             "closed": self.is_closed,
             "selections": tuple(self._selections),
+            "shifted": tuple(self._shifted),
             "open_rows": self._open_rows,
             "fits": tuple(fits),
             "limits": tuple(limits),
@@ -152,6 +154,16 @@ class Pipeline:
             place = selection_name(name, region)
             found.setdefault(place, self.plan.selected([self.plan.signal(name, region)])[place])
         return found
+
+    @cached_property
+    def _shifted(self) -> dict[str, Stage]:
+        """The selected events of simulation once more, under every shift of its variations."""
+        sources = [
+            Source(stage.arguments["region"], stage.arguments["sample"], shift)
+            for stage in self._selections.values()
+            for shift in self.plan.search.samples[stage.arguments["sample"]].shifts
+        ]
+        return self.plan.selected([self.plan.data_set(source) for source in sources])
 
     @property
     def _open_rows(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from analysis.engine.stage import Stage
 from analysis.kept_columns import kept_columns, offered_cut
-from analysis.search import Hunt, Injection, MassSpectrum, Search, Source
+from analysis.search import NOMINAL, Hunt, Injection, MassSpectrum, Search, Source
 from analysis.search_settings import SearchSettings
 from analysis.stages.cut import cut
 from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
@@ -152,15 +152,17 @@ class Plan:
         return tuple(self.signal(name, region) for name in dict.fromkeys(names))
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
-        selection = self.search.regions[region].needed_for(self._columns[region])
+        selection = self.search.selection(region, sample).needed_for(self._columns[region])
+        known = self.search.samples[sample]
+        weights = known.weights if shift == NOMINAL else ()
         arguments = {
             "sample": sample,
-            "role": self.search.samples[sample].role,
-            "files": self.search.samples[sample].files,
-            "opening": self.search.samples[sample].opening,
+            "role": known.role,
+            "parts": tuple(replace(part, variations=()) for part in known.parts),
+            "variations": tuple(part.variations_for(shift) for part in known.parts),
             "region": region,
             "selection": selection,
-            "columns": self._columns[region],
+            "columns": (*self._columns[region], *weights),
             "shift": shift,
             "max_events": self.max_events,
         }

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
+from analysis.sample import Sample
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from models.made import Made
@@ -15,31 +15,6 @@ from selections.graph import Selection
 NOMINAL = "nominal"
 _NAME = re.compile(r"[\w.-]+")
 Combination = Literal["separately", "together", "merged"]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Event files of one kind, with what is known about them.
-
-    Args:
-        name: by which searches and settings call it.
-        role: "data" stay closed until unblinded; "background" and "signal" are simulation.
-        files: paths of the event files; those of remote ones are text.
-        mass: of the resonance in GeV, for signals.
-        luminosity: of data, or equivalent of a background sample, in 1/fb; 0 if unknown.
-        acceptance: fraction of all produced events that the files hold, for cross sections of signals.
-        parameters: what else distinguishes it, such as masses of daughters.
-        opening: arguments of `selections.sources.open_events`, such as the year.
-    """
-
-    name: str
-    role: Literal["data", "background", "signal"]
-    files: tuple[Path | str, ...]
-    mass: float | None = None
-    luminosity: float = 0.0
-    acceptance: float = 1.0
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    opening: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -212,6 +187,10 @@ class Search:
     def spectrum(self, name: str) -> MassSpectrum:
         """The spectrum of a name."""
         return next(spectrum for spectrum in self.spectra if spectrum.name == name)
+
+    def selection(self, region: str, sample: str) -> Selection:
+        """A region as the events of a sample go through it."""
+        return self.samples[sample].selection(self.regions[region])
 
     def sample_of(self, source: Source) -> str:
         """The sample that a source takes its events from."""

@@ -60,7 +60,7 @@ LogLinearPDF.register_analytic_integral(_integral, limits=_anywhere)
 
 
 def double_crystal_ball_pdf(shape: DoubleCrystalBall, obs: Any, **arguments: Any) -> Any:
-    """A signal shape as zfit's own double Crystal Ball, with constant parameters."""
+    """A signal shape as zfit's own double Crystal Ball, with constant parameters and tails without an end."""
     return zfit.pdf.DoubleCB(
         mu=shape.mean,
         sigma=shape.sigma,

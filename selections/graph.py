@@ -56,6 +56,11 @@ class Selection:
             self, name=name, columns=(*self.columns, *columns), cuts=(*self.cuts, *cuts), parent=self
         )
 
+    def preceded_by(self, *cuts: Cut) -> "Selection":
+        """This selection behind further cuts, which come before all others."""
+        parent = self.parent.preceded_by(*cuts) if self.parent else None
+        return replace(self, cuts=(*cuts, *self.cuts), parent=parent)
+
     def needed_for(self, columns: Sequence[str]) -> "Selection":
         """The part that decides these columns: all cuts, and what they and the columns need of the rest."""
         own = {column.name: column.expression for column in self.columns}
@@ -93,6 +98,12 @@ class Selection:
             for v in self.variations
             for tag, shifted in v.shifts.items()
         }
+
+    def changes(self, shift: str) -> list[Variation | Shift]:
+        """What is done to columns in the branch of a shift; nominal weights vary beside themselves."""
+        if shift == NOMINAL:
+            return [variation for variation in self.variations if variation.columns == ("weight",)]
+        return [change for name, change in self.shifts.items() if name == shift]
 
     def __call__(self, events: OpenedEvents | Any) -> Selected:
         """The events that pass, as a graph that varies its columns; raises MaplessError when one is missing.
@@ -179,7 +190,8 @@ def book(
     """All regions under all shifts, such as "jet_energy_scale:up", in one event loop, by region and shift.
 
     Regions of one parent share its columns and cuts. Each shift is a branch of its own, from the variations
-    of the selections; a region that has no such variation stays as it is. `opened` is as for a Selection.
+    of the selections; a region that has no such variation stays as it is. Variations of nothing but the
+    weight give further cutflows of the nominal branch. `opened` is as for a Selection.
     Raises MaplessError for a column that is missing and a shift that no region knows.
     """
     known = {shift for selection in regions.values() for shift in selection.shifts}
@@ -191,9 +203,7 @@ def book(
             )
     start = _start(opened)
     return {
-        (region, shift): selection._selected(
-            start, opened, [change for name, change in selection.shifts.items() if name == shift]
-        )
+        (region, shift): selection._selected(start, opened, selection.changes(shift))
         for shift in shifts
         for region, selection in regions.items()
     }

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ from selections.root import import_root
 
 HEADERS = Path(__file__).parent / "cpp"
 FASTJET_LIBRARIES = ("libfastjet.so", "libfastjettools.so", "libfastjetcontribfragile.so")
+LIBRARIES = {  # by what is included: the package, and where in it the libraries are
+    "fastjet/": ("fastjet", [f"lib64/{name}" for name in FASTJET_LIBRARIES]),
+    "<correction.h>": ("correctionlib", ["lib/libcorrectionlib.so"]),
+}
 COMPILER_OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-w")
 # Gives inline functions a symbol; the interpreter prefers it to its own code, but for functions so short that
 # it rather inlines them. Headers that hide their bodies from the interpreter compile much faster without.
@@ -63,12 +68,14 @@ def cache_directory() -> Path:
 def _load_once(name: str) -> None:
     root = import_root()
     text = _source_with_includes(name)
-    uses_fastjet = "fastjet/" in text
-    for folder in _include_folders(uses_fastjet):
+    used = [library for included, library in LIBRARIES.items() if included in text]
+    folders = [HEADERS, *(package_folder(package) / "include" for package, _ in used)]
+    for folder in folders:
         root.gInterpreter.AddIncludePath(str(folder))
-    if uses_fastjet:
-        _load_fastjet()
-    library = _compiled(name, text, uses_fastjet)
+    for package, files in used:
+        for file in files:
+            root.gSystem.Load(str(package_folder(package) / file))
+    library = _compiled(name, text, folders)
     loaded = library is not None and root.gSystem.Load(str(library)) >= 0
     define = "#define MAPLESS_COMPILED\n" if loaded else ""
     if not root.gInterpreter.Declare(f'{define}#include "{name}"\n#undef MAPLESS_COMPILED\n'):
@@ -95,24 +102,15 @@ def _read(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _include_folders(uses_fastjet: bool) -> list[Path]:
-    return [HEADERS, fastjet_folder() / "include"] if uses_fastjet else [HEADERS]
-
-
-def fastjet_folder() -> Path:
-    """Folder of the installed fastjet package, which holds include/ and lib64/."""
-    found = importlib.util.find_spec("fastjet")
+def package_folder(package: str) -> Path:
+    """Folder of an installed package with C++ headers in include/."""
+    found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
-        raise MaplessError("FastJet is not installed; type `pip install fastjet`")
+        raise MaplessError(f"{package} is not installed; type `pip install {package}`")
     return Path(found.origin).parent
 
 
-def _load_fastjet() -> None:
-    for library in FASTJET_LIBRARIES:
-        import_root().gSystem.Load(str(fastjet_folder() / "lib64" / library))
-
-
-def _compiled(name: str, text: str, uses_fastjet: bool) -> Path | None:
+def _compiled(name: str, text: str, includes: Sequence[Path]) -> Path | None:
     """Shared library of a header, made if it is not in the cache; None without a working compiler."""
     compiler = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
     if not compiler:
@@ -124,7 +122,7 @@ def _compiled(name: str, text: str, uses_fastjet: bool) -> Path | None:
     library = cache_directory() / f"{Path(name).stem}-{key}.so"
     if library.exists():
         return library
-    folders = [*_include_folders(uses_fastjet), Path(str(root.TROOT.GetIncludeDir()))]
+    folders = [*includes, Path(str(root.TROOT.GetIncludeDir()))]
     command = [compiler, *options, *(f"-I{folder}" for folder in folders)]
     return library if _compile(name, command, library) else None
 

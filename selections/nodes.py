@@ -88,6 +88,10 @@ class Node:
             self._tally = Tally(counts, varied)
         return self._tally
 
+    def weighted_sums(self, numbers: str) -> Any:
+        """Sums of the weight times each number of a column of many, booked for the next event loop."""
+        return graph_functions().weighted_sums(self.frame, WEIGHT, numbers)
+
 
 def column_names(frame: Any) -> set[str]:
     """Names of the columns of a node of RDataFrame."""

@@ -2,10 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.cutflow import Cutflow
@@ -59,6 +62,20 @@ class Selected:
         names = dict.fromkeys(name for results in varied for name in variations(results) if name != "nominal")
         return {name: self._cutflow(name) for name in names}
 
+    def weighted_sums(self, numbers: str) -> Callable[[], NDArray[np.float64]]:
+        """Sums of the weight times each number of a column, as many in every event, for sets of weights.
+
+        They are booked for the next event loop. Called, the result gives them before and after every cut,
+        (n_rows, n_numbers); without events there are no numbers.
+        """
+        booked = [node.weighted_sums(numbers) for node in self._places()]
+
+        def sums() -> NDArray[np.float64]:
+            rows = [np.array(one.values(), np.float64) for one in booked]
+            return np.array([np.resize(row, len(rows[0])) if len(row) else 0 * rows[0] for row in rows])
+
+        return sums
+
     def n_minus_one(self) -> Cutflow:
         """For every cut the events that pass all the others; the first row holds those that pass all.
 
@@ -90,10 +107,13 @@ class Selected:
         return _as_cutflow(self.name, titles, [one.values(variation) for one in self._tallies()])
 
     def _tallies(self) -> list[Tally]:
+        return [node.tally() for node in self._places()]
+
+    def _places(self) -> list[Node]:
         """Before the first cut, and after every cut."""
         places = [i for i, step in enumerate(self._steps) if isinstance(step, Cut)]
         first = places[0] if places else len(self._steps)
-        return [self._start.after(self._steps[:end]).tally() for end in (first, *(i + 1 for i in places))]
+        return [self._start.after(self._steps[:end]) for end in (first, *(i + 1 for i in places))]
 
 
 def _as_cutflow(

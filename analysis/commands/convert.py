@@ -11,6 +11,7 @@ from analysis.engine.output_folder import require_writable
 from analysis.engine.settings import read_values
 from analysis.engine.validation import one_line
 from errors import MaplessError
+from input_files import check_file
 from selections.conversion.convert import JetDefinition, from_root, to_root
 from selections.conversion.named_arrays import ColumnNames
 
@@ -24,7 +25,11 @@ def convert_files(
         raise MaplessError(f"--output {output} is a folder; name the file to write")
     if output.exists():
         raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
+    if not output.parent.is_dir():
+        raise MaplessError(f"--output {output}: there is no folder {output.parent}; make it first")
     require_writable(output.parent)
+    for file in files:
+        check_file(file)
     if output.suffix in (".h5", ".npy"):
         if len(files) > 1:
             raise MaplessError(f"{output} is made of one file, not of {len(files)}")

@@ -56,11 +56,11 @@ def simulate_to_file(
         raise MaplessError("name a process or a --card, and the number of --events; or give a --campaign")
     if quality not in get_args(Quality):
         raise MaplessError(f"no quality {quality!r}; choose from {', '.join(get_args(Quality))}")
+    if output.is_dir():
+        raise MaplessError(f"--output {output} is a folder; name the file to write")
     if output.exists() and not output.with_name(f"{output.name}.json").is_file():
         raise MaplessError(f"{output} is no simulation of Mapless and would be lost; choose another --output")
     console, parameters = Console(), _parameters(overrides)
-    if output.is_dir():
-        raise MaplessError(f"--output {output} is a folder; name the file to write")
     require_writable(output.parent)
     if card is not None:
         process, parameters["card"] = "card", read_card(card)

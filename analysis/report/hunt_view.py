@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from analysis.sample import SamplePart
 from models.events import Events, Mask
 from models.window import Window
 
 
 @dataclass(frozen=True)
 class SampleFiles:
-    """The event files of a sample, how they are opened, and the canonical columns that they lack."""
+    """The event files of a sample in its parts, and the canonical columns that they lack."""
 
-    files: tuple[Path | str, ...]
-    opening: Mapping[str, Any]
+    parts: tuple[SamplePart, ...]
     lacks: frozenset[str]
 
 

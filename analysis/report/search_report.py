@@ -15,6 +15,7 @@ from analysis.report.limit_figures import limit_figures
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
+from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
@@ -35,8 +36,9 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `report.html`, `results.json` and `plots/*.{png,pdf}`.
 
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
-    `selections`, `fits`, `limits`, `open_spectra`: the names of these stages; `open_rows` of the cutflows of
-    closed selections; `hunts` (data set, window and samples of each chain) and the `figures` to draw of them.
+    `selections`, `shifted` ones, `fits`, `limits`, `open_spectra`: the names of these stages; `open_rows` of
+    the cutflows of closed selections; `hunts` (data set, window and samples of each chain) and the `figures`
+    to draw of them.
     """
     results = _results(job)
     limits = limit_figures(results["limits"], job.arguments["label"])
@@ -69,6 +71,7 @@ def _results(job: Job) -> dict[str, Any]:
         "limits": stored("limits", LIMITS),
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
         "cutflow": {name: _open(flow, names["open_rows"].get(name)) for name, flow in cutflows.items()},
+        "variations": varied_yields([*cutflows.values(), *stored("shifted", CUTFLOW).values()]),
     }
 
 
@@ -202,8 +205,7 @@ def _hunt_view(job: Job, name: str) -> HuntView:
         window,
         {
             number: SampleFiles(
-                sample.files,
-                sample.opening,
+                sample.parts,
                 frozenset(read_json(job.after[place] / CUTFLOW)["lacking_columns"]),
             )
             for number, (sample, place) in hunt["samples"].items()

@@ -82,12 +82,5 @@ def _configuration(name: str) -> Path:
 def _resolved(settings: SearchSettings, folder: Path) -> dict[str, SampleSettings]:
     """The samples of a configuration: files relative to it, and the year of the data where none is named."""
     data = settings.samples.get(settings.data)
-    conditions = data.conditions if data else {}
-    return {
-        name: sample.under(conditions).model_copy(update={"files": _absolute(sample.files, folder)})
-        for name, sample in settings.samples.items()
-    }
-
-
-def _absolute(files: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    return tuple(file if "://" in file else str(folder / file) for file in files)
+    samples = settings.samples.items()
+    return {name: (sample.like(data) if data else sample).at(folder) for name, sample in samples}

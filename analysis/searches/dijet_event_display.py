@@ -85,8 +85,8 @@ def _constituents(event: Mapping[str, Any], sample: SampleFiles) -> dict[str, np
     here = " && ".join(f"{name} == {event[name]}" for name in EVENT_NAME)
     columns = [*CONSTITUENTS, "jet_eta", "jet_phi"]
     with TemporaryDirectory() as folder:  # a snapshot is compiled in a third of the time of AsNumpy
-        parts = open_apart(sample.files, **sample.opening)
-        file = write([part.frame.Filter(here) for part in parts], f"{folder}/event.root", columns)
+        opened = [one for part in sample.parts for one in open_apart(part.files, **part.opening)]
+        file = write([one.frame.Filter(here) for one in opened], f"{folder}/event.root", columns)
         found = open_tuple(file).arrays(columns, library="np")
     return {name: np.asarray(values[0]) for name, values in found.items()}
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.search import MassSpectrum, Sample
+from analysis.sample import Sample
+from analysis.search import MassSpectrum
 from analysis.stages.data_set import DataSet, read_cutflow
 from analysis.stages.fit import RESULTS, signal_uncertainties
 from analysis.stages.in_spectrum import signal_efficiencies

@@ -2,19 +2,27 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
+from analysis.opened_sample import OpenedPart, open_sample
+from analysis.sample import SamplePart
 from analysis.stages.data_set import CUTFLOW, EVENTS
+from analysis.stages.varied_weights import book_sets, varied_weights
 from errors import MaplessError
 from selections.cutflow import Cutflow
+from selections.graph import NOMINAL, book
 from selections.repeated_events import RepeatedEvents, repeated_events
-
-if TYPE_CHECKING:
-    from selections.sources import OpenedEvents
+from selections.root import show_progress, use_threads
+from selections.selected import Selected
+from selections.snapshot import write_many
+from selections.sources import OpenedEvents
+from selections.variations import VariationSource
+from selections.weight_variations import WeightSet
 
 EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 
@@ -22,51 +30,90 @@ EVENT_COLUMNS = ("run", "luminosity_block", "event", "weight")
 def select(jobs: Sequence[Job], tools: Tools) -> None:
     """Write `events.root` and `cutflow.json` of each region and shift into its folder.
 
-    Arguments of every job: `sample` (its name), `role`, `files`, `opening`, `region`, `selection`, `columns`,
-    `shift`, `max_events`; files and number of events are common to all. Raises MaplessError for weights that
-    are not finite, and for data with events that are there twice; of simulation the cutflow warns.
+    Arguments of every job: `sample` (its name), `role`, `parts`, `variations` of each part, `region`,
+    `selection`, `columns`, `shift`, `max_events`; the parts and the number of events are common to all.
+    Raises MaplessError for weights that are not finite, for data with events that are there twice (of
+    simulation the cutflow warns), and for data outside of the certified luminosity.
     """
-    from selections.graph import book
-    from selections.root import show_progress, use_threads
-    from selections.snapshot import write_many
-    from selections.sources import open_apart
-
     use_threads(tools.threads)
     first = jobs[0].arguments
-    parts = open_apart(first["files"], max_events=first["max_events"], **first["opening"])
-    for part in parts:
-        _check_columns(jobs, part)
-    regions = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
+    variations = _all_variations(jobs)
+    opened = open_sample(first["parts"], first["max_events"], variations)
+    for part in opened:
+        for events in part.events:
+            _check_columns(jobs, events)
+            show_progress(events.frame)
+    sources = variations[0]
+    varied = tuple(source.variation for source in sources if not isinstance(source, WeightSet))
+    origins = {source.name: source.origin for source in sources}
+    regions = {
+        job.arguments["region"]: replace(job.arguments["selection"], variations=varied) for job in jobs
+    }
     shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
-    booked = [book(part, regions, shifts) for part in parts]
+    booked = [[book(events, regions, shifts) for events in part.events] for part in opened]
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
-    for part in parts:
-        show_progress(part.frame)
+    selected = {place: [one[place] for some in booked for one in some] for place in places}
+    sets = {place: book_sets(some, sources) for place, some in selected.items() if place[1] == NOMINAL}
     write_many(
-        {place: [part[place] for part in booked] for place in places},
+        selected,
         {place: job.folder / EVENTS for place, job in places.items()},
         {place: job.arguments["columns"] for place, job in places.items()},
     )
     for place, job in places.items():
-        cutflow = reduce(add, (part[place].cutflow() for part in booked))
-        _check_weights(first["sample"], cutflow)
+        cutflow = _cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
         repeated = repeated_events(job.folder / EVENTS)
         if repeated and first["role"] == "data":
             raise MaplessError(
                 f"{first['sample']}: in region {place[0]} {repeated}; leave out files with the same events"
             )
-        content: dict[str, Any] = {
-            "sample": first["sample"],
-            "region": place[0],
-            "shift": place[1],
-            "cutflow": cutflow.to_dict(),
-            "read": {"events": sum(p.n_events for p in parts), "of": sum(p.n_in_files for p in parts)},
-            "notes": _joined([part.notes for part in parts]),
-            "warnings": _warnings(repeated, renumbered=first["opening"].get("renumber_events", False)),
-            "lacking_columns": _joined([part.lacks for part in parts]),
-            "lost_files": [{"file": str(lost.file), "reason": lost.reason} for lost in parts[0].lost],
-        }
-        write_json(job.folder / CUTFLOW, content)
+        write_json(
+            job.folder / CUTFLOW,
+            {
+                "sample": first["sample"],
+                "region": place[0],
+                "shift": place[1],
+                "origin": origins.get(place[1].partition(":")[0], ""),
+                "cutflow": cutflow.to_dict(),
+                "variations": varied_weights(cutflow, selected[place], sources, sets[place])
+                if place in sets
+                else {},
+                "warnings": _warnings(repeated, renumbered=_are_renumbered(first["parts"])),
+                **_known_of_files(opened),
+            },
+        )
+
+
+def _cutflow(sample: str, opened: Sequence[OpenedPart], selected: Sequence[Sequence[Selected]]) -> Cutflow:
+    """The cutflow of all parts together; raises MaplessError for one with which something is wrong."""
+    cutflows: list[Cutflow] = []
+    for part, some in zip(opened, selected, strict=True):
+        if some:
+            cutflows.append(reduce(add, (one.cutflow() for one in some)))
+            part.check_certified(sample, cutflows[-1])
+    cutflow = reduce(add, cutflows)
+    _check_weights(sample, cutflow)
+    return cutflow
+
+
+def _all_variations(jobs: Sequence[Job]) -> list[tuple[VariationSource, ...]]:
+    """The variations of each part that any job asks for, each once."""
+    asked = zip(*(job.arguments["variations"] for job in jobs), strict=True)
+    return [tuple({one.name: one for some in part for one in some}.values()) for part in asked]
+
+
+def _known_of_files(opened: Sequence[OpenedPart]) -> dict[str, Any]:
+    """What is known about the files."""
+    events = [one for part in opened for one in part.events]
+    return {
+        "read": {"events": sum(one.n_events for one in events), "of": sum(p.n_in_files for p in opened)},
+        "notes": _joined([one.notes for one in events]),
+        "lacking_columns": _joined([one.lacks for one in events]),
+        "lost_files": [{"file": lost.file, "reason": lost.reason} for part in opened for lost in part.lost],
+    }
+
+
+def _are_renumbered(parts: Sequence[SamplePart]) -> bool:
+    return any(part.opening.get("renumber_events") for part in parts)
 
 
 def _warnings(repeated: RepeatedEvents | None, *, renumbered: bool) -> list[str]:
@@ -82,7 +129,7 @@ def _check_weights(sample: str, cutflow: Cutflow) -> None:
             )
 
 
-def _check_columns(jobs: Sequence[Job], events: "OpenedEvents") -> None:
+def _check_columns(jobs: Sequence[Job], events: OpenedEvents) -> None:
     """Raise MaplessError for a canonical column that a selection needs and the files do not have."""
     for job in jobs:
         for name, place in job.arguments["selection"].required_columns().items():

@@ -28,8 +28,8 @@ def check_zfit(found: Found) -> dict[str, Any]:
     """
     import zfit
 
-    mass = found.scan.most_significant.mass
-    model = search_model(found.categories, found.signal, NO_UNCERTAINTIES, mass)
+    excess = found.scan.most_significant
+    model = search_model(found.categories, found.signal, NO_UNCERTAINTIES, excess.mass)
     profile = model.profile_likelihood()
     ours = _kernel_fit(zfit, profile)
     events = profile.likelihood.expected(profile.likelihood.internal(ours | {profile.parameter: 0.0}))
@@ -50,7 +50,8 @@ def check_zfit(found: Found) -> dict[str, Any]:
         raise MaplessError("the fit in zfit did not converge")
     rows = {name: {"ours": ours[name], "zfit": theirs[name], "error": errors[name]} for name in parameters}
     return {
-        "mass": mass,
+        "mass": excess.mass,
+        "quality": excess.quality,
         "parameters": rows,
         "significances": {
             "ours": observed_significance(profile).significance,

@@ -102,7 +102,8 @@ def check_toy_limit(found: Found) -> dict[str, Any]:
 
 
 def _at_excess(found: Found) -> dict[str, Any]:
-    return {"mass": found.scan.most_significant.mass}
+    excess = found.scan.most_significant
+    return {"mass": excess.mass, "quality": excess.quality}
 
 
 def _around(profile: ProfileLikelihood, n_values: int) -> FloatArray:

@@ -16,10 +16,11 @@ import numpy as np
 from errors import MaplessError
 from fits.backgrounds import LogLinearBackground
 from fits.export.formula import Formula, FormulaFunctions
+from fits.export.signal_pdf import resolution, signal_pdf
 from fits.fit import fit_background
 from fits.likelihood.signal_term import Effect
 from fits.search_model import Process, SearchCategory, SearchModel
-from fits.signals import BreitWigner, DoubleCrystalBall, Gaussian, SignalShape
+from fits.signals.bin_probabilities import bins_within_reach
 from fits.spectrum import Spectrum
 
 SIGNAL, BACKGROUND = "signal", "background"
@@ -49,7 +50,7 @@ def fill_workspace(workspace: Any, model: SearchModel, *, integrate: bool = True
         _add_data(workspace, category)
         integrated = integrate and model.n_nodes != 1 and is_wide(category.spectrum)
         for name, process in processes(category).items():
-            _add_process(workspace, category.name, name, process, integrated)
+            _add_process(workspace, category, name, process, integrated)
         if category.background is not None:
             _add_background(workspace, category, model.n_nodes, integrated)
 
@@ -134,19 +135,29 @@ def _add_data(workspace: Any, category: SearchCategory) -> None:
     import_into(workspace, ROOT.RooDataHist(f"data_{name}", "", ROOT.RooArgList(mass), histogram))
 
 
-def _add_process(workspace: Any, category: str, name: str, process: Process, integrated: bool) -> None:
-    density = f"{category}_{name}" + ("_density" if integrated else "")
-    mean = _moved(workspace, f"{category}_{name}_mean", process, "mean")
-    width = _moved(workspace, f"{category}_{name}_width", process, "width")
-    workspace.factory(_shape(process.shape, density, f"mass_{category}", mean, width))
+def _add_process(
+    workspace: Any, category: SearchCategory, name: str, process: Process, integrated: bool
+) -> None:
+    """Its shape in bins as `BinProbabilities` has it: beyond the reach of the shape there is nothing."""
+    full_name = f"{category.name}_{name}"
+    density = f"{full_name}_density" if integrated else full_name
+    mean = _moved(workspace, f"{full_name}_mean", process, "mean")
+    width = _moved(workspace, f"{full_name}_width", process, "width")
+    within = bins_within_reach(process.shape, category.spectrum.edges)
+    everywhere = within == slice(0, category.spectrum.n_bins)
+    low, high = category.spectrum.edges[[within.start, within.stop]].tolist()
+    bounds = None if everywhere else (low, high)
+    workspace.factory(signal_pdf(process.shape, density, f"mass_{category.name}", mean, width, bounds))
+    if not everywhere:
+        use_precise_integrals(workspace.pdf(density))
     if integrated:
-        _integrate(workspace, category, name)
+        _integrate(workspace, category.name, name)
 
 
 def _moved(workspace: Any, name: str, process: Process, quantity: str) -> str:
     """Name of a function that nuisances move linearly, or of a constant."""
     shape = process.shape
-    nominal = shape.mean if quantity == "mean" else _resolution(shape)
+    nominal = shape.mean if quantity == "mean" else resolution(shape)
     moving = {key: getattr(effect, quantity) for key, effect in process.effects.items()}
     moving = {key: size for key, size in moving.items() if size}
     if not moving:
@@ -155,24 +166,6 @@ def _moved(workspace: Any, name: str, process: Process, quantity: str) -> str:
     sums = "".join(f"+({size!r})*{key}" for key, size in moving.items())
     workspace.factory(f"expr::{name}('{nominal!r}*(1{sums})', {', '.join(moving)})")
     return name
-
-
-def _resolution(shape: SignalShape) -> float:
-    if isinstance(shape, Gaussian) and shape.natural_width:
-        raise MaplessError("a Gaussian with natural width has no counterpart in RooFit; use a Breit-Wigner")
-    return shape.sigma
-
-
-def _shape(shape: SignalShape, name: str, mass: str, mean: str, width: str) -> str:
-    """Command of the workspace factory."""
-    if isinstance(shape, DoubleCrystalBall):
-        tails = f"{shape.alpha_low!r}, {shape.n_low!r}, {shape.alpha_high!r}, {shape.n_high!r}"
-        return f"RooCrystalBall::{name}({mass}, {mean}, {width}, {tails})"
-    if isinstance(shape, Gaussian):
-        return f"RooGaussian::{name}({mass}, {mean}, {width})"
-    if isinstance(shape, BreitWigner):
-        return f"RooVoigtian::{name}({mass}, {mean}, {shape.natural_width!r}, {width})"
-    raise MaplessError(f"a {type(shape).__name__} shape cannot be exported to RooFit; fit a function to it")
 
 
 def _add_background(workspace: Any, category: SearchCategory, n_nodes: int | None, integrated: bool) -> None:

@@ -14,6 +14,13 @@ _WithContraction = tuple[FloatArray, FloatArray, Contraction]
 _POINT = 1e-3  # a bin centre is a bin this part as wide
 
 
+def bins_within_reach(shape: SignalShape, edges: FloatArray) -> slice:
+    """The bins that a shape reaches; all of them where it reaches none."""
+    low, high = shape.reach
+    within = np.flatnonzero((edges[1:] > low) & (edges[:-1] < high))
+    return slice(int(within[0]), int(within[-1]) + 1) if within.size else slice(0, len(edges) - 1)
+
+
 class BinProbabilities:
     """Probabilities (n_bins,) for events inside the edges, after relative shifts (2,) of mean and width.
 
@@ -24,11 +31,10 @@ class BinProbabilities:
     """
 
     def __init__(self, shape: SignalShape, edges: FloatArray, n_nodes: int | None = None) -> None:
-        edges, (low, high) = np.asarray(edges, dtype=float), shape.reach
-        within = np.flatnonzero((edges[1:] > low) & (edges[:-1] < high))
-        first, last = (int(within[0]), int(within[-1]) + 1) if within.size else (0, len(edges) - 1)
-        self._within, self._n_bins = slice(first, last), len(edges) - 1
-        self._shape, self._edges, self._at_centres = shape, edges[first : last + 1], n_nodes == 1
+        edges = np.asarray(edges, dtype=float)
+        self._within, self._n_bins = bins_within_reach(shape, edges), len(edges) - 1
+        self._edges = edges[self._within.start : self._within.stop + 1]
+        self._shape, self._at_centres = shape, n_nodes == 1
         centres, halves = 0.5 * (self._edges[1:] + self._edges[:-1]), 0.5 * _POINT * np.diff(self._edges)
         # Edges of tiny bins about the bin centres, and of what lies between them.
         self._points = np.stack([centres - halves, centres + halves], axis=1).ravel()

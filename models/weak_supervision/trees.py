@@ -1,6 +1,6 @@
 """CWoLa Hunting with boosted decision trees, more sensitive to weak signals (arXiv:2309.13111)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,19 +12,10 @@ import numpy as np
 from models.anomaly_detector import Progress
 from models.saving import read_arrays, write_arrays
 from models.tree_sums import TreeSum, from_arrays, to_arrays
-from models.weak_supervision.binning import MAX_EVENTS, Bins
 from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class _Restarts:
-    """The classifiers of one input set and fold, and the bins of their inputs if they share them."""
-
-    bins: Bins | None
-    classifiers: list[TreeSum]
 
 
 @dataclass
@@ -50,7 +41,7 @@ class CWoLaBoostedTrees(WeakClassifiers):
     events_per_leaf: int = 100
     feature_share: float = 0.5
     threads: int | None = field(default=None, compare=False)
-    _trees: list[list[_Restarts]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _trees: list[list[list[TreeSum]]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def _train(self, sample: Sample, progress: Progress | None) -> None:
         labels = self.window.in_signal_region(sample.mass)
@@ -73,19 +64,16 @@ class CWoLaBoostedTrees(WeakClassifiers):
                     outputs[place, chosen] = self._mean_decision(restarts, features[place][chosen])
         return outputs
 
-    def _mean_decision(self, restarts: _Restarts, features: Array) -> Array:
-        inputs = restarts.bins(features) if restarts.bins else features
-        decisions = self._at_once(lambda one: one(inputs), restarts.classifiers)
-        return np.mean(decisions, axis=0)
+    def _mean_decision(self, restarts: list[TreeSum], features: Array) -> Array:
+        return np.mean(self._at_once(lambda one: one(features), restarts), axis=0)
 
-    def _grown(self, features: Array, labels: Array, weights: Array) -> _Restarts:
-        from sklearn.ensemble import HistGradientBoostingClassifier
+    def _grown(self, features: Array, labels: Array, weights: Array) -> list[TreeSum]:
+        from models.weak_supervision.presorted_boosting import PresortedBoosting, PresortedFeatures
 
-        bins = Bins.learn(features, weights) if len(features) <= MAX_EVENTS else None
-        inputs = bins(features) if bins else features
+        inputs = PresortedFeatures(features, weights)
 
         def grown(restart: int) -> TreeSum:
-            classifier = HistGradientBoostingClassifier(
+            classifier = PresortedBoosting(
                 max_iter=self.iterations,
                 learning_rate=self.learning_rate,
                 max_leaf_nodes=self.leaves,
@@ -95,9 +83,9 @@ class CWoLaBoostedTrees(WeakClassifiers):
                 early_stopping=False,
                 random_state=self.seed * self.restarts + restart,
             )
-            return TreeSum.of_boosting(classifier.fit(inputs, labels, weights))
+            return TreeSum.of_boosting(classifier.fit_presorted(inputs, labels))
 
-        return _Restarts(bins, self._at_once(grown, range(self.restarts)))
+        return self._at_once(grown, range(self.restarts))
 
     def _at_once(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do the same work on every item, several at a time with one OpenMP thread each.
@@ -114,29 +102,12 @@ class CWoLaBoostedTrees(WeakClassifiers):
             return list(pool.map(work, items))
 
     def _write(self, folder: Path) -> None:
-        every = [restarts for of_folds in self._trees for restarts in of_folds]
-        arrays = to_arrays(one for restarts in every for one in restarts.classifiers)
-        for number, restarts in enumerate(every):
-            edges = restarts.bins.edges if restarts.bins else []
-            arrays |= {f"edges_{number}_{feature}": values for feature, values in enumerate(edges)}
-        write_arrays(folder / "trees.npz", arrays)
+        sums = (one for of_folds in self._trees for restarts in of_folds for one in restarts)
+        write_arrays(folder / "trees.npz", to_arrays(sums))
 
     def _read(self, folder: Path) -> None:
-        arrays = read_arrays(folder / "trees.npz")
-        widths = [len(columns) for columns in self.inputs.values() for _ in range(self.folds)]
-        sums = from_arrays(arrays, np.repeat(widths, self.restarts).tolist(), self.iterations)
-        every = [
-            _Restarts(_stored_bins(arrays, number, width), sums[number * self.restarts :][: self.restarts])
-            for number, width in enumerate(widths)
-        ]
-        self._trees = [every[first : first + self.folds] for first in range(0, len(every), self.folds)]
-
-
-def _stored_bins(arrays: Mapping[str, Array], number: int, width: int) -> Bins | None:
-    """The bins of the restarts with this number, if they have some; ValueError for edges that do not rise."""
-    if f"edges_{number}_0" not in arrays:
-        return None
-    edges = [arrays[f"edges_{number}_{feature}"] for feature in range(width)]
-    if any(values.ndim != 1 or (np.diff(values) <= 0).any() for values in edges):
-        raise ValueError("edges of bins do not rise")
-    return Bins(edges)
+        each = self.folds * self.restarts
+        widths = [len(columns) for columns in self.inputs.values() for _ in range(each)]
+        sums = from_arrays(read_arrays(folder / "trees.npz"), widths, self.iterations)
+        restarts = [sums[first : first + self.restarts] for first in range(0, len(sums), self.restarts)]
+        self._trees = [restarts[first : first + self.folds] for first in range(0, len(restarts), self.folds)]

@@ -13,21 +13,18 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.canonical_writer import Columns
+from selections.conversion.case_layout import (
+    EVENT_INFO,
+    FEATURES,
+    N_CONSTITUENTS,
+    THREE_JETS,
+    check_layout,
+    event_numbers_are_exact,
+)
 from selections.conversion.parts import hardest_first, invariant_mass, jets, open_hdf5, slices
 
-EVENT_INFO = ("event", "met_pt", "met_phi", "generator_weight", "leptonic", "run", "year", "n_jets")
-FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
-"""Of `jet1_extraInfo` and `jet2_extraInfo`, in order."""
-
-N_CONSTITUENTS = 100
-LARGEST_EXACT = 2**24
-NEEDED = ("jet_kinematics", "jet1_extraInfo", "jet2_extraInfo")
+ENOUGH, MOST_WRONG = 0.99, 0.5
 _STEPS = 60
-
-
-def recognises(file: Any) -> bool:
-    """Whether an open HDF5 file has the layout."""
-    return all(name in file for name in NEEDED)
 
 
 def read(path: Path) -> Iterator[Columns]:
@@ -37,16 +34,15 @@ def read(path: Path) -> Iterator[Columns]:
     there are none, are scaled to give the file's m_jj.
     """
     with open_hdf5(path) as file:
-        missing = [name for name in NEEDED if name not in file]
-        if missing:
-            raise MaplessError(f"{path} has no {missing[0]}: it is not a file of CASE")
+        check_layout(file)
+        exact = event_numbers_are_exact(file)
         for part in slices(len(file["jet_kinematics"])):
-            yield _read_part(file, part)
+            yield _read_part(file, part) | _event_columns(file, part, exact=exact)
 
 
 def _read_part(file: Any, part: slice) -> Columns:
     kinematics = np.asarray(file["jet_kinematics"][part], np.float64)
-    numbers = range(1, 3 if kinematics.shape[1] < 14 else 4)  # noqa: PLR2004 - m_jj, delta eta, 4 a jet
+    numbers = range(1, 3 if kinematics.shape[1] < THREE_JETS else 4)
     rectangles = {
         name: np.stack([kinematics[:, 4 * number - 2 + place] for number in numbers], axis=1)
         for place, name in enumerate(("pt", "eta", "phi", "softdrop_mass"))
@@ -66,19 +62,30 @@ def _read_part(file: Any, part: slice) -> Columns:
     mass[:, :2] = _scaled(masses, rectangles, kinematics[:, 0])
     rectangles |= {"mass": mass, "n_constituents": n_constituents.astype(np.int64)}
     rectangles["tight_id"] = np.ones_like(rectangles["n_constituents"])
-    return jets(rectangles, order) | constituents | _event_columns(file, part)
+    found = jets(rectangles, order) | constituents
+    _check_masses(rectangles, kinematics[:, 0])
+    return found
 
 
-def _event_columns(file: Any, part: slice) -> Columns:
-    """Identity, label and weight of the events."""
-    n_events = part.stop - part.start
-    rows = np.arange(part.start, part.stop)
-    columns: Columns = {"run": np.ones(n_events), "luminosity_block": np.ones(n_events), "event": rows}
-    weight = np.ones(n_events)
+def _check_masses(rectangles: Mapping[str, NDArray[Any]], mjj: NDArray[np.float64]) -> None:
+    """Of other columns or units m_jj and the momenta do not belong to each other."""
+    pt, eta, phi, mass = (rectangles[name][:, :2] for name in ("pt", "eta", "phi", "mass"))
+    lightest = invariant_mass(pt, eta, phi, np.zeros_like(pt))
+    too_small, too_large = mjj < ENOUGH * lightest, mass.max(axis=1) > pt.max(axis=1)
+    if not np.mean(too_small | too_large) < MOST_WRONG:
+        raise MaplessError(
+            f"m_jj is about {np.median(mjj):g}, but {np.median(lightest):g} of jets without mass; are "
+            "columns swapped, or not in GeV?"
+        )
+
+
+def _event_columns(file: Any, part: slice, *, exact: bool) -> Columns:
+    """Identity as far as it is known, label and weight; events without a number get their row."""
+    columns: Columns = {"event": np.arange(part.start, part.stop)}
+    weight = np.ones(part.stop - part.start)
     if "event_info" in file:
         info = dict(zip(EVENT_INFO, np.asarray(file["event_info"][part], np.float64).T, strict=False))
-        exact = file["event_info"].dtype.itemsize > 4 or info["event"].max(initial=0) < LARGEST_EXACT  # noqa: PLR2004
-        columns |= {"run": info.get("run", columns["run"])}
+        columns |= {"run": info["run"]} if "run" in info else {}
         columns |= {"event": info["event"]} if exact else {}
         weight = info["generator_weight"]
     if "event_id" in file:
@@ -86,7 +93,7 @@ def _event_columns(file: Any, part: slice) -> Columns:
     if "sys_weights" in file:
         weight = weight * np.asarray(file["sys_weights"][part, 0], np.float64)
     if "truth_label" in file:
-        columns["truth_label"] = np.asarray(file["truth_label"][part]).reshape(-1).astype(np.int32)
+        columns["truth_label"] = np.asarray(file["truth_label"][part]).reshape(-1)
     return columns | {"weight": weight}
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.canonical_writer import Columns
 from selections.conversion.parts import slices
 
 GEV = 1000.0
+HIGHEST = 100.0  # TeV, above all colliders
 WITHOUT_DISTANCE, WITH_DISTANCE = 6, 7  # columns
 
 
@@ -32,13 +34,11 @@ def read(path: Path) -> Iterator[Columns]:
         rows = np.asarray(values[part], np.float64)
         if not np.isfinite(rows).all():
             raise MaplessError(f"{path} holds NaN or infinity; leave those events out")
-        ones = np.ones(len(rows))
+        _check_plausible(path, rows)
         columns = {
-            "run": ones,
-            "luminosity_block": ones,
             "event": np.arange(part.start, part.stop),
-            "weight": ones,
-            "truth_label": rows[:, -1].astype(np.int32),
+            "weight": np.ones(len(rows)),
+            "truth_label": rows[:, -1],
             "mjj": GEV * rows[:, 0],
             "jet1_softdrop_mass": GEV * (rows[:, 1] + rows[:, 2]),
             "jet2_softdrop_mass": GEV * rows[:, 1],
@@ -46,6 +46,16 @@ def read(path: Path) -> Iterator[Columns]:
             "jet2_tau21": rows[:, 3],
         }
         yield columns | ({"delta_r": rows[:, 5]} if rows.shape[1] == WITH_DISTANCE else {})
+
+
+def _check_plausible(path: Path, rows: NDArray[np.float64]) -> None:
+    """Other columns or units would be taken for these."""
+    if rows[:, 0].max(initial=0) > HIGHEST:
+        raise MaplessError(f"{path}: m_jj goes up to {rows[:, 0].max():g} TeV; is it in GeV? Divide by 1000")
+    for place, name in ((0, "m_jj"), (1, "the lighter mass"), (2, "the difference of masses")):
+        if rows[:, place].min(initial=0) < 0:
+            lowest = rows[:, place].min()
+            raise MaplessError(f"{path}: column {place} holds {lowest:g}, but {name} is not negative")
 
 
 def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +13,11 @@ import uproot
 from errors import MaplessError
 from selections import canonical_writer
 from selections.canonical_writer import TUPLE_NAME, Columns
-from selections.conversion import case_h5, cathode, lhc_olympics, named_arrays
+from selections.conversion import case_h5, case_layout, cathode, lhc_olympics, named_arrays
+from selections.conversion.checks import check_columns
 from selections.conversion.named_arrays import ColumnNames
 from selections.conversion.parts import EVENTS_AT_ONCE, open_hdf5
+from selections.sources.identical_files import check_all_differ
 
 Format = Literal["case", "lhco", "lhco-features", "cathode", "arrays"]
 Target = Literal["case", "cathode"]
@@ -38,11 +41,14 @@ def to_root(
 ) -> int:
     """Convert files of one format to an RNTuple of canonical columns; return the number of events.
 
-    Events of file k without a run number get run k, counted from 1. Some events are in memory at a time.
+    Events of file k without a run or a luminosity block get k, counted from 1. Some events are in memory at a
+    time.
     `output`.json says what was converted. `progress` is called with the number of events so far.
 
-    Raises MaplessError for an unknown format, files of different formats, and as the readers do.
+    Raises MaplessError for a file that is there twice, for an unknown format, files of different formats, and
+    numbers that cannot be right, and as the readers do.
     """
+    check_all_differ([str(file) for file in files], "name it once")
     formats = {file: "arrays" if names else recognise(file) for file in files}
     if len(set(formats.values())) > 1:
         told = ", ".join(f"{file.name} {kind}" for file, kind in formats.items())
@@ -52,12 +58,14 @@ def to_root(
     def parts() -> Iterator[Columns]:
         nonlocal done
         for number, file in enumerate(files, start=1):
-            for part in _reader(file, formats[file], jets or JetDefinition(), names):
-                if formats[file] not in ("case", "arrays"):
-                    part["run"] = np.full(len(part["event"]), number)
-                done += len(part["event"])
-                progress(done)
-                yield part
+            with _said_with(file):
+                for part in _reader(file, formats[file], jets or JetDefinition(), names):
+                    check_columns(part)
+                    for name in ("run", "luminosity_block"):
+                        part.setdefault(name, np.full(len(part["event"]), number))
+                    done += len(part["event"])
+                    progress(done)
+                    yield part
 
     canonical_writer.write(output, parts(), precision={})
     described = {"converted_from": [file.name for file in files], "format": formats[files[0]]}
@@ -87,8 +95,8 @@ def recognise(file: Path) -> Format:
         return "cathode"
     if file.suffix == ".npz":
         raise MaplessError(f"{file}: name its arrays with --columns FILE")
-    with open_hdf5(file) as opened:
-        if case_h5.recognises(opened):
+    with _said_with(file), open_hdf5(file) as opened:
+        if case_layout.recognises(opened):
             return "case"
         if lhc_olympics.recognises_features(opened):
             return "lhco-features"
@@ -105,6 +113,16 @@ def _reader(file: Path, kind: str, jets: JetDefinition, names: ColumnNames | Non
         return lhc_olympics.read_particles(file, radius=jets.radius, trimming_fraction=jets.trimming_fraction)
     readers = {"case": case_h5.read, "lhco-features": lhc_olympics.read_features, "cathode": cathode.read}
     return readers[kind](file)
+
+
+@contextmanager
+def _said_with(file: Path) -> Iterator[None]:
+    """What is wrong in a file is said with its name."""
+    try:
+        yield
+    except MaplessError as problem:
+        named = str(problem).startswith(str(file))
+        raise MaplessError(str(problem) if named else f"{file}: {problem}") from None
 
 
 def _parts(events: Any) -> Iterator[Any]:

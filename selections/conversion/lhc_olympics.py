@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from selections.canonical_writer import Columns
 from selections.clustering import JetCriteria, Particles, find_jets
+from selections.conversion.checks import check_dataset
 from selections.conversion.parts import hardest_first, jets, open_hdf5, slices
 
 N_PARTICLES = 700
@@ -57,6 +58,10 @@ def read_particles(
 
 def _clustered(values: NDArray[Any], first: int, criteria: JetCriteria) -> Columns:
     particles = values[:, :PARTICLE_VALUES].reshape(len(values), N_PARTICLES, 3)
+    if not np.isfinite(values).all() or particles[..., 0].min(initial=0) < 0:
+        raise MaplessError(
+            "a particle has a momentum that is NaN, infinite or below zero; leave such events out"
+        )
     there = particles[..., 0] > 0
     starts = np.concatenate([[0], np.cumsum(np.count_nonzero(there, axis=1))])
     selected, columns = find_jets(Particles.of_unknown_kind(starts, *particles[there].T), criteria)
@@ -64,7 +69,7 @@ def _clustered(values: NDArray[Any], first: int, criteria: JetCriteria) -> Colum
         del columns[name]
     columns |= _identity(first + selected)
     if values.shape[1] > PARTICLE_VALUES:
-        columns["truth_label"] = values[selected, PARTICLE_VALUES].astype(np.int32)
+        columns["truth_label"] = values[selected, PARTICLE_VALUES]
     return columns
 
 
@@ -97,30 +102,36 @@ def _of_features(frame: dict[str, NDArray[Any]], part: slice) -> Columns:
     }
     found = jets(columns, hardest_first(pt)) | _identity(np.arange(part.start, part.stop))
     if "label" in frame:
-        found["truth_label"] = frame["label"].astype(np.int32)
+        found["truth_label"] = frame["label"]
     return found
 
 
 def _identity(rows: NDArray[np.int64]) -> Columns:
-    ones = np.ones(len(rows))
-    return {"run": ones, "luminosity_block": ones, "event": rows, "weight": ones}
+    return {"event": rows, "weight": np.ones(len(rows))}
 
 
 def _particle_values(file: Any) -> Any:
     """The values of a pandas frame with one block, or with a table; None where there is none."""
-    for group in file.values():
+    for group in _groups(file):
         if "block0_values" in group:
+            check_dataset(group, "block0_values", n_columns=1)
             return group["block0_values"]
     return None
+
+
+def _groups(file: Any) -> list[Any]:
+    """What holds datasets, as pandas writes its frames."""
+    return [group for group in file.values() if hasattr(group, "keys")]
 
 
 def _frame_columns(file: Any) -> dict[str, tuple[Any, int]]:
     """Of a pandas frame, each named column with its block of values and its place there."""
     found = {}
-    for group in file.values():
+    for group in _groups(file):
         number = 0
-        while hasattr(group, "keys") and f"block{number}_items" in group:
+        while f"block{number}_items" in group:
             items, values = group[f"block{number}_items"][:], group[f"block{number}_values"]
+            check_dataset(group, f"block{number}_values", n_columns=len(items))
             for place, item in enumerate(items):
                 name = item.decode() if isinstance(item, bytes) else str(item)
                 found[name] = (values, place)

@@ -1,19 +1,32 @@
 """Array files of anyone's making (npz, HDF5), whose columns are named by their user."""
 
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from errors import MaplessError
 from selections.canonical_writer import Columns
+from selections.conversion.checks import check_dataset
 from selections.conversion.parts import hardest_first, jets, open_hdf5, slices
 
-IDENTITY = ("run", "luminosity_block", "event", "weight")
+
+def _is_column(name: str) -> str:
+    if not (name.isascii() and name.isidentifier()):
+        raise ValueError(f"{name!r} cannot be the name of a column; take letters, digits and _ only")
+    if name in COUNTS:
+        raise ValueError(f"{name} is counted; jets without momentum are not there")
+    return name
+
+
+COUNTS = ("n_jet", "n_constituent")
+ColumnName = Annotated[str, AfterValidator(_is_column)]
 
 
 class ColumnNames(BaseModel):
@@ -25,8 +38,8 @@ class ColumnNames(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: dict[str, str | tuple[str, ...]] = Field(min_length=1)
-    factors: dict[str, float] = {}
+    columns: dict[ColumnName, str | tuple[str, ...]] = Field(min_length=1)
+    factors: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
 
 def read(path: Path, names: ColumnNames) -> Iterator[Columns]:
@@ -34,11 +47,18 @@ def read(path: Path, names: ColumnNames) -> Iterator[Columns]:
 
     Raises MaplessError for a file that cannot be read, an array that it lacks, or one of another length.
     """
+    unknown = sorted(names.factors.keys() - names.columns.keys())
+    if unknown:
+        raise MaplessError(
+            f"factors.{unknown[0]}: no column has this name; there are {', '.join(names.columns)}"
+        )
     with _arrays(path) as arrays:
         wanted = [name for source in names.columns.values() for name in _as_list(source)]
         missing = [name for name in wanted if name not in arrays]
         if missing:
             raise MaplessError(f"{path} has no array {missing[0]!r}; it has {', '.join(arrays)}")
+        for name in wanted:
+            check_dataset(arrays, name, n_columns=None)
         lengths = {name: len(arrays[name]) for name in wanted}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{name} {length:,}" for name, length in lengths.items())
@@ -49,8 +69,7 @@ def read(path: Path, names: ColumnNames) -> Iterator[Columns]:
 
 def _part(arrays: Mapping[str, Any], names: ColumnNames, part: slice) -> Columns:
     rows = np.arange(part.start, part.stop)
-    ones = np.ones(len(rows))
-    columns: Columns = dict(zip(IDENTITY, (ones, ones, rows, ones), strict=True))
+    columns: Columns = {"event": rows, "weight": np.ones(len(rows))}
     of_jets = {}
     for name, source in names.columns.items():
         values = np.stack([np.asarray(arrays[one][part]) for one in _as_list(source)], axis=-1)
@@ -89,7 +108,8 @@ def _arrays(path: Path) -> Iterator[Mapping[str, Any]]:
         return
     try:
         stored = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as problem:
+        with stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as problem:
         raise MaplessError(f"{path} cannot be read as arrays: {problem}") from None
-    with stored:
-        yield {name: stored[name] for name in stored.files}
+    yield arrays

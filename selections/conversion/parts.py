@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.canonical_writer import Columns
+from selections.conversion.checks import check_momenta
 
 EVENTS_AT_ONCE = 50_000
 
@@ -45,10 +46,13 @@ def hardest_first(pt: NDArray[Any]) -> NDArray[np.intp]:
 def jets(columns: Mapping[str, NDArray[Any]], order: NDArray[np.intp]) -> Columns:
     """Flat columns `jet_*` of rectangular ones (n_events, n_jets), in an order; jets without momentum go.
 
+    Raises MaplessError for momenta that are NaN or below zero.
+
     >>> some = {"pt": np.array([[0.0, 5.0], [3.0, 4.0]])}
     >>> jets(some, hardest_first(some["pt"]))["jet_pt"].tolist()
     [5.0, 4.0, 3.0]
     """
+    check_momenta(columns["pt"])
     sorted_columns = {name: np.take_along_axis(values, order, axis=1) for name, values in columns.items()}
     there = sorted_columns["pt"] > 0
     counts = {"n_jet": np.count_nonzero(there, axis=1)}

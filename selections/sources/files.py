@@ -1,9 +1,8 @@
 """Files are looked at before ROOT reads them: its own messages for broken ones mislead, or it crashes."""
 
 import glob
-import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
+from input_files import check_file
 from selections.headers import graph_functions
 from selections.reading import bounded_memory, watched_loop
 from selections.root import import_root
@@ -78,6 +78,7 @@ def inspect(path: str, tree: str | None = None, number: int = 0) -> OpenedFile:
     with bounded_memory(), watched, _quiet_root(), _open_file(path) as file:
         name, kind = _find_tree(path, file, tree)
         found = mapless.contents(path, name, kind == "TTree")
+    _check_alone(path, name, [str(friend) for friend in found.friends])
     types = zip(map(str, found.names), map(str, found.types), strict=True)
     return OpenedFile(path, name, kind, int(found.n_events), dict(types), number)
 
@@ -94,8 +95,7 @@ def _check_local(path: str) -> None:
         raise MaplessError(
             f"{path} is a directory, not a file; write {Path(path) / '*.root'} for the files in it"
         )
-    if not os.access(path, os.R_OK):
-        raise MaplessError(f"{path} may not be read; ask for the permission")
+    check_file(path)
     size, promised = Path(path).stat().st_size, _promised_size(path)
     if size < promised:
         raise MaplessError(f"{path} is truncated: {size:,} of {promised:,} bytes are there; copy it again")
@@ -126,6 +126,15 @@ def _find_tree(path: str, file: Any, wanted: str | None) -> tuple[str, str]:
     there = ", ".join([*sorted(trees), *deeper]) or "no TTree or RNTuple at all"
     way_out = "; copy it to the top" if deeper else ""
     raise MaplessError(f"{path} has no {wanted or 'Events'} at its top; it holds {there}{way_out}")
+
+
+def _check_alone(path: str, tree: str, friends: Sequence[str]) -> None:
+    """Rows of a friend may be fewer, or of other events: ROOT reads them beside each other all the same."""
+    if friends:
+        raise MaplessError(
+            f"{path}: {tree} has the friend {', '.join(friends)}, whose rows may be those of other events; "
+            f"write a tree that holds the columns of both"
+        )
 
 
 def _trees_in_folders(folder: Any, place: str = "") -> list[str]:

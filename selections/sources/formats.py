@@ -10,11 +10,12 @@ from selections.steps import Column
 class Options:
     """What may be chosen when files are opened: the year of data taking, or triggers and filters by name.
 
-    No triggers or filters (None) are those of the year, an empty list asks for none.
+    No triggers or filters (None) are those of the year, an empty list asks for none. Triggers may be lists by
+    ranges of runs, such as {"273158-280385": ["HLT_PFHT800"]}; other runs have none.
     """
 
     year: str = "2018"
-    triggers: Sequence[str] | None = None
+    triggers: Sequence[str] | Mapping[str, Sequence[str]] | None = None
     filters: Sequence[str] | None = None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from errors import MaplessError
 from selections.expressions import suggestion
 from selections.sources.formats import Options, Recipe, Translation, plain, translate_recipes
+from selections.sources.run_ranges import triggers_by_run
 from selections.steps import Column
 
 # Triggers and filters of CMS EXO-22-026, as in case-team/CASEUtils H5_maker; Run 3 keeps the paths of 2018.
@@ -141,6 +142,8 @@ def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Tr
 
 
 def _triggers(somewhere: Set[str], options: Options) -> Translation:
+    if isinstance(options.triggers, Mapping):
+        return triggers_by_run(options.triggers, somewhere)
     used, note = _chosen("triggers", options.triggers, TRIGGERS, somewhere, options)
     if used is None:
         return Translation(lacks={"passes_trigger": note})

@@ -1,12 +1,19 @@
 """Opening files of any known format as events with canonical columns."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from errors import MaplessError
 from selections.sources import nanoaod, simulation
+from selections.sources.agreement import (
+    Translate,
+    check_uniform,
+    check_wanted,
+    lacking_files,
+    one_meaning,
+    recognise,
+)
 from selections.sources.alike import alike, difference
 from selections.sources.damage import damaged
 from selections.sources.files import OpenedFile, expand, inspect
@@ -35,7 +42,7 @@ class Opening(TypedDict, total=False):
     skip_bad_files: bool
     max_events: int | None
     year: str
-    triggers: Sequence[str] | None
+    triggers: Sequence[str] | Mapping[str, Sequence[str]] | None
     filters: Sequence[str] | None
     tree: str | None
     renumber_events: bool
@@ -69,7 +76,47 @@ def open_apart(
     opened = [file for file in found if file.n_events]
     if not opened:
         raise MaplessError(f"{', '.join(file.path for file in found)}: no events at all")
-    file_format = _recognise(opened)
+    file_format = recognise(FORMATS, opened)
+    translate = _translator(file_format, opened, opening)
+    of_all = translate(opened)
+    check_uniform(of_all, opened)
+    if skip:
+        lost += damaged(opened, lambda file: sources(translate([file]), file.columns))
+        opened = [file for file in opened if file.path not in {one.file for one in lost}]
+        _check_any_left(opened, lost)
+    groups = alike(opened, tuple(of_all.defaults))
+    translations = one_meaning([translate(group) for group in groups], groups)
+    empty = ", ".join(file.path for file in found if not file.n_events)
+    notes = {"files_without_events": empty} if empty else {}
+    parts: list[OpenedEvents] = []
+    for group, translation, limit in zip(
+        groups, translations, _limits(groups, opening.get("max_events")), strict=True
+    ):
+        if limit == 0:
+            continue
+        lacking = lacking_files(translation, group, translate)
+        check_wanted(opening.get("columns") or (), translation, lacking, group)
+        n_in_files = sum(file.n_events for file in group)
+        part = OpenedEvents(
+            frame=canonical_frame(group, translation, file_format, max_events=limit, renumbered=renumbered),
+            files=tuple(file.path for file in group),
+            n_events=n_in_files if limit is None else limit,
+            n_in_files=n_in_files,
+            format=file_format.name,
+            tree=group[0].tree,
+            lacks=translation.lacks,
+            lost=tuple(lost),
+            notes={**translation.notes, **notes},
+            definitions=translation.definitions,
+            differs=difference(groups[0][0], group[0]) if parts else "",
+            lacking=lacking,
+        )
+        parts.append(part)
+    return tuple(parts)
+
+
+def _translator(file_format: Format, opened: Sequence[OpenedFile], opening: Opening) -> Translate:
+    """How some of these files become canonical."""
     options = Options(opening.get("year", "2018"), opening.get("triggers"), opening.get("filters"))
     somewhere = frozenset.union(*(file.columns for file in opened))
 
@@ -77,41 +124,7 @@ def open_apart(
         everywhere = frozenset.intersection(*(file.columns for file in files))
         return file_format.translate(everywhere, somewhere, options)
 
-    of_all = translate(opened)
-    _check_uniform(of_all, opened)
-    if skip:
-        lost += damaged(opened, lambda file: sources(translate([file]), file.columns))
-        opened = [file for file in opened if file.path not in {one.file for one in lost}]
-        _check_any_left(opened, lost)
-    groups = alike(opened, tuple(of_all.defaults))
-    translations = _one_meaning([translate(group) for group in groups], groups)
-    empty = ", ".join(file.path for file in found if not file.n_events)
-    parts: list[OpenedEvents] = []
-    for group, translation, limit in zip(
-        groups, translations, _limits(groups, opening.get("max_events")), strict=True
-    ):
-        if limit == 0:
-            continue
-        lacking = _lacking(translation, group, translate)
-        _check_wanted(opening.get("columns") or (), translation, lacking, group)
-        n_in_files = sum(file.n_events for file in group)
-        frame = canonical_frame(group, translation, file_format, max_events=limit, renumbered=renumbered)
-        part = OpenedEvents(
-            frame,
-            tuple(file.path for file in group),
-            n_in_files if limit is None else limit,
-            n_in_files,
-            file_format.name,
-            group[0].tree,
-            translation.lacks,
-            tuple(lost),
-            {**translation.notes, **({"files_without_events": empty} if empty else {})},
-            translation.definitions,
-            difference(groups[0][0], group[0]) if parts else "",
-            lacking,
-        )
-        parts.append(part)
-    return tuple(parts)
+    return translate
 
 
 def _open_all(paths: Sequence[str], tree: str | None, skip: bool) -> tuple[list[OpenedFile], list[LostFile]]:
@@ -141,78 +154,3 @@ def _limits(groups: Sequence[Sequence[OpenedFile]], max_events: int | None) -> l
         max_events = None if max_events is None else max_events - taken
         limits.append(None if taken == there else taken)
     return limits
-
-
-def _one_meaning(
-    translations: Sequence[Translation], groups: Sequence[Sequence[OpenedFile]]
-) -> list[Translation]:
-    """Without canonical columns that would be made of different things in different files."""
-    lacks = {}
-    for name in {name for one in translations for name in one.meanings}:
-        made = {
-            one.meanings[name]: group[0].path
-            for one, group in zip(translations, groups, strict=True)
-            if name in one.meanings
-        }
-        if len(made) > 1:
-            ways = " but ".join(f"{way} in {path}" for way, path in made.items())
-            lacks[name] = f"it would be {ways}, which are not the same"
-    return [
-        replace(
-            one,
-            definitions=tuple(column for column in one.definitions if column.name not in lacks),
-            lacks={**one.lacks, **lacks},
-            notes={name: note for name, note in one.notes.items() if name not in lacks},
-        )
-        for one in translations
-    ]
-
-
-def _recognise(opened: Sequence[OpenedFile]) -> Format:
-    for candidate in FORMATS:
-        if all(candidate.recognises(file.columns) for file in opened):
-            return candidate
-    formats = {
-        file.path: next((known.name for known in FORMATS if known.recognises(file.columns)), None)
-        for file in opened
-    }
-    unknown = next((path for path, name in formats.items() if name is None), None)
-    if unknown:
-        names = " or ".join(known.name for known in FORMATS)
-        raise MaplessError(f"{unknown} is not {names}: its columns are unknown; see selections/sources")
-    first = {name: next(path for path, of in formats.items() if of == name) for name in formats.values()}
-    there = ", but ".join(f"{path} is {name}" for name, path in first.items())
-    raise MaplessError(f"{there}; open files of one format at a time")
-
-
-def _lacking(
-    translation: Translation,
-    group: Sequence[OpenedFile],
-    translate: Callable[[Sequence[OpenedFile]], Translation],
-) -> dict[str, str]:
-    """For each column that files lack together the first that lacks it alone."""
-    if len(group) == 1 or not translation.lacks:
-        return {}
-    alone = [(file.path, translate([file]).lacks) for file in reversed(group)]
-    return {name: path for path, lacks in alone for name in lacks.keys() & translation.lacks.keys()}
-
-
-def _check_wanted(
-    columns: Sequence[str],
-    translation: Translation,
-    lacking: Mapping[str, str],
-    opened: Sequence[OpenedFile],
-) -> None:
-    for name in columns:
-        if name in translation.lacks:
-            file = lacking.get(name, opened[0].path)
-            raise MaplessError(f"{file} lacks {name}: {translation.lacks[name]}")
-
-
-def _check_uniform(translation: Translation, opened: Sequence[OpenedFile]) -> None:
-    """What only some files have must not be made up for the others."""
-    for name, way_out in translation.uniform.items():
-        have = [file for file in opened if name in file.columns]
-        lack = [file for file in opened if name not in file.columns]
-        if have and lack:
-            raise MaplessError(f"{lack[0].path} lacks {name}, which {have[0].path} has; {way_out}")

@@ -11,7 +11,8 @@ from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import in_order
 from analysis.plan import Plan
-from analysis.search import Injection, MassSpectrum, Sample, Search, SignalModel
+from analysis.sample import Sample, SamplePart
+from analysis.search import Injection, MassSpectrum, Search, SignalModel
 from analysis.search_settings import SearchSettings
 from analysis.stages.data_set import read_events
 from analysis.stages.fit import RESULTS
@@ -33,7 +34,7 @@ def _sample(folder: Path, name: str, masses: np.ndarray, mass: float | None) -> 
             "event": np.arange(n, dtype=np.uint64),
             "mjj": masses.astype(np.float32),
         }
-    return Sample(name, "signal" if mass else "background", (path,), mass)
+    return Sample(name, "signal" if mass else "background", (SamplePart((path,)),), mass)
 
 
 @pytest.fixture

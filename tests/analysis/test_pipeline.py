@@ -71,7 +71,9 @@ def test_simulation_is_selected_as_the_data_unless_it_says_otherwise() -> None:
         stage = Pipeline(settings).closure
         assert stage
         used = [
-            one.arguments["opening"] for one in in_order([stage]) if one.name == f"select-{background}-signal"
+            one.arguments["parts"][0].opening
+            for one in in_order([stage])
+            if one.name == f"select-{background}-signal"
         ]
         assert used
         assert all(conditions.items() <= opening.items() for opening in used)
@@ -82,6 +84,9 @@ def test_no_row_of_a_closed_cutflow_tells_how_many_events_are_closed() -> None:
     titles = ["all events", *(cut.title for cut in search.regions["signal"].cuts)]
     rows = blinding.open_rows(search, "signal")
     assert titles[rows] == "m_jj > 2232 GeV"
+    certified = "samples.mine.certified=golden.json"
+    search = Pipeline(searches.load("cms-dijet", None, (*DATA, certified))).plan.search
+    assert blinding.open_rows(search, "signal") == rows + 1
     multijet = searches.declare(searches.load("multijet-forest", None))
     assert blinding.open_rows(multijet, "signal") == len(multijet.regions["signal"].cuts)
     assert blinding.open_rows(multijet, "control") is None

@@ -9,6 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
+from rich.console import Console
+
+from analysis.commands.run import _print_findings
+from analysis.engine import provenance
+from analysis.engine.json_file import write_json
+from analysis.report.page import render
+from analysis.report.search_report import _verdict
+from fits.checks.fit_quality import FitQuality
+from tests.analysis.with_quality import with_quality
 
 REPOSITORY = Path(__file__).parents[2]
 QUICK = (
@@ -109,6 +118,29 @@ def test_the_global_p_value_is_larger_than_the_smallest_local_one(results: dict)
     assert everywhere["n_toys"] == 20
     assert everywhere["extrapolated"] is (everywhere["p_value"] == 0)
     assert (everywhere["p_value"] or everywhere["upcrossings_p_value"]) >= smallest
+
+
+def test_no_significance_is_printed_without_the_flag_of_its_fits(
+    results: dict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = FitQuality.DOUBTFUL.value
+    flagged = with_quality(results, words)
+    write_json(tmp_path / "results.json", flagged)
+    _print_findings(tmp_path, Console(width=200), closed=False)
+    printed = [line for line in capsys.readouterr().out.splitlines() if re.search(r"\d σ", line)]
+    assert len(printed) > 2
+    assert not [line for line in printed if words not in line]
+    texts = dict.fromkeys(("name", "title", "reference", "data_text", "configuration"), "")
+    header = texts | {"closed": False} | _verdict(flagged)
+    nothing = {"plots": [], "manifests": [], "environment": provenance.environment()}
+    page = render("search.html.j2", header=header, results=flagged, **nothing)
+    verdict, _, tables = page.partition("<table>")
+    assert verdict.count("σ") == verdict.count(words) > 1
+    rows = [row for row in re.findall(r"<tr>.*?</tr>", tables, re.DOTALL) if re.search(r"\d σ<", row)]
+    smallest = tables.partition("Smallest local p-value at every mass")[2].partition("</table>")[0]
+    rows += re.findall(r"<tr><td>.*?</tr>", smallest, re.DOTALL)
+    assert len(rows) > len(results["summary"]["smallest"])
+    assert not [row for row in rows if words not in row]
 
 
 def test_scores_are_stored_under_the_name_of_the_event(output: Path) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from threadpoolctl import threadpool_limits
 
 from models.isolation_forest import IsolationForest as Detector
 from models.tree_sums import TreeSum, from_arrays, to_arrays
@@ -35,6 +36,22 @@ def test_boosted_trees_decide_as_in_scikit_learn_stored_or_not(classifiers, arra
         np.testing.assert_array_equal(classifier.decision_function(FEATURES), one(FEATURES))
 
 
+@pytest.mark.parametrize("leaves", [2, 8, 15, 40, 64, 100])
+@threadpool_limits.wrap(limits=1)
+def test_events_on_a_threshold_and_beside_it_reach_the_leaves_of_scikit_learn(leaves):
+    """Bits of every width, and trees with more leaves than bits."""
+    coarse = FEATURES.round(1)
+    classifier = HistGradientBoostingClassifier(
+        max_iter=5, max_leaf_nodes=leaves, min_samples_leaf=2, max_bins=20, random_state=1
+    ).fit(coarse, LABELS)
+    one = TreeSum.of_boosting(classifier)
+    assert max(np.count_nonzero(nodes["is_leaf"]) for nodes in one.trees) == leaves
+    inner = np.concatenate(one.trees)
+    edges = RANDOM.choice(inner["num_threshold"][inner["is_leaf"] == 0], (5000, 4))
+    for features in (coarse, edges, np.nextafter(edges, np.inf), np.nextafter(edges, -np.inf)):
+        np.testing.assert_array_equal(one(features), classifier.decision_function(features))
+
+
 @pytest.mark.parametrize("few", [1, 2, 300])
 def test_an_isolation_forest_scores_as_in_scikit_learn(few):
     events = toy.background(few, seed=3)
@@ -59,8 +76,8 @@ def test_both_precisions_find_the_same_leaves():
         (lambda a: {"starts": a["starts"][:1]}, "the start of a sum is missing"),
         (lambda a: {"value": a["value"][:-1]}, "value has another size or type"),
         (lambda a: {"value": a["value"].astype(complex)}, "value has another size or type"),
-        (lambda a: {"left": a["left"] * 0}, "not there"),
-        (lambda a: {"right": a["right"] + 100}, "not there"),
+        (lambda a: {"is_leaf": a["is_leaf"] * 0}, "not there"),
+        (lambda a: {"is_leaf": np.roll(a["is_leaf"], 1)}, "not there"),
         (lambda a: {"feature_idx": a["feature_idx"] + 4}, "not there"),
         (lambda a: {"feature_idx": a["feature_idx"] - 4}, "not there"),
     ],

@@ -80,6 +80,48 @@ SETTINGS = (
     "samples={mine: {role: data, files: [x.root], mass: -3 TeV}}",
     "samples={mine: {role: data, files: [x.root], acceptance: 2}}",
     *(
+        f"samples={{mine: {{{more}, role: data, files: [x.root]}}}} & data=mine"
+        for more in (
+            "parts: {}.x=1",
+            "parts: {x: {files: [x.root]}}",
+            "parts: {../x: {files: [x.root]}}",
+            "parts: [x.root]",
+            "cross_section: 3",
+            "sum_of_weights: .nan",
+            "certified: [golden.json]",
+            "triggers: {1-5: 3}",
+            "luminosity: -1",
+            "corrections: {tracks: {file: x.json, names: [a]}}",
+            "corrections: {jet: {file: x.json, names: []}}",
+            "corrections: {jet: {file: x.json, names: [a], inputs: {a: 3}}}",
+            "corrections: {jet: x.json}",
+        )
+    ),
+    *(
+        f"samples={{mine: {{variations: {{{more}}}, role: background, files: [x.root]}}}} & data=mine"
+        for more in (
+            "pdf: 3",
+            "a: {}.x=1",
+            "nothing: {size: 0.1}",
+            "a b: {kind: pdf}",
+            "jet_energy_scale: {}",
+            "jet_energy_scale: {size: 2}",
+            "jet_energy_scale: {size: .nan}",
+            "jet_energy_scale: {size: 0.1, file: x.json}",
+            "jet_mass_resolution: {file: x.json, correction: a}",
+            "pdf: {members: 9-1}",
+            "pdf: {members: 1-100000}",
+            "pdf: {members: []}",
+            "pdf: {combination: luck}",
+            "initial_state_radiation: {up: -1}",
+            "pileup: {file: x.json}",
+            "pileup: {file: x.json, correction: a, words: [up, down]}",
+        )
+    ),
+    "samples={mine: {role: data, files: [x.root], variations: {pdf: {}}}} & data=mine",
+    "samples={mine: {role: background, files: [x.root], certified: x.json}} & data=mine",
+    "samples={mine: {role: background, files: [x.root], cross_section: 3}} & data=mine",
+    *(
         f"masses.{key}={value}"
         for key in ("low", "high", "step")
         for value in (".inf", ".nan", "-1", "0", "x")

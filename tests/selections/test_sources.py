@@ -44,6 +44,19 @@ def test_a_truncated_file_says_so_with_its_size(truncated, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_a_tree_with_a_friend_is_refused_since_nothing_ties_their_rows(data, tmp_path):
+    path = shutil.copy(data / "nanoaod_v12_simulation.root", tmp_path / "events.root")
+    file = import_root().TFile(str(path), "update")
+    friend = file.Get("Events").CloneTree()
+    friend.SetName("Scores")
+    friend.Write()
+    file.Get("Events").AddFriend("Scores")
+    file.Get("Events").Write("", import_root().TObject.kOverwrite)
+    file.Close()
+    with pytest.raises(MaplessError, match=r"events.root: Events has the friend Scores, .* other events"):
+        open_events(path)
+
+
 def test_a_file_cut_within_its_header_is_truncated_too(truncated):
     truncated.write_bytes(truncated.read_bytes()[:40])
     with pytest.raises(MaplessError, match="only 40 bytes are there"):
@@ -93,6 +106,12 @@ def test_an_unreadable_file_says_so(data, tmp_path):
     path.chmod(0)
     with pytest.raises(MaplessError, match="may not be read"):
         open_events(path)
+
+
+def test_a_pipe_is_refused_as_it_may_never_end(tmp_path):
+    os.mkfifo(tmp_path / "events.root")
+    with pytest.raises(MaplessError, match=r"events.root is a pipe or device"):
+        open_events(tmp_path / "events.root")
 
 
 def test_bad_files_can_be_skipped_and_are_recorded(data, truncated, without_tree):

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from analysis.commands.numbers import number, with_error
+from fits.checks.fit_quality import flag
 
 Stored = Mapping[str, Any]
 
@@ -100,7 +101,7 @@ def _discrete_profiling(content: Stored) -> Table:
     table = Table("best function", "events of signal", "significance", "limit", title="Discrete profiling")
     numbers = (
         number(fit["value"], ".0f"),
-        number(fit["significance"], ".2f"),
+        f"{number(fit['significance'], '.2f')} σ{flag(content['quality'])}",
         number(limit["observed"], ".4g"),
     )
     table.add_row(fit["best"] or "–", *numbers)
@@ -144,7 +145,10 @@ def _toy_limit(content: Stored) -> Table:
 def _zfit(content: Stored) -> Table:
     ours, theirs = (number(content["significances"][name], ".2f") for name in ("ours", "zfit"))
     rise = number(content["likelihood_difference"], ".2g")
-    title = f"Fit in zfit at {content['mass']:g} GeV: {theirs} σ, here {ours} σ; −2Δ ln L = {rise}"
+    title = (
+        f"Fit in zfit at {content['mass']:g} GeV: {theirs} σ, here {ours} σ{flag(content['quality'])}; "
+        f"−2Δ ln L = {rise}"
+    )
     table = Table("parameter", "zfit", "here", "difference / error", title=title)
     for name, row in content["parameters"].items():
         difference = (row["zfit"] - row["ours"]) / row["error"] if row["error"] else None

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "mapless/reading.h"
+#include "mapless/sorted_copy.h"
 
 namespace mapless {
 
 using Node = ROOT::RDF::RNode;
-using Names = std::vector<std::string>;
 
 /// Entries, sum of weights and sum of squared weights at a node, from the next event loop.
 struct Tally {
@@ -23,6 +23,13 @@ struct Tally {
    ROOT::RDF::RResultPtr<double> weighted, squared;
 
    std::array<double, 3> values();
+};
+
+/// Sums of the weight times each of many numbers in every event, from the next event loop.
+struct WeightedSums {
+   ROOT::RDF::RResultPtr<std::vector<double>> sums;
+
+   std::vector<double> values() { return *sums; }
 };
 
 /// A file with columns of the events at a node as an RNTuple, which the next event loop writes.
@@ -43,6 +50,8 @@ Node redefine(Node node, const std::string &column, const std::string &expressio
 Node alias(Node node, const std::string &name, const std::string &column);
 Node filter(Node node, const std::string &expression, const std::string &title);
 Tally tally(Node node, const std::string &weight, const std::string &squared_weight);
+/// `numbers` is a column of floats, as many in every event.
+WeightedSums weighted_sums(Node node, const std::string &weight, const std::string &numbers);
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,
                   std::size_t cluster_bytes);
 
@@ -50,26 +59,16 @@ Snapshot snapshot(Node node, const std::string &name, const std::string &path, c
 /// become floats, as the functions of jets take them.
 Node as_long_as(Node node, const std::string &column, const std::string &like);
 
-/// Copies RNTuples into one with its entries in the order of the integer columns `by`; false, and no copy, if there is
-/// but one and they are in order already.
-bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
-                 std::size_t cluster_bytes);
+/// The node, with the values of a column of many values in an order, that of their indices in another column.
+Node in_order(Node node, const std::string &column, const std::string &order);
 
 } // namespace mapless
 
 #ifndef MAPLESS_COMPILED
-#include <ROOT/RNTupleModel.hxx>
-#include <ROOT/RNTupleReader.hxx>
-#include <ROOT/RNTupleView.hxx>
-#include <ROOT/RNTupleWriteOptions.hxx>
-#include <ROOT/RNTupleWriter.hxx>
-
 #include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <numeric>
 #include <stdexcept>
-#include <utility>
+#include <type_traits>
 
 namespace mapless {
 
@@ -127,6 +126,23 @@ Node filter(Node node, const std::string &expression, const std::string &title)
 Tally tally(Node node, const std::string &weight, const std::string &squared_weight)
 {
    return {node.Count(), node.Sum<double>(weight), node.Sum<double>(squared_weight)};
+}
+
+WeightedSums weighted_sums(Node node, const std::string &weight, const std::string &numbers)
+{
+   using Values = std::vector<double>;
+   const auto add = [](Values &sums, const ROOT::RVecD &values) {
+      sums.resize(std::max(sums.size(), values.size()));
+      for (std::size_t i = 0; i < values.size(); ++i)
+         sums[i] += values[i];
+   };
+   const auto add_threads = [add](std::vector<Values> &all) {
+      for (std::size_t i = 1; i < all.size(); ++i)
+         add(all[0], ROOT::RVecD(all[i].begin(), all[i].end()));
+   };
+   const auto product = [](double w, const ROOT::RVecF &values) { return w * ROOT::RVecD(values.begin(), values.end()); };
+   const auto column = "mapless_weighted_" + numbers;
+   return {node.Define(column, product, {weight, numbers}).Aggregate(add, add_threads, column, Values{})};
 }
 
 Snapshot snapshot(Node node, const std::string &name, const std::string &path, const Names &columns,
@@ -209,68 +225,22 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
    });
 }
 
-namespace {
-
-/// A model with the columns of another file, however many bits it gives them.
-std::unique_ptr<ROOT::RNTupleModel> like(ROOT::RNTupleReader &reader)
+Node in_order(Node node, const std::string &column, const std::string &order)
 {
-   auto model = ROOT::RNTupleModel::Create();
-   for (const auto &field : reader.GetDescriptor().GetTopLevelFields())
-      model->AddField(ROOT::RFieldBase::Create(field.GetFieldName(), field.GetTypeName()).Unwrap());
-   return model;
-}
-
-} // namespace
-
-bool sorted_copy(const std::string &name, const Names &from, const std::string &to, const Names &by,
-                 std::size_t cluster_bytes)
-{
-   std::vector<std::unique_ptr<ROOT::RNTupleReader>> readers;
-   std::vector<std::pair<std::size_t, std::uint64_t>> order; // of reader and row
-   std::vector<std::vector<std::vector<std::uint64_t>>> keys; // by reader and column
-   for (const auto &path : from) {
-      // all with the types of the first, into which ROOT turns the others or refuses
-      readers.push_back(readers.empty() ? ROOT::RNTupleReader::Open(name, path)
-                                        : ROOT::RNTupleReader::Open(like(*readers[0]), name, path));
-      auto &reader = *readers.back();
-      auto &columns = keys.emplace_back();
-      for (const auto &column : by) {
-         auto view = reader.GetView<std::uint64_t>(column);
-         auto &values = columns.emplace_back();
-         for (auto entry : reader.GetEntryRange())
-            values.push_back(view(entry));
-      }
-      for (auto entry : reader.GetEntryRange())
-         order.emplace_back(readers.size() - 1, entry);
-   }
-   const auto before = [&keys](const auto &a, const auto &b) {
-      for (std::size_t i = 0; i < keys[a.first].size(); ++i)
-         if (keys[a.first][i][a.second] != keys[b.first][i][b.second])
-            return keys[a.first][i][a.second] < keys[b.first][i][b.second];
-      return false;
-   };
-   if (from.size() == 1 && std::is_sorted(order.begin(), order.end(), before))
-      return false;
-   std::stable_sort(order.begin(), order.end(), before);
-
-   ROOT::RNTupleWriteOptions options;
-   options.SetApproxZippedClusterSize(cluster_bytes / 2);
-   options.SetMaxUnzippedPageSize(cluster_bytes / 16);
-   options.SetMaxUnzippedClusterSize(cluster_bytes);
-   auto writer = ROOT::RNTupleWriter::Recreate(readers[0]->GetModel().Clone(), name, to, options);
-   auto written = writer->CreateEntry(); // an entry fits its own model only: all share the values
-   std::vector<std::unique_ptr<ROOT::REntry>> entries;
-   for (auto &reader : readers) {
-      auto &entry = *entries.emplace_back(reader->CreateEntry());
-      for (const auto &value : *written)
-         entry.BindRawPtr<void>(value.GetField().GetFieldName(), value.GetPtr<void>().get());
-   }
-   for (const auto &[reader, row] : order) {
-      readers[reader]->LoadEntry(row, *entries[reader]);
-      writer->Fill(*written);
-   }
-   writer->CommitDataset();
-   return true;
+   return with_number_of(node, column, [&](auto number) -> Node {
+      using Number = decltype(number);
+      const auto ordered = [column](const ROOT::RVec<Number> &values, const ROOT::RVecI &indices) {
+         if (values.size() != indices.size())
+            throw std::length_error(noted_file() + ": an event has " + std::to_string(values.size()) + " values of " +
+                                    column + " for " + std::to_string(indices.size()) + " jets");
+         ROOT::RVec<Number> found;
+         found.reserve(values.size());
+         for (auto index : indices)
+            found.push_back(values[index]);
+         return found;
+      };
+      return node.Redefine(column, ordered, {column, order});
+   });
 }
 
 } // namespace mapless

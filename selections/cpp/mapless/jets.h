@@ -62,6 +62,28 @@ ROOT::RVecI passing_jets(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const RO
    return chosen;
 }
 
+/// Indices of the jets, hardest first.
+inline ROOT::RVecI hardest_first(const ROOT::RVecF &pt)
+{
+   ROOT::RVecI order(pt.size());
+   std::iota(order.begin(), order.end(), 0);
+   std::stable_sort(order.begin(), order.end(), [&pt](int a, int b) { return pt[a] > pt[b]; });
+   return order;
+}
+
+/// The numbers of jets once these are in an order; numbers of no jet stay as they are.
+inline ROOT::RVecI renumbered(const ROOT::RVecI &jets, const ROOT::RVecI &order)
+{
+   ROOT::RVecI places(order.size());
+   for (std::size_t place = 0; place < order.size(); ++place)
+      places[order[place]] = place;
+   ROOT::RVecI found = jets;
+   for (int &jet : found)
+      if (jet >= 0 && static_cast<std::size_t>(jet) < places.size())
+         jet = places[jet];
+   return found;
+}
+
 /// Whether all values are numbers: not NaN and not infinite.
 inline bool finite(const ROOT::RVecF &values)
 {

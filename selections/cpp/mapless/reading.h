@@ -11,10 +11,11 @@
 
 namespace mapless {
 
-/// Number of events of a file and its columns, with the type of each as it is stored: "Float_t[nFatJet]".
+/// Number of events of a file and its columns, with the type of each as it is stored: "Float_t[nFatJet]". Of a tree
+/// with friends only their names.
 struct Contents {
    std::size_t n_events = 0;
-   std::vector<std::string> names, types;
+   std::vector<std::string> names, types, friends;
 };
 
 Contents contents(const std::string &path, const std::string &tree, bool is_tree);
@@ -165,6 +166,11 @@ Contents contents(const std::string &path, const std::string &tree, bool is_tree
    std::map<std::string, std::string> types;
    if (is_tree) {
       const auto opened = open_tree(path, tree);
+      if (const auto *friends = opened.tree.GetListOfFriends(); friends && friends->GetEntries()) {
+         for (const auto *one : *friends)
+            found.friends.push_back(one->GetName());
+         return found;
+      }
       found.n_events = opened.tree.GetEntries();
       for (auto *branch : *opened.tree.GetListOfBranches())
          types[branch->GetName()] = type_of(*static_cast<TBranch *>(branch));

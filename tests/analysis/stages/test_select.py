@@ -12,7 +12,8 @@ from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import in_order
 from analysis.plan import Plan
-from analysis.search import MassSpectrum, Sample, Search, SignalModel
+from analysis.sample import Sample, SamplePart
+from analysis.search import MassSpectrum, Search, SignalModel
 from analysis.search_settings import SearchSettings
 from analysis.stages.data_set import CUTFLOW
 from analysis.stages.fit import RESULTS
@@ -52,10 +53,13 @@ def _file(path: Path, **changes: Any) -> Path:
 
 
 def _plan(role: Any, *files: Path, **opening: Any) -> Plan:
-    sample = Sample("mine", role, files, opening=opening)
+    return _plan_of(Sample("mine", role, (SamplePart(files, opening),)))
+
+
+def _plan_of(sample: Sample, max_events: int | None = None) -> Plan:
     regions = {"all": Selection("all", cuts=(Cut("mjj > 1000", "m_jj > 1 TeV"),))}
     search = Search("a-search", "", "", "mine", {"mine": sample}, regions, (SPECTRUM,))
-    return Plan(search, SETTINGS)
+    return Plan(search, SETTINGS, max_events)
 
 
 def _cutflow(plan: Plan, output: Path) -> dict[str, Any]:
@@ -124,3 +128,52 @@ def test_weights_of_both_signs_are_refused_by_every_spectrum(tmp_path: Path, rol
     for stage in (*plan.fits.values(), *plan.open_spectra.values()):
         with pytest.raises(MaplessError, match="unequally weighted events"):
             run_stages(in_order([stage]), tmp_path, Tools())
+
+
+def _part(folder: Path, run: int, **conditions: Any) -> SamplePart:
+    """A part of N events of a run, in luminosity blocks 1 to 4."""
+    blocks = (1 + np.arange(N) % 4).astype(np.uint32)
+    file = _file(folder / f"{run}.root", run=np.full(N, run, np.uint32), luminosity_block=blocks)
+    if "certified" in conditions:
+        conditions["certified"] = folder / f"{run}.json"
+        conditions["certified"].write_text(json.dumps({run: [[1, 2]]}))
+    return SamplePart((file,), **conditions)
+
+
+def test_parts_of_data_have_their_own_certified_luminosity_and_add_up(tmp_path: Path) -> None:
+    parts = tuple(_part(tmp_path, run, certified=True, luminosity=40.0 + run) for run in (1, 2))
+    sample = Sample("mine", "data", parts)
+    plan = _plan_of(sample)
+    content = _cutflow(plan, tmp_path)
+    rows = content["cutflow"]["cuts"]
+    assert [row["title"] for row in rows] == ["all events", "certified luminosity", "m_jj > 1 TeV"]
+    assert [row["events"] for row in rows][:2] == [2 * N, N]
+    assert content["notes"]["certified"] == "; ".join(
+        f"{run}.json: 2 luminosity blocks of runs {run} to {run}" for run in (1, 2)
+    )
+    assert sample.luminosity == 83.0
+    (stage,) = plan.selected([plan.data("all")]).values()
+    kept = uproot.open(stage.folder(tmp_path) / "events.root")["Events"].arrays(library="np")
+    assert set(zip(kept["run"], kept["luminosity_block"], strict=True)) == {(1, 1), (1, 2), (2, 1), (2, 2)}
+
+
+def test_data_of_which_no_event_is_certified_are_refused_by_part(tmp_path: Path) -> None:
+    parts = tuple(_part(tmp_path, run, certified=True) for run in (1, 2))
+    (tmp_path / "2.json").write_text('{"3": [[1, 9]]}')
+    words = r"mine: none of 4,000 events, the first in .*2.root, is in the certified luminosity \(2.json: "
+    with pytest.raises(MaplessError, match=words):
+        _cutflow(_plan_of(Sample("mine", "data", parts)), tmp_path)
+    assert not list((tmp_path / "stages").iterdir())
+
+
+def test_weights_of_simulation_are_those_expected_of_each_part(tmp_path: Path) -> None:
+    known = {"cross_section": 0.5, "sum_of_weights": 2.0 * N}
+    parts = (_part(tmp_path, 1, luminosity=40.0, **known), _part(tmp_path, 2, luminosity=60.0, **known))
+    sample = Sample("mine", "background", parts)
+    content = _cutflow(_plan_of(sample), tmp_path)
+    assert content["cutflow"]["cuts"][0]["weighted"] == pytest.approx(0.5 * 100 * 1000 / 2)
+    assert "events expected in 40 /fb" in content["notes"]["weight"]
+    # half of the first part is read, and none of the second
+    content = _cutflow(_plan_of(sample, max_events=N // 2), tmp_path)
+    assert content["read"] == {"events": N // 2, "of": 2 * N}
+    assert content["cutflow"]["cuts"][0]["weighted"] == pytest.approx(0.5 * 40 * 1000 / 2)

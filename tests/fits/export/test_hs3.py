@@ -3,7 +3,7 @@ import pytest
 from errors import MaplessError
 from fits.export.hs3 import full_workspace, read_hs3, write_hs3
 from fits.search_model import SearchModel
-from fits.signals import Gaussian, Template
+from fits.signals import BreitWigner, Gaussian, Template
 from fits.spectrum import Spectrum
 from tests.fits.export.conftest import FINE, POINTS, WIDE, our_value
 
@@ -65,6 +65,9 @@ def test_wide_bins_are_integrated_by_the_reader(search_model, tmp_path, names):
     expected = differences(read)
     assert our_differences(model, read) == pytest.approx(expected, abs=2e-3)
     assert differences(full_workspace(model)) != pytest.approx(expected, abs=0.1)
+    for mass, is_there in ((4300.0, True), (4600.0, False)):  # our fits know the signal up to 4455 GeV
+        read.var("mass_loose").setVal(mass)
+        assert (read.pdf("loose_signal").getVal() > 0) == is_there
 
 
 def test_categories_may_have_bins_of_their_own(search_model, tmp_path):
@@ -94,6 +97,14 @@ def test_gaussian_is_exported_and_a_template_is_refused(search_model):
     template = Template.of(Spectrum([2500, 2900, 3100, 3500], [1, 5, 1]), mass=3000)
     with pytest.raises(MaplessError, match="Template shape cannot be exported"):
         full_workspace(search_model(WIDE, ("loose",), shape=template))
+
+
+def test_a_breit_wigner_that_ends_within_the_spectrum_is_refused(search_model):
+    shape = BreitWigner(3000, 90, 150, mass=3000)
+    with pytest.raises(MaplessError, match="known from 1500 to 4500 GeV, within the spectrum"):
+        full_workspace(search_model(WIDE, ("loose",), shape=shape))
+    inside = search_model(FINE, ("loose",), shape=shape)
+    assert full_workspace(inside).pdf("loose_signal").InheritsFrom("RooVoigtian")
 
 
 def test_names_that_root_cannot_use_are_refused(search_model):

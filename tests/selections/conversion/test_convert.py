@@ -183,7 +183,7 @@ def test_arrays_of_ones_own_are_named_in_a_file(tmp_path: Path) -> None:
 
 def test_several_files_are_told_apart_by_their_run(tmp_path: Path, rng: np.random.Generator) -> None:
     for name in ("a", "b"):
-        np.save(tmp_path / f"{name}.npy", rng.random((10, 6)))
+        np.save(tmp_path / f"{name}.npy", np.column_stack([rng.random((10, 5)), np.ones(10)]))
     to_root([tmp_path / "a.npy", tmp_path / "b.npy"], tmp_path / "both.root")
     found = read(tmp_path / "both.root")
     assert len(set(zip(found["run"], found["event"], strict=True))) == 20

@@ -139,7 +139,7 @@ def test_threads_do_not_change_the_result(mapless: Any) -> None:
 
 
 def test_header_works_at_the_root_prompt() -> None:
-    fastjet = headers.fastjet_folder()
+    fastjet = headers.package_folder("fastjet")
     environment = os.environ | {
         "ROOT_INCLUDE_PATH": f"{REPOSITORY}/selections/cpp:{fastjet}/include",
         "LD_LIBRARY_PATH": f"{fastjet}/lib64",

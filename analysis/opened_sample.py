@@ -1,0 +1,90 @@
+"""The events of a sample, opened part by part, each under its own conditions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.sample import SamplePart
+from errors import MaplessError
+from selections.certified_luminosity import CERTIFIED, read_certified
+from selections.cutflow import Cutflow
+from selections.normalisation import Normalisation, generated_weights
+from selections.sources import LostFile, OpenedEvents, open_apart
+from selections.sources.files import expand
+from selections.variations import VariationSource, prepared
+
+
+@dataclass(frozen=True)
+class OpenedPart:
+    """The events of a part of a sample, those that do not fit into one frame apart.
+
+    `n_in_files` events are there, of which the first are read.
+    """
+
+    part: SamplePart
+    events: tuple[OpenedEvents, ...]
+    n_in_files: int
+
+    @property
+    def lost(self) -> tuple[LostFile, ...]:
+        """Files that cannot be read."""
+        return self.events[0].lost if self.events else ()
+
+    def check_certified(self, sample: str, cutflow: Cutflow) -> None:
+        """Raise MaplessError when by a cutflow no event of this part is in its certified luminosity."""
+        if self.part.certified is None:
+            return
+        row = cutflow.titles.index(CERTIFIED.title)
+        if not cutflow.events[row]:
+            raise MaplessError(
+                f"{sample}: none of {cutflow.events[0]:,} events, the first in {self.events[0].files[0]}, is "
+                f"in the certified luminosity ({self.events[0].notes['certified']})"
+            )
+
+
+def open_sample(
+    parts: Sequence[SamplePart],
+    max_events: int | None = None,
+    variations: Sequence[Sequence[VariationSource]] | None = None,
+) -> list[OpenedPart]:
+    """The first `max_events` events of all parts, under their conditions.
+
+    `variations` are those of each part whose columns are made; by default all.
+
+    Raises MaplessError as `open_apart`, and for conditions that do not fit the files.
+    """
+    opened: list[OpenedPart] = []
+    varied = variations or [part.variations for part in parts]
+    for part, sources in zip(parts, varied, strict=True):
+        events = open_apart(part.files, **part.opening, max_events=max_events)
+        if max_events is None:
+            n_in_files = sum(one.n_in_files for one in events)
+        else:
+            max_events -= sum(one.n_events for one in events)
+            n_in_files = sum(one.n_events for one in open_apart(part.files, **part.opening))
+        under = _under_conditions(part, events, n_in_files)
+        opened.append(OpenedPart(part, tuple(prepared(one, sources) for one in under), n_in_files))
+    return opened
+
+
+def _under_conditions(
+    part: SamplePart, opened: Sequence[OpenedEvents], n_in_files: int
+) -> tuple[OpenedEvents, ...]:
+    events = tuple(opened)
+    if part.certified:
+        certified = read_certified(part.certified)
+        events = tuple(certified.certify(one) for one in events)
+    if part.cross_section is not None:
+        normalisation = _normalisation(part, part.cross_section, opened)
+        read = sum(one.n_events for one in events) / n_in_files
+        events = tuple(normalisation.normalise(one, read) for one in events)
+    for corrections in part.corrections:
+        events = tuple(corrections.correct(one) for one in events)
+    return events
+
+
+def _normalisation(part: SamplePart, cross_section: float, opened: Sequence[OpenedEvents]) -> Normalisation:
+    total = part.sum_of_weights
+    if total is None:
+        lost = {lost.file for one in opened for lost in one.lost}
+        total = generated_weights(path for path in expand(part.files) if path not in lost)
+    return Normalisation(cross_section, part.luminosity, total)

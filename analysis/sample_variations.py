@@ -1,0 +1,181 @@
+"""Systematic variations of samples as a YAML file describes them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field
+
+from analysis.engine.settings import Settings
+from selections.corrections import Correction
+from selections.jet_variations import ENERGY, MASS, JetResolution, JetScale, JetSmearing
+from selections.variations import VariationSource
+from selections.weight_variations import (
+    Combination,
+    CorrectedWeight,
+    FlatWeight,
+    StoredWeights,
+    WeightSet,
+)
+
+USUAL: Mapping[str, Mapping[str, Any]] = {
+    "jet_energy_scale": {},
+    "jet_energy_resolution": {},
+    "jet_mass_scale": {},
+    "jet_mass_resolution": {},
+    "initial_state_radiation": {"column": "PSWeight", "up": 0, "down": 2},
+    "final_state_radiation": {"column": "PSWeight", "up": 1, "down": 3},
+    "pdf": {"column": "LHEPdfWeight", "members": tuple(range(1, 101)), "combination": "hessian"},
+    "renormalisation_and_factorisation": {
+        "column": "LHEScaleWeight", "members": (0, 1, 3, 5, 7, 8), "combination": "envelope"
+    },
+    "pileup": {"systematic": "weights"},
+    "trigger": {},
+    "weight": {},
+}  # fmt: skip
+"""Kinds of variations with what holds where nothing else is said: places of weights as NanoAOD has them."""
+
+SHIFTED = {
+    "jet_energy_scale": ENERGY,
+    "jet_energy_resolution": ENERGY,
+    "jet_mass_scale": MASS,
+    "jet_mass_resolution": MASS,
+}
+"""Columns of jets that kinds shift."""
+
+WORDS = ("nominal", "up", "down")
+LARGEST = 10_000
+"""Above all places of weights in a column."""
+
+
+def _range(members: Any) -> Any:
+    """Members, also written as first-last."""
+    ends = members.split("-") if isinstance(members, str) else ()
+    if len(ends) == 2 and all(end.isdecimal() and int(end[:9]) < LARGEST for end in ends):  # noqa: PLR2004
+        return tuple(range(int(ends[0]), int(ends[1]) + 1))
+    return members
+
+
+Place = Annotated[int, Field(ge=0, lt=LARGEST)]
+Members = Annotated[tuple[Place, ...], Field(min_length=2), BeforeValidator(_range)]
+
+
+class VariationSettings(Settings):
+    """One variation; its kind is its name, or another of `USUAL`.
+
+    Args:
+        kind: what it varies.
+        size: a relative size, the same for all jets or events.
+        file, correction, inputs: a relative uncertainty of jets, or a weight, by a file of correctionlib.
+        systematic, words: the input of a weight that takes words, and those of nominal, up and down.
+        resolution, scale_factor: corrections with the resolution of simulation and what data have more of it.
+        column, up, down: places of ratios to the nominal weight in a column of the files.
+        members, combination: places of such ratios that are one uncertainty together.
+    """
+
+    kind: str | None = None
+    size: Annotated[float, Field(gt=0, lt=1)] | None = None
+    file: str | None = None
+    correction: str | None = None
+    inputs: dict[str, str] = {}
+    systematic: str = "systematic"
+    words: tuple[str, str, str] = WORDS
+    resolution: str | None = None
+    scale_factor: str | None = None
+    column: str | None = None
+    up: Place | None = None
+    down: Place | None = None
+    members: Members | None = None
+    combination: Combination | None = None
+
+    def at(self, folder: Path) -> Self:
+        """The same with the path of its file relative to a folder."""
+        return self.model_copy(update={"file": str(folder / self.file)}) if self.file else self
+
+    def made(self, name: str) -> VariationSource:
+        """The source of the variation; raises ValueError for what says too little or too much."""
+        kind = self.kind or name
+        if kind not in USUAL:
+            raise ValueError(f"{name}: no kind of variation is called {kind!r}; known: {', '.join(USUAL)}")
+        said = {key: getattr(self, key) for key in self.model_fields_set - {"kind"}}
+        ways = WAYS[kind] if kind in WAYS else WAYS["weight"]
+        for way in ways:
+            values = {key: value for key, value in {**USUAL[kind], **said}.items() if key in way.keys}
+            if said.keys() <= values.keys() and values.keys() >= set(way.needed):
+                return way.make(name, kind, values)
+        needed = "; or ".join(" and ".join(way.needed) for way in ways)
+        raise ValueError(f"{name}: {kind} takes {needed}; got {', '.join(sorted(said)) or 'nothing'}")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to say a variation: the keys that it needs and may have, and what they make."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+    make: Callable[[str, str, Mapping[str, Any]], VariationSource]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that may be said."""
+        return (*self.needed, *self.optional)
+
+
+def _jet_scale(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:
+    return JetScale(name, SHIFTED[kind], size=said["size"])
+
+
+def _corrected_jet_scale(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:
+    correction = Correction(Path(said["file"]), said["correction"], said.get("inputs", {}))
+    return JetScale(name, SHIFTED[kind], correction=correction)
+
+
+def _jet_smearing(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:
+    return JetSmearing(name, SHIFTED[kind], said["size"])
+
+
+def _jet_resolution(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
+    inputs = said.get("inputs", {})
+    return JetResolution(name, Path(said["file"]), said["resolution"], said["scale_factor"], inputs)
+
+
+def _weight_set(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
+    return WeightSet(name, said["column"], said["members"], said["combination"])
+
+
+def _stored_weights(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
+    return StoredWeights(name, said["column"], said["up"], said["down"])
+
+
+def _flat_weight(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
+    return FlatWeight(name, said["size"])
+
+
+def _corrected_weight(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
+    words, systematic = said.get("words", WORDS), said.get("systematic", "systematic")
+    inputs = said.get("inputs", {})
+    return CorrectedWeight(name, Path(said["file"]), said["correction"], systematic, words, inputs)
+
+
+_SCALES = (
+    Way(("size",), (), _jet_scale),
+    Way(("file", "correction"), ("inputs",), _corrected_jet_scale),
+)
+_SMEARING = Way(("size",), (), _jet_smearing)
+WAYS: Mapping[str, tuple[Way, ...]] = {
+    "jet_energy_scale": _SCALES,
+    "jet_mass_scale": _SCALES,
+    "jet_energy_resolution": (
+        _SMEARING,
+        Way(("file", "resolution", "scale_factor"), ("inputs",), _jet_resolution),
+    ),
+    "jet_mass_resolution": (_SMEARING,),
+    "weight": (
+        Way(("size",), (), _flat_weight),
+        Way(("column", "up", "down"), (), _stored_weights),
+        Way(("column", "members", "combination"), (), _weight_set),
+        Way(("file", "correction"), ("inputs", "systematic", "words"), _corrected_weight),
+    ),
+}
+"""The ways to say each kind; those without their own are weights."""

@@ -1,0 +1,113 @@
+"""What a YAML file says of samples: parts, luminosities, and what contradicts itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from analysis.engine.validation import one_line
+from analysis.sample_table import SampleSettings, SampleTable
+from errors import MaplessError
+from input_files import parse_yaml
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where some files, empty ones, are."""
+    for name in ("a.root", "b.root", "c.root", "golden.json"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def _settings(text: str) -> SampleSettings:
+    return SampleSettings.model_validate(parse_yaml(text))
+
+
+def test_a_part_is_as_the_sample_where_it_does_not_say_its_own(folder: Path) -> None:
+    settings = _settings(
+        """
+        role: data
+        year: 2017
+        certified: golden.json
+        filters: []
+        parts:
+          first: {files: [a.root, b.root], luminosity: 41.5}
+          second: {files: [c.root], luminosity: 59.8, year: 2018, triggers: {1-5: [HLT_A]}}
+        """
+    )
+    sample = settings.at(folder).sample("mine")
+    first, second = sample.parts
+    assert sample.luminosity == pytest.approx(101.3)
+    assert first.files == (folder / "a.root", folder / "b.root")
+    assert first.certified == second.certified == folder / "golden.json"
+    assert (first.opening["year"], second.opening["year"]) == ("2017", "2018")
+    assert "triggers" not in first.opening
+    assert second.opening["triggers"] == {"1-5": ("HLT_A",)}
+    assert first.opening["filters"] == second.opening["filters"] == ()
+
+
+def test_simulation_is_weighted_to_the_luminosity_of_the_data(folder: Path) -> None:
+    data = _settings(
+        "{role: data, year: 2022, parts: {x: {files: [a.root], luminosity: 3}, "
+        "y: {files: [b.root], luminosity: 4}}}"
+    )
+    text = "{role: background, files: [c.root], cross_section: 2.5, sum_of_weights: 10}"
+    (part,) = _settings(text).like(data).at(folder).sample("qcd").parts
+    assert (part.luminosity, part.cross_section, part.sum_of_weights) == (7, 2.5, 10)
+    assert part.opening["year"] == "2022"
+    unweighted = _settings("{role: background, files: [c.root]}").like(data).at(folder).sample("qcd")
+    assert (unweighted.luminosity, unweighted.parts[0].cross_section) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{role: background, files: [a.root], certified: golden.json}", "certified is for data"),
+        ("{role: signal, parts: {x: {files: [a.root], certified: golden.json}}}", "certified is for data"),
+        (
+            "{role: data, parts: {x: {files: [a.root], certified: golden.json}, y: {files: [b.root]}}}",
+            "certified must be said of every part",
+        ),
+        (
+            "{role: data, files: [a.root], cross_section: 3}",
+            "cross_section is for simulation",
+        ),
+        ("{role: background, files: [a.root], sum_of_weights: 3}", "sum_of_weights needs the cross_section"),
+        ("{role: background, files: [a.root], cross_section: 0}", "greater than 0"),
+        (
+            "{role: data, files: [a.root], parts: {x: {files: [b.root]}}}",
+            "a sample with parts has no files of its own",
+        ),
+        (
+            "{role: data, luminosity: 3, parts: {x: {files: [b.root]}}}",
+            "a sample with parts has no luminosity of its own",
+        ),
+        ("{role: data}", "files are missing"),
+        ("{role: data, parts: {x: {file: [b.root]}}}", "did you mean 'files'"),
+        ("{role: data, files: [a.root], triggers: {1-5: HLT_A}}", "triggers"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        SampleTable.model_validate({"samples": {"mine": parse_yaml(text)}})
+    line = one_line(error.value, SampleTable)
+    assert "samples.mine" in line
+    assert words in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "{role: data, parts: {x: {files: [none.root]}}}",
+            r"samples.mine.parts.x: .*none.root does not exist",
+        ),
+        ("{role: data, parts: {x: {luminosity: 3}}}", r"samples.mine.parts.x: files are missing"),
+        ("{role: background, files: [a.root], cross_section: 3}", "cross_section needs a luminosity"),
+    ],
+)
+def test_parts_that_cannot_be_read_are_named(folder: Path, text: str, words: Any) -> None:
+    with pytest.raises(MaplessError, match=words):
+        _settings(text).at(folder).sample("mine")
