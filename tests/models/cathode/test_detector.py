@@ -24,7 +24,7 @@ QUICK = {
 
 
 def kept(detector, events, share=0.01):
-    """Shares of signal and of background in the window above the score that keeps a share of the sidebands."""
+    """Shares of signal and background in the window above the score that keeps a share of the sidebands."""
     score, injected = detector.score(events)["score"], events["injected"] > 0
     inside = toy.WINDOW.in_signal_region(events["mjj"])
     passed = score > 1 - share
