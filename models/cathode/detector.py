@@ -161,8 +161,7 @@ class Cathode(AnomalyDetector):
         """Draw one artificial event per mass (n,) by the flow of fold 0; features (n, n_features)."""
         if self._background is None:
             raise MaplessError("this CATHODE detector is not trained; call fit or load first")
-        none = [np.array([])] * (self.folds - 1)
-        drawn = self._background.sample([masses, *none], np.random.default_rng(seed))[0]
+        drawn = self._background.sample(0, masses, np.random.default_rng(seed))
         return self._background.scalers[0].inverse_transform(drawn)
 
     def save(self, folder: Path) -> None:
@@ -232,44 +231,23 @@ class Cathode(AnomalyDetector):
 
     def _compare(self, features: Array, mass: Array, weight: Array, fold: Folds, progress: Progress) -> None:
         """Train the classifiers of events in the window against artificial ones."""
-        from models.stacked_training import Schedule, Share
+        from models.cathode.comparison import comparison
+        from models.stacked_training import Schedule
 
         random = np.random.default_rng(self.seed)
-        data = self._where_compared(features, mass)
-        others = [fold != held_out for held_out in range(self.folds)]
-        drawn = self._drawn([mass[seen] for seen in others], random)
-        tables, labels, shares, first = [], [], [], 0
-        for held_out, (real, artificial) in enumerate(zip(data, drawn, strict=True)):
-            lot = random.permutation(len(artificial)) % (self.folds - 1)  # their fold among the others
-            lot += lot >= held_out
-            folds = np.concatenate([fold, lot])
-            share = weight[others[held_out]].sum() / max(1, len(artificial))
-            weights = np.concatenate([weight, np.full(len(artificial), share)]).astype(np.float32)
-            for turn in self._turns[held_out * self.inner_networks :][: self.inner_networks]:
-                training = np.flatnonzero(np.isin(folds, turn.training))
-                validation = np.flatnonzero(folds == turn.validation)
-                shares.append(
-                    Share(first + training, weights[training], first + validation, weights[validation])
-                )
-            tables += [real, artificial]
-            labels += [np.ones(len(real)), np.zeros(len(artificial))]
-            first += len(folds)
+        drawn = [self._drawn(one, mass, weight * (fold != one), random) for one in range(self.folds)]
+        real = self._where_compared(features, mass)
+        learnt_from = comparison(real, drawn, weight, fold, self._turns, random)
         schedule = Schedule(
             self.epochs, self.batch_size, self.learning_rate, self.epochs, best_epochs=self.best_epochs
         )
         self._networks = self._untrained_networks()
-        self._networks.fit(
-            np.concatenate(tables).astype(np.float32),
-            np.concatenate(labels).astype(np.float32),
-            shares,
-            schedule,
-            progress,
-        )
+        self._networks.fit(learnt_from.table, learnt_from.labels, learnt_from.shares, schedule, progress)
 
-    def _drawn(self, masses: Sequence[Array], random: np.random.Generator) -> list[Array]:
-        """Artificial events for each fold, at masses drawn from its own."""
-        assert self._background is not None
-        wanted = [random.choice(of_fold, round(self.drawn * len(of_fold))) for of_fold in masses]
+    def _drawn(self, held_out: int, mass: Array, weight: Array, random: np.random.Generator) -> Array:
+        """Artificial events for a fold, at masses drawn by weight."""
+        wanted = random.choice(mass, round(self.drawn * np.count_nonzero(weight)), p=weight / weight.sum())
         if self.latent:
-            return [random.normal(size=(len(one), len(self.features))) for one in wanted]
-        return self._background.sample(wanted, random)
+            return random.normal(size=(len(wanted), len(self.features)))
+        assert self._background is not None
+        return self._background.sample(held_out, wanted, random)

@@ -99,11 +99,10 @@ class SidebandDensity:
         """Features as the flow of each fold wants them, (n_folds, n_events, n_features)."""
         return np.stack([scaler.transform(features) for scaler in self.scalers])
 
-    def sample(self, masses: Sequence[Array], random: np.random.Generator) -> list[Array]:
-        """Draw features, (n, n_features) for each fold's masses (n,)."""
-        ends = np.cumsum([len(of_fold) for of_fold in masses])
-        rows = np.split(np.arange(ends[-1]), ends[:-1])
-        return self.ensemble.sample(self.condition(np.concatenate(masses)), rows, random)
+    def sample(self, fold: int, masses: Array, random: np.random.Generator) -> Array:
+        """Draw features (n, n_features) at masses (n,) by the flow of a fold."""
+        rows = [np.arange(len(masses) if one == fold else 0) for one in range(len(self.scalers))]
+        return self.ensemble.sample(self.condition(masses), rows, random)[fold]
 
     def latent(self, features: Array, masses: Array) -> Array:
         """Map features (n_folds, n_events, n_features) to where background is normal, by each fold's flow."""
