@@ -57,15 +57,16 @@ def open_sample(
     opened: list[OpenedPart] = []
     varied = variations or [part.variations for part in parts]
     for part, sources in zip(parts, varied, strict=True):
-        opened_apart = open_apart(part.files, **part.opening, max_events=max_events, used=sorted(used))
-        events = tuple(one.with_columns(used) for one in opened_apart)
+        events = open_apart(part.files, **part.opening, max_events=max_events, used=sorted(used))
         if max_events is None:
             n_in_files = sum(one.n_in_files for one in events)
         else:
             max_events -= sum(one.n_events for one in events)
             n_in_files = sum(one.n_events for one in open_apart(part.files, **part.opening))
         under = _under_conditions(part, events, n_in_files)
-        opened.append(OpenedPart(part, tuple(prepared(one, sources) for one in under), n_in_files))
+        # small jets are chosen among the corrected ones
+        made = [prepared(one.with_columns(used), sources) for one in under]
+        opened.append(OpenedPart(part, tuple(made), n_in_files))
     return opened
 
 

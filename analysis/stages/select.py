@@ -51,9 +51,8 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     sources = variations[0]
     varied = tuple(source.variation for source in sources if not isinstance(source, WeightSet))
     origins = {source.name: source.origin for source in sources}
-    regions = {
-        job.arguments["region"]: replace(job.arguments["selection"], variations=varied) for job in jobs
-    }
+    selections = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
+    regions = {name: replace(one, variations=(*one.variations, *varied)) for name, one in selections.items()}
     shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
     booked = [[book(events, regions, shifts) for events in part.events] for part in opened]
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}

@@ -12,6 +12,7 @@ from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import in_order
 from analysis.plan import Plan
+from analysis.sample import SamplePart
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
 from analysis.stages.data_set import EVENTS, selection_name
 from analysis.stages.fit import RESULTS, SELECTED
@@ -167,14 +168,14 @@ def test_shifts_and_regions_of_a_sample_come_out_of_one_event_loop(output: Path)
 def test_unequal_weights_are_refused_with_the_way_out(output: Path, tmp_path: Path) -> None:
     import uproot
 
-    source = SAMPLES["qcd_multijet"].files[0]
+    source = SAMPLES["qcd_multijet"].parts[0].files[0]
     from selections.snapshot import write
     from selections.sources import open_events
 
     opened = open_events(source, max_events=3000)
     frame = opened.frame.Redefine("weight", "event % 2 ? 1.f : 2.f")
     file = write(frame, tmp_path / "weighted.root", list(uproot.open(source)["Events"].keys()))
-    samples = SAMPLES | {"qcd_multijet": replace(SAMPLES["qcd_multijet"], files=(file,))}
+    samples = SAMPLES | {"qcd_multijet": replace(SAMPLES["qcd_multijet"], parts=(SamplePart((file,)),))}
     search = replace(_search(), samples=samples, injections=())
     with pytest.raises(MaplessError, match="unequally weighted events"):
         _run(search, tmp_path)
