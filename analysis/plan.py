@@ -155,11 +155,13 @@ class Plan:
         selection = self.search.selection(region, sample).needed_for(self._columns[region])
         known = self.search.samples[sample]
         weights = known.weights if shift == NOMINAL else ()
+        variations = tuple(part.variations_for(shift) for part in known.parts)
+        code = {type(source).__module__ for some in variations for source in some}
         arguments = {
             "sample": sample,
             "role": known.role,
             "parts": tuple(replace(part, variations=()) for part in known.parts),
-            "variations": tuple(part.variations_for(shift) for part in known.parts),
+            "variations": variations,
             "region": region,
             "selection": selection,
             "columns": (*self._columns[region], *weights),
@@ -168,7 +170,11 @@ class Plan:
         }
         name = selection_name(sample, region, shift)
         return Stage(
-            f"select-{name}", select, arguments, code=tuple(selection.headers), batch=f"select-{sample}"
+            f"select-{name}",
+            select,
+            arguments,
+            code=(*selection.headers, *sorted(code)),
+            batch=f"select-{sample}",
         )
 
     @cached_property

@@ -157,6 +157,10 @@ class SampleSettings(PartSettings):
             raise ValueError("certified must be said of every part, or of none")
         if any(part.variations.keys() - self.variations.keys() for part in self.parts.values()):
             raise ValueError("variations of a part replace those of the sample, which must have all of them")
+        for part in self.parts.values():
+            for name, one in part.variations.items():
+                if not one.shifts_as(self.variations[name], name):
+                    raise ValueError(f"variations.{name} of a part must shift the same as that of the sample")
         return self
 
     def sample(self, name: str) -> Sample:

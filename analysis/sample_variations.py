@@ -107,6 +107,11 @@ class VariationSettings(Settings):
         needed = "; or ".join(" and ".join(way.needed) for way in ways)
         raise ValueError(f"{name}: {kind} takes {needed}; got {', '.join(sorted(said)) or 'nothing'}")
 
+    def shifts_as(self, other: "VariationSettings", name: str) -> bool:
+        """Whether both do the same to the same columns, by whatever size or file."""
+        mine, theirs = self.made(name), other.made(name)
+        return type(mine) is type(theirs) and mine.variation == theirs.variation
+
 
 @dataclass(frozen=True)
 class Way:

@@ -1,5 +1,8 @@
 """Corrections in files of correctionlib (cms-nanoaod.github.io/correctionlib) as expressions of columns."""
 
+import gzip
+import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -7,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
-from input_files import check_file
+from input_files import check_file, read_text
 from selections import headers
 from selections.expressions import suggestion
 from selections.root import import_root, one_line_errors
+
+LONGEST = 2_000
+"""Characters of a formula: of CMS they have some hundreds."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,28 @@ def _corrections(file: Path) -> Any:
     import correctionlib
 
     try:
-        return correctionlib.CorrectionSet.from_file(str(file))
-    except (RuntimeError, ValueError, OSError, EOFError) as error:
+        text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else read_text(file)
+        _check_expressions(json.loads(text))
+        return correctionlib.CorrectionSet.from_string(text)
+    except (
+        RuntimeError,
+        ValueError,
+        OSError,
+        EOFError,
+        zlib.error,
+    ) as error:  # a RecursionError is a RuntimeError
         reason = str(error).strip().partition("\n")[0]
         raise MaplessError(f"{file} is no file of correctionlib: {reason}") from None
+
+
+def _check_expressions(content: Any) -> None:
+    """ValueError for a formula that correctionlib might crash over, as it does over JSON without end."""
+    waiting = [content]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        if isinstance(one, dict) and len(str(one.get("expression", ""))) > LONGEST:
+            raise ValueError(f"a formula is longer than {LONGEST:,} characters")

@@ -8,14 +8,14 @@ from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
-from selections.jets import finite_jets, jet_constituents, jet_property
+from selections.jets import RATIOS, finite_jets, jet_constituents, jet_property
 from selections.steps import Column, Cut, Variation
 
 KINEMATICS = ("pt", "eta", "phi", "mass")
 JET_MASSES = {"soft_drop": "softdrop_mass", "trimmed": "trimmed_mass", "plain": "mass"}
 """Property of a jet that its mass is, by the way in which the jet is groomed."""
 FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
-"""What a jet has beyond its kinematics; tau21, tau32 and tau43 follow from the tau."""
+"""What a jet has beyond its kinematics; their ratios, such as tau21, follow from the tau."""
 
 HEADERS = ("mapless/jets.h", "mapless/kinematics.h")
 
@@ -113,11 +113,12 @@ def _columns(
         *jets,
         Column("mjj", mass, "GeV", r"$m_{jj}$"),
         Column("delta_eta", "jet1_eta - jet2_eta", "", r"$\Delta\eta_{jj}$"),
+        Column("mass_difference", f"jet1_{groomed} - jet2_{groomed}", "GeV", r"$\Delta m$ of the jets"),
     )
 
 
 def _jet_columns(number: int, features: Sequence[str], groomed_mass: str, constituents: bool) -> list[Column]:
-    ratios = [f"tau{n}{n - 1}" for n in (2, 3, 4) if {f"tau{n}", f"tau{n - 1}"} <= set(features)]
+    ratios = [name for name in RATIOS if {f"tau{name[-2]}", f"tau{name[-1]}"} <= set(features)]
     names = dict.fromkeys((*KINEMATICS, groomed_mass, *features, *ratios))
     made = [jet_property(name, number, "dijet_jets") for name in names]
     if constituents:

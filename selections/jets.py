@@ -4,6 +4,8 @@ from selections.steps import Column, Cut
 
 RATIO_EPSILON = 1e-6
 """Added to the denominator of ratios of N-subjettiness."""
+RATIOS = ("tau21", "tau32", "tau43", "tau41")
+"""Of N-subjettiness; tau41 is tau4 by tau1."""
 
 _UNITS = dict.fromkeys(("pt", "mass", "softdrop_mass", "trimmed_mass"), "GeV")
 _TITLES = {
@@ -17,7 +19,7 @@ _TITLES = {
     "b_tag": r"\mathrm{b\ tag}",
     "n_constituents": r"n_\mathrm{constituents}",
     **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
-    **{f"tau{n}{n - 1}": rf"\tau_{{{n}{n - 1}}}" for n in (2, 3, 4)},
+    **{name: rf"\tau_{{{name[-2:]}}}" for name in RATIOS},
 }
 
 
@@ -36,7 +38,7 @@ def jet_property(name: str, number: int, jets: str) -> Column:
     'jet1_tau2 / (jet1_tau1 + 1e-06f)'
     """
     pick = f"mapless::pick(jet_{name}, {jets}, {number - 1})"
-    if name in ("tau21", "tau32", "tau43"):
+    if name in RATIOS:
         pick = f"jet{number}_tau{name[-2]} / (jet{number}_tau{name[-1]} + {RATIO_EPSILON:g}f)"
     elif name == "lsf3":
         pick = f"std::clamp({pick}, 0.f, 1.f)"

@@ -51,10 +51,16 @@ def generated_weights(files: Iterable[str]) -> float:
 def _generated(path: str) -> list[float]:
     import uproot
 
-    with uproot.open(path) as file:
-        runs = file.get(RUNS, {})
-        name = next((name for name in GENERATED if name in runs), None)
-        if name is None:
-            raise MaplessError(f"{path} has no {RUNS}/{GENERATED[0]}; give sum_of_weights")
-        weights: list[float] = runs[name].array(library="np").tolist()
+    if "://" in path:
+        raise MaplessError(f"{path} is remote, whose generator weights are not added up; give sum_of_weights")
+    try:
+        with uproot.open(path) as file:
+            runs = file.get(RUNS, {})
+            name = next((name for name in GENERATED if name in runs), None)
+            weights: list[float] = [] if name is None else runs[name].array(library="np").tolist()
+    except (OSError, ValueError, uproot.DeserializationError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise MaplessError(f"{path}: {RUNS} cannot be read ({reason}); give sum_of_weights") from None
+    if name is None:
+        raise MaplessError(f"{path} has no {RUNS}/{GENERATED[0]}; give sum_of_weights")
     return weights

@@ -37,6 +37,7 @@ NEVER_IMPORTS = {  # modules or single functions
     "analysis.report": (  # draws what is stored: opens no graph, neither trains nor fits
         "models.registry",
         "models.ensembles",
+        "models.stacked_training",
         "models.weak_supervision",
         "models.anomaly_detector",
         "models.anomaly_cut",

@@ -19,6 +19,19 @@ from analysis.simulation.processes import Quality
 from errors import MaplessError
 from input_files import parse_yaml
 
+OPTIONS = {
+    "process",
+    "n_events",
+    "output",
+    "seed",
+    "workers",
+    "quality",
+    "detector",
+    "progress",
+    "pool_progress",
+}
+"""What a simulation takes besides the parameters of a process."""
+
 
 def simulate_campaign(
     path: Path, output: Path, workers: int, overrides: tuple[str, ...], single: object
@@ -60,6 +73,9 @@ def simulate_to_file(
     if output.exists() and not output.with_name(f"{output.name}.json").is_file():
         raise MaplessError(f"{output} is no simulation of Mapless and would be lost; choose another --output")
     console, parameters = Console(), _parameters(overrides)
+    options = sorted(OPTIONS & parameters.keys())
+    if options:
+        raise MaplessError(f"--set {options[0]} is no parameter of a process; see the options of simulate")
     require_writable(output.parent)
     if card is not None:
         process, parameters["card"] = "card", read_card(card)

@@ -54,7 +54,7 @@ def run_in_worker(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _heed_only_the_parent() -> None:
-    """Leave what reaches all processes of a terminal or job to the parent, which ends them by its own signal."""
+    """Leave what reaches all processes of a terminal to the parent, which ends them by its own signal."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

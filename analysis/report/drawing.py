@@ -17,7 +17,7 @@ def new_figure(
     import mplhep
     from matplotlib import pyplot
 
-    with pyplot.style.context([mplhep.style.CMS, {"font.size": 15}]):
+    with pyplot.style.context([mplhep.style.CMS, {"font.size": 15, "axes.titley": 1.0}]):
         figure, axes = pyplot.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
         axes[0, 0].set_title(label, loc="left", fontsize=15, fontweight="bold")
         return figure, axes

@@ -24,7 +24,9 @@ from models.window import Window, windows_between
 from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns
 
 JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
-"""What the networks see of each jet beside its mass."""
+"""What the networks of CWoLa Hunting see of each jet beside its mass."""
+EVENT_FEATURES = ("mass_difference", "jet1_tau41", "jet2_tau41")
+"""What CATHODE sees of an event beside the mass of the heavier jet."""
 
 # Edges of the windows in GeV, events kept of their sidebands, and masses tested in each: arXiv:2412.03747.
 # The neighbours of a window are its sidebands; no window of the paper holds 4000 GeV.
@@ -126,6 +128,7 @@ def declare(settings: Settings) -> Search:
         jet: tuple(f"{jet}_{name}" for name in seen if f"{jet}_{name}" in kept_of_jets)
         for jet in ("jet1", "jet2")
     }
+    features = (f"jet1_{seen[0]}", *(name for name in EVENT_FEATURES if name in kept_of_jets))
     edges = four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()
     require_selected(edges, settings.selection.mjj_min, "selection.mjj_min")
     mjj = MassSpectrum(
@@ -142,7 +145,9 @@ def declare(settings: Settings) -> Search:
     hunts = [
         Hunt(
             name,
-            detector=detector.made(inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}),
+            detector=detector.made(
+                inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}, features=features
+            ),
             training={"events": Source("signal")},
             spectra=("mjj",),
             cut=detector.made_cut(Made("sideband-efficiency", {"kept": kept})),

@@ -45,7 +45,7 @@ class MockData(Described):
 
     luminosity: float = Field(gt=0)
     samples: tuple[str, ...] = Field(min_length=1)
-    signals: dict[str, float] = {}
+    signals: dict[str, Annotated[float, Field(ge=0)]] = {}
     seed: int = Field(default=1, ge=1)
 
 
@@ -75,17 +75,37 @@ class Campaign(Described):
                 raise MaplessError(f"sample {name}: {problem}") from None
             seed = self.seed + place if sample.seed is None else sample.seed
             recipes[name] = SampleRecipe(sample.process, process, self.quality, seed, self.detector)
+        _check_independent(recipes)
         return recipes
 
     def check_mock_data(self) -> None:
-        """Raise MaplessError where mock data name a sample that is not of the campaign."""
+        """Raise MaplessError where mock data name a sample twice, or one that is not of the campaign."""
         for name, mock in self.mock_data.items():
-            for wanted in (*mock.samples, *mock.signals):
+            if name in self.samples:
+                raise MaplessError(f"mock data {name}: a sample is called {name} too, and would be lost")
+            drawn = (*mock.samples, *mock.signals)
+            twice = next((one for one in drawn if drawn.count(one) > 1), None)
+            if twice:
+                raise MaplessError(f"mock data {name}: {twice} is there twice; name it once")
+            for wanted in drawn:
                 if wanted not in self.samples:
                     raise MaplessError(
                         f"mock data {name}: no sample is called {wanted!r}; there are "
                         f"{', '.join(self.samples)}"
                     )
+
+
+def _check_independent(recipes: dict[str, SampleRecipe[Any]]) -> None:
+    """Raise MaplessError for two samples with the same run, or with the same random numbers."""
+    names: dict[object, str] = {}
+    for name, recipe in recipes.items():
+        other = names.setdefault(recipe.process.run, name)
+        if other != name:
+            raise MaplessError(f"samples {other} and {name} have the same run; leave out the parameter run")
+        without_run = recipe.process.model_dump_json(exclude={"run"})
+        other = names.setdefault((recipe.name, recipe.seed, without_run), name)
+        if other != name:
+            raise MaplessError(f"samples {other} and {name} hold the same events; give them different seeds")
 
 
 def produce(

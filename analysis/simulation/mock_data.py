@@ -15,6 +15,8 @@ from errors import MaplessError
 from selections import canonical_writer
 
 EVENTS_AT_ONCE = 20_000
+MOST_DRAWN = 1e15
+"""More than any sample has; numpy draws no more than 1e18."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def draw_mock_data(
     parts: list[Columns] = []
     for name, sample in ingredients.items():
         expected = luminosity * sample.cross_section
-        n_drawn = int(rng.poisson(expected))
+        n_drawn = int(rng.poisson(min(expected, MOST_DRAWN)))
         if n_drawn > sample.n_events:
             raise MaplessError(
                 f"mock data of {luminosity / 1000:g} /fb hold {n_drawn:,} events of {name}, which has "

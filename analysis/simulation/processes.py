@@ -51,7 +51,7 @@ class DijetProcess(GeneratedProcess):
         default=0, ge=0, le=100, description="hardest constituents to store of each jet"
     )
     store_quarks: bool = Field(default=True, description="store the generator quarks")
-    run: int = Field(default=1, ge=1, description="run number given to the events")
+    run: int = Field(default=1, ge=1, lt=2**32, description="run number given to the events")
     shower: Shower = Field(default="simple", description="shower model: Pythia's own or Vincia")
     final_state_radiation_scale: float = Field(
         default=1, gt=0, description="renormalisation scale of final-state radiation over its usual one"

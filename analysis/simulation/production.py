@@ -74,6 +74,9 @@ def simulate(
         paths = Production(recipe, folder, n_events, progress).run(workers)
     except (KeyboardInterrupt, BrokenProcessPool):
         raise MaplessError(f"interrupted; what is complete is kept in {folder}: run the same again") from None
+    except MaplessError:  # it would end in the same way again
+        shutil.rmtree(folder)
+        raise
     sample = merge(recipe, paths, n_events, output)
     shutil.rmtree(folder)
     return sample

@@ -18,6 +18,7 @@ COLOURS = (
 BAND_1, BAND_2 = "#607641", "#F5BB54"
 _SIZES = {
     "font.size": 16,
+    "axes.titley": 1.0,  # where it is anyway: left to itself matplotlib measures all tick labels for it
     "axes.labelsize": 18,
     "legend.fontsize": 14,
     "xtick.labelsize": 15,

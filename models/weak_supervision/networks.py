@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from models.saving import read_arrays, stored_pins, write_arrays
 from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers, per_fold
 
 if TYPE_CHECKING:
-    from models.ensembles import NetworkEnsemble, Share
+    from models.ensembles import NetworkEnsemble
+    from models.stacked_training import Share
 
 
 @dataclass
@@ -28,7 +29,7 @@ class CWoLaHunting(WeakClassifiers):
         inner_networks: networks averaged per fold and input set; their validation fold rotates (CMS: 4).
         hidden: units of the hidden layers (CMS: 64, 128, 128, 32, 16, 8).
         dropout: fraction of hidden units dropped in training (CMS: 0.2).
-        epochs, batch_size, learning_rate, patience: see `models.ensembles.Schedule`
+        epochs, batch_size, learning_rate, patience, best_epochs: see `models.stacked_training.Schedule`
             (CMS: 100, 256, 1e-3, 15).
     """
 
@@ -39,6 +40,7 @@ class CWoLaHunting(WeakClassifiers):
     batch_size: int = 2048
     learning_rate: float = 5e-4
     patience: int = 10
+    best_epochs: int = 1
     _networks: "NetworkEnsemble" = field(init=False, repr=False, compare=False)
     _gaussian_maps: list[list[GaussianMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
@@ -51,7 +53,7 @@ class CWoLaHunting(WeakClassifiers):
         self._width = max(len(columns) for columns in self.inputs.values())
 
     def _train(self, sample: Sample, progress: Progress | None) -> None:
-        from models.ensembles import Schedule
+        from models.stacked_training import Schedule
 
         features = self._stacked(sample.features)
         seen = [sample.fold != held_out for held_out in range(self.folds)]
@@ -62,7 +64,7 @@ class CWoLaHunting(WeakClassifiers):
             for gaussian_map in maps
         ]
         labels = np.tile(self.window.in_signal_region(sample.mass), len(table)).astype(np.float32)
-        schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.patience)
+        schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.patience, self.best_epochs)
         self._networks = self._untrained_networks()
         self._networks.fit(np.concatenate(table), labels, self._shares(sample), schedule, progress)
 
@@ -79,8 +81,7 @@ class CWoLaHunting(WeakClassifiers):
         return outputs
 
     def _write(self, folder: Path) -> None:
-        weights = self._networks.model.get_weights()
-        arrays = {f"network_{i}": weight for i, weight in enumerate(weights)}
+        arrays: dict[str, Any] = dict(self._networks.arrays())
         for place, maps in enumerate(self._gaussian_maps):
             for held_out, gaussian_map in enumerate(maps):
                 for feature, pins in enumerate(gaussian_map.pins):
@@ -91,8 +92,7 @@ class CWoLaHunting(WeakClassifiers):
         self._networks = self._untrained_networks()
         places, folds, features = range(len(self.inputs)), range(self.folds), range(self._width)
         arrays = read_arrays(folder / "networks.npz")
-        count = len(self._networks.model.weights)
-        self._networks.model.set_weights([arrays[f"network_{i}"] for i in range(count)])
+        self._networks.take_arrays(arrays)
         self._gaussian_maps = [
             [
                 GaussianMap([stored_pins(arrays[f"gaussian_map_{place}_{fold}_{i}"]) for i in features])
@@ -114,7 +114,7 @@ class CWoLaHunting(WeakClassifiers):
 
     def _shares(self, sample: Sample) -> list["Share"]:
         """Give each network, set by set and rotation by rotation, its rows of the table and their weights."""
-        from models.ensembles import Share
+        from models.stacked_training import Share
 
         fold, shares = sample.fold, []
         for place in range(len(self.inputs)):

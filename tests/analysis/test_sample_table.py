@@ -84,6 +84,24 @@ def test_simulation_is_weighted_to_the_luminosity_of_the_data(folder: Path) -> N
             "a sample with parts has no luminosity of its own",
         ),
         ("{role: data}", "files are missing"),
+        ("{role: data, files: [a.root], variations: {pdf: {}}}", "variations is for simulation"),
+        (
+            "{role: signal, parts: {x: {files: [a.root], variations: {pdf: {}}}}}",
+            "variations of a part replace those of the sample",
+        ),
+        (
+            "{role: signal, variations: {pdf: {}}, parts: {x: {files: [a], variations: {pdf: {size: 0.1}}}}}",
+            "variations.pdf of a part must shift the same",
+        ),
+        (
+            "{role: signal, files: [a.root], variations: {jet_energy_scale: {size: 0.1, up: 3}}}",
+            "jet_energy_scale takes size; or file and correction; got size, up",
+        ),
+        (
+            "{role: signal, files: [a.root], variations: {jec: {size: 0.1}}}",
+            "no kind of variation is called 'jec'",
+        ),
+        ("{role: signal, files: [a.root], variations: {pdf: {members: 9-1}}}", "variations.pdf.members"),
         ("{role: data, parts: {x: {file: [b.root]}}}", "did you mean 'files'"),
         ("{role: data, files: [a.root], triggers: {1-5: HLT_A}}", "triggers"),
     ],

@@ -12,7 +12,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from models.ensembles import NetworkEnsemble, Schedule, Share
+from models.ensembles import NetworkEnsemble
+from models.stacked_training import Schedule, Share
 
 HIDDEN = (32, 32, 16)
 FEATURES = 7

@@ -20,6 +20,17 @@ OFFERED = {
     "features": toy.INPUTS["jet1"][:2],
 }
 QUICK = {
+    "cathode": {
+        "inner_networks": 1,
+        "hidden": [4],
+        "epochs": 1,
+        "batch_size": 64,
+        "drawn": 1.0,
+        "flow_blocks": 1,
+        "flow_hidden": [4],
+        "flow_epochs": 1,
+        "flow_batch_size": 64,
+    },
     "cwola-hunting": {"inner_networks": 1, "hidden": [4], "epochs": 2, "batch_size": 64},
     "cwola-hunting-trees": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
     "isolation-forest": {"n_trees": 10},
@@ -111,7 +122,7 @@ def test_events_of_a_fold_are_scored_by_what_never_saw_them(name, trained):
 def raw(detector):
     """What a detector says before quantile maps, which are learnt in the fold itself."""
     outputs = getattr(detector, "outputs", None)
-    return outputs(EVENTS) if outputs else np.stack(list(detector.score(EVENTS).values()))
+    return np.atleast_2d(outputs(EVENTS)) if outputs else np.stack(list(detector.score(EVENTS).values()))
 
 
 def test_the_same_seed_and_the_columns_that_it_names_give_the_same_scores(name, trained, scores):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from models.ensembles import NetworkEnsemble, Schedule, Share, StackedDense
+from models.ensembles import NetworkEnsemble, StackedDense
+from models.stacked_training import Schedule, Share
 
 SCHEDULE = Schedule(epochs=8, batch_size=64, learning_rate=1e-2, patience=8)
 

@@ -1,5 +1,6 @@
 """Jets are corrected as correctionlib does it jet by jet, and stand in order afterwards."""
 
+import json
 from pathlib import Path
 
 import awkward as ak
@@ -202,9 +203,18 @@ def test_names_that_are_not_there_are_refused_with_the_nearest(name, inputs, wor
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{}", "[1]", '{"schema_version": 2}', '{"schema_version": 1, "corrections": []}']
-)
+BROKEN = {
+    "empty": "",
+    "no version": "{}",
+    "a list": "[1]",
+    "no corrections": '{"schema_version": 2}',
+    "an old version": '{"schema_version": 1, "corrections": []}',
+    "deep": "[" * 1_000_000,
+    "a long formula": json.dumps([{"expression": "(" * 50_000 + "x" + ")" * 50_000}]),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_file_of_corrections_is_refused_in_one_line(content, tmp_path, nanoaod):
     (tmp_path / "broken.json").write_text(content)
     with pytest.raises(MaplessError, match=r"broken.json is no file of correctionlib") as error:

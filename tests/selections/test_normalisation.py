@@ -32,6 +32,8 @@ def test_sums_of_generated_weights_come_from_the_files(tmp_path):
 def test_files_without_sums_ask_for_them(tmp_path, data):
     with pytest.raises(MaplessError, match=r"has no Runs/genEventSumw; give sum_of_weights"):
         generated_weights([str(data / "nanoaod_v12_simulation.root")])
+    with pytest.raises(MaplessError, match="is remote, whose generator weights are not added up"):
+        generated_weights(["root://example.org//nano.root"])
     with uproot.recreate(tmp_path / "negative.root") as file:
         file["Runs"] = {"genEventSumw": np.array([-1.0])}
     with pytest.raises(MaplessError, match="add up to -1; give sum_of_weights"):

@@ -23,6 +23,9 @@ def test_a_sample_is_written_and_summed_up(tmp_path: Path, capsys: pytest.Captur
         ("finest", (), "choose from full, fast, tiny"),
         ("tiny", ("mjj_min",), "write it as key=value"),
         ("tiny", ("mass=3",), "no such parameter"),
+        ("tiny", ("seed=3",), "--set seed is no parameter of a process"),
+        ("tiny", ("detector={}",), "--set detector is no parameter of a process"),
+        ("tiny", ("run=5000000000",), "run: Input should be less than"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_before_anything_is_written(
@@ -38,6 +41,19 @@ def test_card_of_ones_own_is_simulated(tmp_path: Path) -> None:
     card.write_text("NewGaugeBoson:ffbar2Wprime = on\n34:m0 = 3000\n")
     simulate_to_file(None, 10, tmp_path / "model.root", 1, 1, "tiny", card, ())
     assert (tmp_path / "model.root").is_file()
+
+
+def test_a_card_that_pythia_does_not_understand_leaves_nothing(tmp_path: Path) -> None:
+    card = tmp_path / "model.cmnd"
+    card.write_text("HardQCD:al = on\n")
+    with pytest.raises(MaplessError, match="does not know the setting 'HardQCD:al = on'"):
+        simulate_to_file(None, 10, tmp_path / "model.root", 1, 1, "tiny", card, ())
+    assert list(tmp_path.iterdir()) == [card]
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    with pytest.raises(MaplessError, match="is a folder; name the file to write"):
+        simulate_to_file("qcd", 10, tmp_path, 1, 1, "tiny", None, ())
 
 
 def test_one_of_process_and_card_is_needed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from analysis.simulation.campaign import Campaign, produce
 from analysis.simulation.mock_data import Ingredient, draw_mock_data
@@ -28,6 +29,9 @@ CAMPAIGN: dict[str, Any] = {
     },
     "mock_data": {"mock": {"luminosity": 0.002, "samples": ["qcd"], "signals": {"sideband": 4000}}},
 }
+
+
+SAME = {"process": "qcd", "events": 1, "seed": 3}
 
 
 def run(folder: Path, campaign: dict[str, Any] = CAMPAIGN) -> list[str]:
@@ -95,6 +99,8 @@ def test_mock_data_follow_cross_section_and_luminosity(folder: Path, tmp_path: P
 def test_more_mock_data_than_events_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(MaplessError, match="of qcd, which has 60; simulate more"):
         draw_mock_data({"qcd": Ingredient(folder / "qcd.root", 60, 1.0)}, 500, 1, 9, tmp_path / "mock.root")
+    with pytest.raises(MaplessError, match="which has 60; simulate more"):
+        draw_mock_data({"qcd": Ingredient(folder / "qcd.root", 60, 1.0)}, 1e30, 1, 9, tmp_path / "mock.root")
     assert not list(tmp_path.iterdir())
 
 
@@ -104,6 +110,17 @@ def test_more_mock_data_than_events_are_refused(folder: Path, tmp_path: Path) ->
         ({"samples": {"a": {"process": "nothing", "events": 1}}}, "sample a: no process 'nothing'"),
         ({"parameters": {"mjj": 1}}, "sample qcd: qcd mjj: no such parameter"),
         ({"mock_data": {"m": {"luminosity": 1, "samples": ["b"]}}}, "mock data m: no sample is called 'b'"),
+        (
+            {"mock_data": {"qcd": {"luminosity": 1, "samples": ["qcd"]}}},
+            "mock data qcd: .*, and would be lost",
+        ),
+        ({"mock_data": {"m": {"luminosity": 1, "samples": ["qcd", "qcd"]}}}, "m: qcd is there twice"),
+        (
+            {"mock_data": {"m": {"luminosity": 1, "samples": ["qcd"], "signals": {"qcd": 1}}}},
+            "m: qcd is there twice",
+        ),
+        ({"parameters": {"run": 7}}, "samples qcd and sideband have the same run"),
+        ({"samples": {name: SAME for name in "ab"}}, "samples a and b hold the same events"),
     ],
 )
 def test_impossible_campaigns_end_before_anything_is_made(
@@ -112,6 +129,12 @@ def test_impossible_campaigns_end_before_anything_is_made(
     with pytest.raises(MaplessError, match=message):
         run(tmp_path / "out", CAMPAIGN | change)
     assert not (tmp_path / "out").exists()
+
+
+def test_negative_cross_sections_are_refused() -> None:
+    mock = {"luminosity": 1, "samples": ["qcd"], "signals": {"sideband": -5}}
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        Campaign.model_validate(CAMPAIGN | {"mock_data": {"m": mock}})
 
 
 def test_other_detector_is_part_of_the_recipe() -> None:

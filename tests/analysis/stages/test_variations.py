@@ -226,6 +226,9 @@ def test_shifted_jets_are_selected_as_by_hand(shift: str, varied: dict[str, Path
 
 def test_shifts_move_events_in_and_out(varied: dict[str, Path]) -> None:
     counts = {shift: _content(folder)["cutflow"]["cuts"][-1]["events"] for shift, folder in varied.items()}
+    columns = {shift: StoredEvents(folder / "events.root").columns for shift, folder in varied.items()}
+    assert all(columns[shift] <= columns["nominal"] for shift in varied)
+    assert all(name.startswith("weight_") for name in columns["nominal"] - columns["jet_mass_scale:up"])
     assert counts["jet_energy_offset:down"] < counts["nominal"] < counts["jet_energy_offset:up"]
     assert list(varied) == [
         "nominal",
@@ -312,3 +315,10 @@ def test_a_further_shift_leaves_the_nominal_selection_as_it_is(folder: Path, var
     run_stages([stages["another:up"]], folder / "out", Tools())
     nominal = _content(varied["nominal"])["cutflow"]["cuts"][-1]["events"]
     assert _content(stages["another:up"].folder(folder / "out"))["cutflow"]["cuts"][-1]["events"] > nominal
+
+
+def test_the_code_that_makes_a_variation_counts_for_its_stages_alone(folder: Path) -> None:
+    sample = _sample(folder)
+    stages = _stages(_plan(sample), sample)
+    assert "selections.jet_variations" in stages["jet_energy_scale:up"].code
+    assert "selections.jet_variations" not in stages["nominal"].code
