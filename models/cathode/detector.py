@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
-from models.cathode.sideband_density import DensitySettings, SidebandDensity
-from models.ensembles import NetworkEnsemble
 from models.events import Events, column, event_weights
 from models.events import fold as fold_of
 from models.folds import rotations
@@ -24,8 +22,11 @@ from models.saving import (
     write_folder,
     write_settings,
 )
-from models.stacked_training import Schedule, Share
 from models.window import Window
+
+if TYPE_CHECKING:
+    from models.cathode.sideband_density import DensitySettings, SidebandDensity
+    from models.ensembles import NetworkEnsemble
 
 Array = NDArray[np.float64]
 Folds = NDArray[np.integer]
@@ -84,8 +85,8 @@ class Cathode(AnomalyDetector):
     best_epochs: int = 5
     weight_column: str | None = None
     seed: int = 1
-    _background: SidebandDensity | None = field(default=None, init=False, repr=False, compare=False)
-    _networks: NetworkEnsemble = field(init=False, repr=False, compare=False)
+    _background: "SidebandDensity | None" = field(default=None, init=False, repr=False, compare=False)
+    _networks: "NetworkEnsemble" = field(init=False, repr=False, compare=False)
     _quantile_maps: list[QuantileMap] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,15 +97,6 @@ class Cathode(AnomalyDetector):
         if self.drawn <= 0:
             raise MaplessError(f"drawn is {self.drawn:g}; artificial events are a positive number")
         self._turns = rotations(self.folds, self.inner_networks)
-        self._density = DensitySettings(
-            self.flow_blocks,
-            self.flow_hidden,
-            self.flow_bins,
-            self.flow_epochs,
-            self.flow_batch_size,
-            self.flow_learning_rate,
-            self.flow_best_epochs,
-        )
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
@@ -119,6 +111,8 @@ class Cathode(AnomalyDetector):
 
     def fit(self, training: Mapping[str, Events], progress: Progress | None = None) -> Self:
         """Learn the density in the sidebands and then the classifiers in the window."""
+        from models.cathode.sideband_density import SidebandDensity
+
         events = training["events"]
         features, mass = self._features(events), column(events, self.window.column).astype(np.float64)
         weight, fold = event_weights(events, self.weight_column), fold_of(events, self.folds)
@@ -135,7 +129,7 @@ class Cathode(AnomalyDetector):
                 progress(done, total)
 
         self._background = SidebandDensity.learn(
-            self.window, (features, mass, weight, fold), first_turns, self._density, self.seed, sooner
+            self.window, (features, mass, weight, fold), first_turns, self._density(), self.seed, sooner
         )
         inside = self.window.in_signal_region(mass)
         self._compare(features[inside], mass[inside], weight[inside], fold[inside], later)
@@ -183,11 +177,13 @@ class Cathode(AnomalyDetector):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a detector that `save` wrote; MaplessError if there is none."""
+        from models.cathode.sideband_density import SidebandDensity
+
         with saved_settings(folder) as settings:
             detector = cls(**settings)
             arrays = read_arrays(folder / "cathode.npz")
             detector._background = SidebandDensity.of_arrays(
-                arrays, detector.window, detector.folds, len(detector.features), detector._density
+                arrays, detector.window, detector.folds, len(detector.features), detector._density()
             )
             detector._networks = detector._untrained_networks()
             detector._networks.take_arrays(arrays)
@@ -196,10 +192,25 @@ class Cathode(AnomalyDetector):
             ]
         return detector
 
+    def _density(self) -> "DensitySettings":
+        from models.cathode.sideband_density import DensitySettings
+
+        return DensitySettings(
+            self.flow_blocks,
+            self.flow_hidden,
+            self.flow_bins,
+            self.flow_epochs,
+            self.flow_batch_size,
+            self.flow_learning_rate,
+            self.flow_best_epochs,
+        )
+
     def _features(self, events: Events) -> Array:
         return np.stack([column(events, name) for name in self.features], axis=1).astype(np.float64)
 
-    def _untrained_networks(self) -> NetworkEnsemble:
+    def _untrained_networks(self) -> "NetworkEnsemble":
+        from models.ensembles import NetworkEnsemble
+
         return NetworkEnsemble(len(self._turns), len(self.features), self.hidden, seed=self.seed)
 
     def _outputs(self, features: Array, mass: Array, fold: Folds) -> Array:
@@ -221,6 +232,8 @@ class Cathode(AnomalyDetector):
 
     def _compare(self, features: Array, mass: Array, weight: Array, fold: Folds, progress: Progress) -> None:
         """Train the classifiers of events in the window against artificial ones."""
+        from models.stacked_training import Schedule, Share
+
         random = np.random.default_rng(self.seed)
         data = self._where_compared(features, mass)
         others = [fold != held_out for held_out in range(self.folds)]
