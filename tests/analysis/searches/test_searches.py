@@ -11,7 +11,8 @@ def test_every_search_that_comes_with_the_suite_can_be_declared(name: str) -> No
     search = searches.declare(searches.load(name, None))
     assert search.name == name
     assert search.spectra
-    assert all(file.is_file() for sample in search.samples.values() for file in sample.files)
+    parts = [part for sample in search.samples.values() for part in sample.parts]
+    assert all(file.is_file() for part in parts for file in part.files)
 
 
 def test_the_key_in_the_file_picks_the_search(tmp_path: Path) -> None:
@@ -91,7 +92,8 @@ def test_own_samples_lie_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "data_1.root").touch()
     own = ("samples.mine={role: data, files: ['data_*.root'], luminosity: 10}", "data=mine")
     search = searches.declare(searches.load(None, file, own))
-    assert search.samples["mine"].files == (tmp_path / "data_1.root",)
+    (part,) = search.samples["mine"].parts
+    assert part.files == (tmp_path / "data_1.root",)
 
 
 def test_unreadable_and_broken_files_are_named_in_one_line(tmp_path: Path) -> None:
