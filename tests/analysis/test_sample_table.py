@@ -129,3 +129,22 @@ def test_what_contradicts_itself_is_refused_in_one_line(text: str, words: str) -
 def test_parts_that_cannot_be_read_are_named(folder: Path, text: str, words: Any) -> None:
     with pytest.raises(MaplessError, match=words):
         _settings(text).at(folder).sample("mine")
+
+
+def test_objects_and_branches_reach_the_opening_and_simulation_takes_the_objects_of_the_data(
+    folder: Path,
+) -> None:
+    data = _settings("{role: data, files: [a.root], objects: {electron: {pt_min: 30}}}")
+    flat = _settings(
+        "{role: background, files: [b.root], tree: nominal, branches: {event: n, jet_pt: [p, q]}}"
+    )
+    (part,) = flat.like(data).at(folder).sample("mine").parts
+    assert part.opening["objects"] == {"electron": {"pt_min": 30}}
+    assert (part.opening["tree"], part.opening["branches"]["jet_pt"]) == ("nominal", ("p", "q"))
+
+
+def test_a_typo_in_objects_names_its_key() -> None:
+    with pytest.raises(ValidationError) as error:
+        _settings("{role: data, files: [a.root], objects: {electron: {identificaton: tight}}}")
+    told = one_line(error.value, SampleSettings)
+    assert told.startswith("objects: electron.identificaton: unknown key; did you mean identification?")
