@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests run side by side; threads that wait for each other would take most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
