@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from analysis.engine.stage import Stage
 from analysis.plan import Plan
-from analysis.search import Injection
+from analysis.source import Injection
 from analysis.stages.fit import Hunted
 from analysis.stages.limits import TestedFit, limits
 from errors import MaplessError

@@ -10,8 +10,8 @@ from analysis.engine.stage import Stage, in_order
 from analysis.limit_plan import limit_stages
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
-from analysis.search import Source
 from analysis.search_settings import InjectionSettings, SearchSettings
+from analysis.source import Source
 from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
 from analysis.stages.data_set import selection_name
 from errors import MaplessError

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from analysis.engine.stage import Stage
 from analysis.kept_columns import kept_columns, offered_cut
-from analysis.search import NOMINAL, Hunt, Injection, MassSpectrum, Search, Source
+from analysis.search import Hunt, MassSpectrum, Search
 from analysis.search_settings import SearchSettings
+from analysis.source import NOMINAL, Injection, Source
 from analysis.stages.cut import cut
 from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
 from analysis.stages.fit import Hunted, fit

@@ -6,41 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from analysis.sample import Sample
+from analysis.source import Injection, Source
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from models.made import Made
 from models.window import Window
 from selections.graph import Selection
 
-NOMINAL = "nominal"
 _NAME = re.compile(r"[\w.-]+")
 Combination = Literal["separately", "together", "merged"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Events of a region: of the data of the search if no sample is named, under a systematic shift.
-
-    `share` takes that fraction of them, chosen by a hash of the event.
-    """
-
-    region: str
-    sample: str = ""
-    shift: str = NOMINAL
-    share: float = 1.0
-
-
-@dataclass(frozen=True)
-class Injection:
-    """Signal events that are added to the data: a number after the selection, those of a cross section in fb.
-
-    Both together where limits are measured by adding to what is there.
-    """
-
-    sample: str
-    n_events: int | None = None
-    cross_section: float | None = None
-    seed: int = 1
 
 
 @dataclass(frozen=True)

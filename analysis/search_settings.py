@@ -10,7 +10,7 @@ from analysis.engine.settings import Name, Seed, Settings
 from analysis.engine.units import Energy
 from analysis.sample import Sample
 from analysis.sample_table import SampleSettings, sample_table
-from analysis.search import Injection
+from analysis.source import Injection
 from errors import MaplessError
 from fits.background_choice.smooth import Choice, Smooth
 from fits.mass_points import mass_points

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from analysis.search import NOMINAL
+from analysis.source import NOMINAL
 
 
 def varied_yields(selections: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

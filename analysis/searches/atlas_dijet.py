@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from analysis.engine.settings import Name
-from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
+from analysis.search import Hunt, MassSpectrum, Search, SignalModel
 from analysis.search_settings import (
     BackgroundSettings,
     DetectorSettings,
@@ -20,6 +20,7 @@ from analysis.search_settings import (
     SearchSettings,
     require_selected,
 )
+from analysis.source import Source
 from models.made import Made
 from models.window import windows_between
 from selections.dijet import dijet

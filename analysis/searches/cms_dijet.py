@@ -8,7 +8,7 @@ from pydantic import Field
 from analysis.engine.settings import Name
 from analysis.engine.settings import Settings as SettingsBase
 from analysis.engine.units import Energy
-from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
+from analysis.search import Hunt, MassSpectrum, Search, SignalModel
 from analysis.search_settings import (
     BackgroundSettings,
     DetectorSettings,
@@ -17,6 +17,7 @@ from analysis.search_settings import (
     SearchSettings,
     require_selected,
 )
+from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
 from models.made import Made

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from analysis.engine.settings import Name
-from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
+from analysis.search import Hunt, MassSpectrum, Search, SignalModel
 from analysis.search_settings import (
     BackgroundSettings,
     DetectorSettings,
@@ -20,6 +20,7 @@ from analysis.search_settings import (
     RangeSettings,
     SearchSettings,
 )
+from analysis.source import Source
 from models.made import Made
 from selections.multijet import multijet, multijet_control_region
 

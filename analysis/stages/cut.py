@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.search import NOMINAL
+from analysis.source import NOMINAL
 from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.score import SCORES
 from analysis.stages.weighted_efficiency import weighted_efficiency

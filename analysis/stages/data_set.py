@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.engine.job import Job
 from analysis.engine.json_file import read_json
-from analysis.search import NOMINAL, Injection, Source
+from analysis.source import NOMINAL, Injection, Source
 from errors import MaplessError
 from selections.cutflow import Cutflow
 from selections.events import EventColumns, StoredEvents, inject, share

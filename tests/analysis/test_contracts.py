@@ -13,7 +13,8 @@ from analysis.engine.running import run_stages
 from analysis.engine.stage import in_order
 from analysis.plan import Plan
 from analysis.sample import SamplePart
-from analysis.search import Hunt, MassSpectrum, Search, SignalModel, Source
+from analysis.search import Hunt, MassSpectrum, Search, SignalModel
+from analysis.source import Source
 from analysis.stages.data_set import EVENTS, selection_name
 from analysis.stages.fit import RESULTS, SELECTED
 from errors import MaplessError

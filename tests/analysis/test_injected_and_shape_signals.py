@@ -12,8 +12,9 @@ from analysis.engine.running import run_stages
 from analysis.engine.stage import in_order
 from analysis.plan import Plan
 from analysis.sample import Sample, SamplePart
-from analysis.search import Injection, MassSpectrum, Search, SignalModel
+from analysis.search import MassSpectrum, Search, SignalModel
 from analysis.search_settings import SearchSettings
+from analysis.source import Injection
 from analysis.stages.data_set import read_events
 from analysis.stages.fit import RESULTS
 from analysis.stages.signal_shape import SHAPE

@@ -125,3 +125,12 @@ def test_stages_of_the_trigger_count_templates_and_headers_of_other_rooms():
     assert {"firmware/cpp/emulator.cpp.j2", "firmware/cpp/emulator.h", "firmware/routes/rtl.py"} <= build
     assert {"analysis/report/trigger.html.j2", "analysis/report/page.html.j2"} <= report
     assert not {"analysis/trigger/configuration.py", "analysis/trigger/report.py"} & build
+
+
+@pytest.mark.parametrize("stage", ["select", "train", "score", "cut"])
+def test_no_change_of_a_fit_selects_trains_or_scores_anew(stage):
+    rooms = {
+        file.relative_to(module.REPOSITORY).parts[0] for file in source_files(f"analysis.stages.{stage}")
+    }
+    assert "selections" in rooms
+    assert "fits" not in rooms

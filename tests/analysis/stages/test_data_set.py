@@ -6,7 +6,7 @@ import pytest
 import uproot
 
 from analysis.engine.job import Job
-from analysis.search import Injection, Source
+from analysis.source import Injection, Source
 from analysis.stages.data_set import CUTFLOW, EVENTS, DataSet, InjectedSignal, events_to_inject, read_events
 
 

@@ -19,8 +19,9 @@ from analysis.plan import Plan
 from analysis.report.varied_yields import varied_yields
 from analysis.sample import Sample
 from analysis.sample_table import SampleSettings
-from analysis.search import MassSpectrum, Search, SignalModel, Source
+from analysis.search import MassSpectrum, Search, SignalModel
 from analysis.search_settings import SearchSettings
+from analysis.source import Source
 from analysis.stages.data_set import CUTFLOW
 from fits.background_choice.smooth import Smooth
 from input_files import parse_yaml
