@@ -120,9 +120,7 @@ def batched(
     What it returns is called with columns and one index array per member, and gives for each member the
     values of its rows, in their order.
     """
-    compiled = tf.function(
-        lambda columns, rows: function([tf.gather(column, rows) for column in columns]), jit_compile=True
-    )
+    compiled = tf.function(function, jit_compile=True)  # of batches, whose shape is always the same
 
     def of_rows(columns: Sequence[tf.Tensor], rows: Sequence[Rows]) -> list[Floats]:
         longest = max(len(selected) for selected in rows)
@@ -131,7 +129,8 @@ def batched(
         for member, selected in enumerate(rows):
             padded[member, : len(selected)] = selected
         parts = np.split(padded, width // _EVALUATION_BATCH, axis=1)
-        outputs = np.concatenate([compiled(columns, part).numpy() for part in parts], axis=1)
+        batches = ([tf.gather(column, part) for column in columns] for part in parts)
+        outputs = np.concatenate([compiled(batch).numpy() for batch in batches], axis=1)
         return [output[: len(selected)] for output, selected in zip(outputs, rows, strict=True)]
 
     return of_rows

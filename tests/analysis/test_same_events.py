@@ -25,7 +25,8 @@ SEED = 4
 EXACT = Detector(jet_energy_resolution=0, jet_mass_resolution=0)  # then constituents add up to their jet
 FEATURES = ("tau1", "tau2", "tau3", "n_constituents")
 SELECTION = dijet(mjj_min=2500, features=FEATURES, constituents=True)
-COLUMNS = tuple(name for name in dijet_columns(FEATURES) if not name.endswith("tau32"))
+FOLLOW = ("tau32", "mass_difference")  # from other columns, whose errors they magnify
+COLUMNS = tuple(name for name in dijet_columns(FEATURES) if not name.endswith(FOLLOW))
 CONSTITUENTS = ("jet1_constituent_pt", "jet2_constituent_pt")
 
 Selected = tuple[list[int], dict[str, np.ndarray]]

@@ -26,7 +26,7 @@ def written(path, columns, tree="Events"):
 @pytest.mark.parametrize("first", [True, False])
 def test_the_file_of_unknown_columns_is_named(tmp_path, first):
     files = [written(tmp_path / "good.root", NANOAOD), written(tmp_path / "odd.root", {"x": np.ones(3)})]
-    with pytest.raises(MaplessError, match=r"odd\.root is not nanoaod or simulation"):
+    with pytest.raises(MaplessError, match=r"odd\.root is not nanoaod or physlite or delphes or simulation"):
         open_events(files if first else files[::-1])
 
 

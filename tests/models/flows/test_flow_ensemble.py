@@ -41,7 +41,7 @@ def share(rows):
 FLOWS = {
     "splines": (lambda flows: AutoregressiveFlows(flows, 2, 1, 2, (32,), RationalQuadraticSpline(8), 1), 8),
     "affine": (lambda flows: AutoregressiveFlows(flows, 2, 1, 4, (32,), AffineMap(), 1), 12),
-    "matching": (lambda flows: FlowMatching(flows, 2, 1, (48, 48), 12, 1), 30),
+    "matching": (lambda flows: FlowMatching(flows, 2, 1, (48, 48), 20, 1), 30),
 }
 
 
@@ -106,9 +106,8 @@ def test_samples_are_distributed_as_the_density_is(kind, ensemble):
     np.testing.assert_allclose(sample.std(axis=0), features.std(axis=0), atol=tolerance)
 
 
-@pytest.mark.parametrize("kind", ["affine", "matching"], scope="function")
-def test_the_same_seed_gives_the_same_flow(kind):
-    make, _ = FLOWS[kind]
+def test_the_same_seed_gives_the_same_flow():
+    make, _ = FLOWS["matching"]
     features, conditions = drawn(2000, 5)
     schedule = Schedule(1, 256, 5e-3, patience=1)
 
