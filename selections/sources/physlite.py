@@ -79,7 +79,7 @@ _OF_ELECTRONS = "ptvarcone30_Nonprompt_All_MaxWeightTTVALooseCone_pt1000"
 _OF_MUONS = "ptvarcone30_Nonprompt_All_MaxWeightTTVA_pt1000"
 
 # Quality of muons: 0 tight, 1 medium, 2 loose in the lowest three bits. Isolation: Loose_VarRad and
-# Tight_VarRad of electrons (arXiv:1908.00005) and muons (arXiv:2012.00578), FixedCutLoose of photons (1908.00005).
+# Tight_VarRad of electrons (arXiv:1908.00005) and muons (arXiv:2012.00578), FixedCutLoose of photons.
 SOURCES: Mapping[str, ObjectSource] = {
     "muon": ObjectSource(
         "muons",
