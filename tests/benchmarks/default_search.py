@@ -22,12 +22,17 @@ def largest_significances(output, seed, choice, injected):
     """Largest local significance of each fit."""
     injection = f"injections.x_to_yy_3000.seed={seed}" if injected else "injections={}"
     settings = (f"detectors.cwola.seed={seed}", f"background.choice={choice}", injection)
-    command = [sys.executable, str(REPOSITORY / "run_analysis.py"), "report", "cms-dijet"]
+    command = [sys.executable, str(REPOSITORY / "run_analysis.py"), "scan", "cms-dijet"]
     command += [f"--output={output}", "--set=global_significance.toys=0"]
     subprocess.run([*command, *(f"--set={one}" for one in settings)], check=True, capture_output=True)
-    fits = json.loads((output / "results.json").read_text())["fits"]
-    points = {name: fits[name]["parts"][0]["search"]["scan"]["points"] for name in FITS}
-    return {name: max(point["significance"] for point in of_fit) for name, of_fit in points.items()}
+    return {name: _largest(output, name) for name in FITS}
+
+
+def _largest(output, fit):
+    """Largest local significance of the fit that was made last."""
+    made = [path for path in output.glob("stages/*/results.json") if path.parent.name[:-13] == f"fit-{fit}"]
+    last = json.loads(max(made, key=lambda path: path.stat().st_mtime).read_text())
+    return max(point["significance"] for point in last["parts"][0]["search"]["scan"]["points"])
 
 
 def main(seeds):
