@@ -51,8 +51,8 @@ class Cathode(AnomalyDetector):
         folds: number of folds.
         latent: compare where the background is normal.
         drawn: artificial events per event of the window.
-        flow_blocks, flow_hidden, flow_bins, flow_epochs, flow_batch_size, flow_learning_rate,
-            flow_best_epochs: see `models.cathode.sideband_density.DensitySettings`.
+        flow_blocks, flow_hidden, flow_bins: maps of a flow, hidden units of each and bins of their splines.
+        flow_epochs, flow_batch_size, flow_learning_rate, flow_best_epochs: of the flows, as those below.
         inner_networks: classifiers averaged per fold; their validation fold rotates.
         hidden: units of the hidden layers of a classifier.
         epochs, batch_size, learning_rate, best_epochs: see `models.stacked_training.Schedule`; a classifier
