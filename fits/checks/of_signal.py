@@ -71,8 +71,7 @@ def check_discrete_profiling(found: Found) -> dict[str, Any]:
 
 def check_discovery_reach(found: Found) -> list[dict[str, Any]]:
     """Events with which 3 and 5 standard deviations are expected, at each mass."""
-    reached = in_parallel(partial(_reach_at, found), found.settings.masses, found.settings.workers)
-    return list(reached)
+    return in_parallel(partial(_reach_at, found), found.settings.masses, found.settings.workers)
 
 
 def _reach_at(found: Found, mass: float) -> dict[str, Any]:

@@ -203,7 +203,7 @@ def _fitted(
         for search, own in zip(searches, counts, strict=True)
         for first in range(0, len(own), _BATCH)
     ]
-    found = in_parallel(_significances, batches, workers, report)
+    found = iter(in_parallel(_significances, batches, workers, report))
     return [np.concatenate([next(found) for _ in range(0, len(own), _BATCH)]) for own in counts]
 
 
