@@ -22,7 +22,7 @@ class Comparison:
 
 
 def comparison(
-    real: Array,
+    real: Sequence[Array],
     artificial: Sequence[Array],
     weight: Array,
     fold: NDArray[np.integer],
@@ -32,7 +32,7 @@ def comparison(
     """Set events of a window against artificial ones, which together weigh as much, fold by fold.
 
     Args:
-        real: features of the events as each fold sees them, (n_folds, n_events, n_features).
+        real: features of the events as each fold sees them, (n_events, n_features) for each.
         artificial: for each fold (n, n_features); they are dealt out to the other folds by lot.
         weight, fold: of the events, (n_events,).
         turns: which folds each classifier learns from and stops on, those of one held-out fold together.

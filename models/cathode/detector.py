@@ -116,23 +116,20 @@ class Cathode(AnomalyDetector):
         events = training["events"]
         features, mass = self._features(events), column(events, self.window.column).astype(np.float64)
         weight, fold = event_weights(events, self.weight_column), fold_of(events, self.folds)
-        self.window.balanced_weights(mass, weight)  # refuses empty regions
+        for held_out in range(self.folds):  # refuses a window or sideband without events of a fold
+            chosen = fold == held_out
+            self.window.balanced_weights(mass[chosen], weight[chosen])
         total = self.flow_epochs + self.epochs
         first_turns = self._turns[:: self.inner_networks]
 
-        def later(done: int, _: int) -> None:
-            if progress:
-                progress(self.flow_epochs + done, total)
-
-        def sooner(done: int, _: int) -> None:
-            if progress:
-                progress(done, total)
+        def after(epochs: int) -> Progress | None:
+            return (lambda done, _: progress(epochs + done, total)) if progress else None
 
         self._background = SidebandDensity.learn(
-            self.window, (features, mass, weight, fold), first_turns, self._density(), self.seed, sooner
+            self.window, (features, mass, weight, fold), first_turns, self._density(), self.seed, after(0)
         )
         inside = self.window.in_signal_region(mass)
-        self._compare(features[inside], mass[inside], weight[inside], fold[inside], later)
+        self._compare(features[inside], mass[inside], weight[inside], fold[inside], after(self.flow_epochs))
         side = self.window.contains(mass) & ~inside
         balanced = self.window.sideband_weights(mass, weight)[side]
         outputs = self._outputs(features[side], mass[side], fold[side])
@@ -214,29 +211,32 @@ class Cathode(AnomalyDetector):
 
     def _outputs(self, features: Array, mass: Array, fold: Folds) -> Array:
         """Mean output of the classifiers of each event's fold, (n_events,)."""
-        table = self._where_compared(features, mass)
         chosen = [np.flatnonzero(fold == held_out) for held_out in range(self.folds)]
-        rows = [chosen[turn.held_out] + turn.held_out * len(fold) for turn in self._turns]
+        seen = self._where_compared([features[one] for one in chosen], [mass[one] for one in chosen])
+        first = np.cumsum([0, *map(len, chosen)])
+        rows = [np.arange(first[turn.held_out], first[turn.held_out + 1]) for turn in self._turns]
         outputs = np.zeros(len(fold))
-        predicted = self._networks.predict(table.reshape(-1, table.shape[-1]).astype(np.float32), rows)
+        predicted = self._networks.predict(np.concatenate(seen).astype(np.float32), rows)
         for turn, output in zip(self._turns, predicted, strict=True):
             outputs[chosen[turn.held_out]] += output / self.inner_networks
         return outputs
 
-    def _where_compared(self, features: Array, mass: Array) -> Array:
-        """What the classifiers of each fold see, (n_folds, n_events, n_features)."""
+    def _where_compared(self, features: Sequence[Array], mass: Sequence[Array]) -> list[Array]:
+        """What the classifiers of each fold see of some events, (n, n_features)."""
         assert self._background is not None
         scaled = self._background.scaled(features)
         return self._background.latent(scaled, mass) if self.latent else scaled
 
-    def _compare(self, features: Array, mass: Array, weight: Array, fold: Folds, progress: Progress) -> None:
+    def _compare(
+        self, features: Array, mass: Array, weight: Array, fold: Folds, progress: Progress | None
+    ) -> None:
         """Train the classifiers of events in the window against artificial ones."""
         from models.cathode.comparison import comparison
         from models.stacked_training import Schedule
 
         random = np.random.default_rng(self.seed)
         drawn = [self._drawn(one, mass, weight * (fold != one), random) for one in range(self.folds)]
-        real = self._where_compared(features, mass)
+        real = self._where_compared([features] * self.folds, [mass] * self.folds)
         learnt_from = comparison(real, drawn, weight, fold, self._turns, random)
         schedule = Schedule(
             self.epochs, self.batch_size, self.learning_rate, self.epochs, best_epochs=self.best_epochs

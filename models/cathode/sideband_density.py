@@ -95,22 +95,21 @@ class SidebandDensity:
         density.ensemble.fit(table, conditions, shares, schedule, progress)
         return density
 
-    def scaled(self, features: Array) -> Array:
-        """Features as the flow of each fold wants them, (n_folds, n_events, n_features)."""
-        return np.stack([scaler.transform(features) for scaler in self.scalers])
+    def scaled(self, features: Sequence[Array]) -> list[Array]:
+        """Features (n, n_features) of each fold's events as its flow wants them."""
+        return [scaler.transform(one) for scaler, one in zip(self.scalers, features, strict=True)]
 
     def sample(self, fold: int, masses: Array, random: np.random.Generator) -> Array:
         """Draw features (n, n_features) at masses (n,) by the flow of a fold."""
         rows = [np.arange(len(masses) if one == fold else 0) for one in range(len(self.scalers))]
         return self.ensemble.sample(self.condition(masses), rows, random)[fold]
 
-    def latent(self, features: Array, masses: Array) -> Array:
-        """Map features (n_folds, n_events, n_features) to where background is normal, by each fold's flow."""
-        folds, n_events, n_features = features.shape
-        rows = np.split(np.arange(folds * n_events), folds)
-        conditions = np.tile(self.condition(masses), (folds, 1))
-        mapped = self.ensemble.transform(features.reshape(-1, n_features), conditions, rows)
-        return np.stack(mapped)[..., :-1]
+    def latent(self, features: Sequence[Array], masses: Sequence[Array]) -> list[Array]:
+        """Map features (n, n_features) and masses (n,) of each fold to where background is normal."""
+        ends = np.cumsum([len(one) for one in masses])
+        rows = np.split(np.arange(ends[-1]), ends[:-1])
+        conditions = self.condition(np.concatenate(masses))
+        return [one[:, :-1] for one in self.ensemble.transform(np.concatenate(features), conditions, rows)]
 
     def condition(self, masses: Array) -> Array:
         """Logarithm of the mass, -1 and 1 at the outer edges of the sidebands and there beyond; (n, 1)."""

@@ -151,7 +151,8 @@ class QuantileScaler(FeatureScaler):
 
     def _learn(self, values: Array) -> None:
         levels = ndtr(np.linspace(-self.reach, self.reach, self.pins))
-        self.knots_ = [_knots(np.quantile(column, levels), levels) for column in values.T]
+        quantiles = np.quantile(values, levels, axis=0).T
+        self.knots_ = [_knots(number, one, levels) for number, one in enumerate(quantiles)]
 
     def transform(self, X: ArrayLike) -> Array:
         """Map X."""
@@ -170,14 +171,14 @@ class QuantileScaler(FeatureScaler):
         return np.stack([of(x, knots) for x, knots in zip(columns, self.knots_, strict=True)], axis=1)
 
 
-def _knots(quantiles: Array, levels: Array) -> Array:
+def _knots(feature: int, quantiles: Array, levels: Array) -> Array:
     """Values and what they map to, (2, n_knots); a value that takes several levels has their middle.
 
     Raises MaplessError for a feature of which nearly all events share one value.
     """
     values, first, count = np.unique(quantiles, return_index=True, return_counts=True)
     if len(values) < 2:  # noqa: PLR2004
-        raise MaplessError("nearly all events share one value of a feature; leave it out")
+        raise MaplessError(f"nearly all events share one value of feature {feature}; leave it out")
     return np.stack([values, ndtri((levels[first] + levels[first + count - 1]) / 2)])
 
 

@@ -74,6 +74,23 @@ def test_the_weights_of_the_best_epoch_are_kept_per_network(table, shares):
         assert loss == pytest.approx(losses[:, network].min(), rel=1e-4)
 
 
+def test_several_best_epochs_are_kept_and_averaged(table, shares):
+    """Networks that learn too fast have their best epochs anywhere."""
+    ensemble = NetworkEnsemble(2, 2, (8,), seed=3)
+    losses = ensemble.fit(*table, shares, Schedule(8, 64, 0.3, patience=8, best_epochs=3))
+    rows = [part.validation for part in shares]
+    snapshots, found, outputs = ensemble.snapshots, [], []
+    for one in snapshots:
+        ensemble.snapshots = [one]
+        outputs.append(ensemble.predict(table[0], rows))
+        right = [np.where(table[1][row] > 0, p, 1 - p) for row, p in zip(rows, outputs[-1], strict=True)]
+        found.append([-np.mean(np.log(one)) for one in right])
+    np.testing.assert_allclose(found, np.sort(losses, axis=0)[:3], rtol=1e-3)
+    ensemble.snapshots = snapshots
+    mean = ensemble.predict(table[0], rows)[1]
+    np.testing.assert_allclose(mean, np.mean([one[1] for one in outputs], axis=0), rtol=1e-6)
+
+
 def test_training_stops_when_no_network_improves_any_more(shares):
     noise = np.random.default_rng(5)
     table = noise.normal(size=(4000, 2)).astype(np.float32), noise.integers(0, 2, 4000).astype(np.float32)

@@ -80,3 +80,10 @@ def test_impossible_settings_and_empty_windows_are_one_line():
     empty = Window("Z", "mjj", 9e5, 9.1e5)
     with pytest.raises(MaplessError, match="no events"):
         Cathode(empty, FEATURES, **QUICK).fit({"events": toy.background(2000, seed=1)})
+
+
+def test_a_fold_without_events_in_the_window_is_one_line():
+    events = toy.background(4000, seed=1)
+    inside = toy.WINDOW.in_signal_region(events["mjj"]) & (events["key"] % 3 == 1)
+    with pytest.raises(MaplessError, match="no events"):
+        Cathode(toy.WINDOW, FEATURES, **QUICK).fit({"events": events.where(~inside)})
