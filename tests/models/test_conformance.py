@@ -109,7 +109,7 @@ def test_an_untrained_detector_says_so(name, tmp_path):
 def test_events_of_a_fold_are_scored_by_what_never_saw_them_and_the_seed_repeats_it(name, trained):
     """If all that is known of the events of the last fold is dealt out anew, only other models change.
 
-    Trained again on the columns that it names alone, the models that never saw them are the same to the last bit.
+    Trained again on the columns that it names alone, those that never saw them are the same to the last bit.
     """
     in_fold = np.flatnonzero(fold(EVENTS, FOLDS) == FOLDS - 1)
     columns = {column for names in trained.columns.values() for column in names} - {"key"}
