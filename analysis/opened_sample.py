@@ -62,12 +62,21 @@ def open_sample(
             n_in_files = sum(one.n_in_files for one in events)
         else:
             max_events -= sum(one.n_events for one in events)
-            n_in_files = sum(one.n_events for one in open_apart(part.files, **part.opening))
+            n_in_files = sum(one.n_events for one in _all_of(part, events))
         under = _under_conditions(part, events, n_in_files)
         # small jets are chosen among the corrected ones
         made = [prepared(one.with_columns(used), sources) for one in under]
         opened.append(OpenedPart(part, tuple(made), n_in_files))
     return opened
+
+
+def _all_of(part: SamplePart, first: Sequence[OpenedEvents]) -> Sequence[OpenedEvents]:
+    """All events of a part whose first ones are open; what is known to be damaged is not read once more."""
+    if not first:
+        return open_apart(part.files, **part.opening)
+    lost = {one.file for one in first[0].lost}
+    good = [path for path in expand(part.files) if path not in lost]
+    return open_apart(good, **{**part.opening, "skip_bad_files": False})
 
 
 def _under_conditions(

@@ -50,12 +50,17 @@ def write_many(
     """
     targets = {key: Path(paths[key]) for key in sources}
     wanted = {key: list(dict.fromkeys((*columns[key], *EVENT_NAME))) for key in sources}
-    parts = {key: _parts(source) for key, source in sources.items()}
+    parts = {
+        key: list(source) if isinstance(source, list | tuple) else [source] for key, source in sources.items()
+    }
     for key, target in targets.items():
         for part in parts[key]:
             check_columns(wanted[key], column_names(_frame(part)), f"the events to write to {target}")
         target.parent.mkdir(parents=True, exist_ok=True)
-    beside = {key: _beside(path, len(parts[key])) for key, path in targets.items()}
+    beside = {
+        key: [path.with_name(f".{path.stem}.{os.getpid()}.partial-{i}.root") for i in range(len(parts[key]))]
+        for key, path in targets.items()
+    }
     ordered = {key: files[0].with_suffix(".ordered.root") for key, files in beside.items()}
     unfinished = [*ordered.values(), *(file for files in beside.values() for file in files)]
     try:
@@ -78,16 +83,8 @@ def write_many(
             path.unlink(missing_ok=True)
 
 
-def _parts(source: Any) -> list[Any]:
-    return list(source) if isinstance(source, list | tuple) else [source]
-
-
 def _frame(source: Any) -> Any:
     return import_root().RDF.AsRNode(getattr(source, "frame", source))
-
-
-def _beside(path: Path, number: int) -> list[Path]:
-    return [path.with_name(f".{path.stem}.{os.getpid()}.partial-{i}.root") for i in range(number)]
 
 
 def _write_parts(parts: Mapping[Path, tuple[Any, Sequence[str]]]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import yaml
 from rich.console import Console
@@ -47,13 +46,10 @@ def _settings_table(name: str) -> Table:
     title = f"Settings of {name}; put them into a file behind `search: {name}` and name it by --config"
     table = Table("key", "kind", "default", title=title)
     for key, field in searches.module(name).Settings.model_fields.items():
-        default = "must be given" if field.is_required() else str(_plain(field.default))
+        default = field.default.model_dump() if hasattr(field.default, "model_dump") else field.default
+        default = "must be given" if field.is_required() else str(default)
         table.add_row(key, getattr(field.annotation, "__name__", str(field.annotation)), default)
     return table
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump() if hasattr(value, "model_dump") else value
 
 
 def _region_tables(search: Search) -> list[Table]:

@@ -5,13 +5,11 @@ from typing import Annotated
 
 import typer
 
+from analysis.commands.options import Overrides
+
 app = typer.Typer(help="Anomaly triggers: from training to verified firmware.", no_args_is_help=True)
 
 Config = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the default.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting; repeatable."),
-]
 Results = Annotated[Path, typer.Option(help="Folder of the results.")]
 Workers = Annotated[int, typer.Option(min=1, max=1024, help="Processes that simulate.")]
 

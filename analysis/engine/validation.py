@@ -24,23 +24,12 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     if first["type"] == "missing":
         return f"{path} is missing; add it"
     message = first["msg"].removeprefix("Value error, ")
-    return (
-        f"{path}: {message} (got {_shortened(repr(first['input']))})"
-        if path and _is_plain(first["input"])
-        else _join(path, message)
-    )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int | float | bool)
-
-
-def _join(path: str, message: str) -> str:
-    return f"{path}: {message}" if path else message
+    if not path:
+        return message
+    if not isinstance(first["input"], str | int | float | bool):
+        return f"{path}: {message}"
+    got = repr(first["input"])
+    return f"{path}: {message} (got {got if len(got) <= LONGEST else f'{got[:LONGEST]}…'})"
 
 
 def _unknown_key(path: str, valid: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
 """Stage `closure`: on simulation the search must find injected signal, and nothing in background."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from analysis.engine.job import Job, Tools
@@ -22,7 +21,11 @@ def check_closure(job: Job, tools: Tools) -> None:  # noqa: ARG001
     Arguments: `mass` of the injected signal in GeV; after: the fits of hunts on background alone, under
     "background <name>", and with signal, under "injected <name>".
     """
-    mass, found = job.arguments["mass"], {name: list(_parts(folder)) for name, folder in job.after.items()}
+    mass = job.arguments["mass"]
+    found = {
+        name: [part for part in read_json(folder / RESULTS)["parts"] if "search" in part["purposes"]]
+        for name, folder in job.after.items()
+    }
     background = {name: parts for name, parts in found.items() if name.startswith(BACKGROUND)}
     injected = {name: parts for name, parts in found.items() if name.startswith(INJECTED)}
     checks = [one for name, parts in background.items() for part in parts for one in _background(name, part)]
@@ -48,10 +51,6 @@ def _signal(injected: Mapping[str, list[dict[str, Any]]], mass: float) -> Iterat
             yield _check(f"injected signal is found, {where}", found, ">", MIN_SIGNAL_SIGNIFICANCE)
     if not tested:
         yield _check("a fit tests the mass of the injected signal", None, ">", MIN_SIGNAL_SIGNIFICANCE)
-
-
-def _parts(folder: Path) -> Iterator[dict[str, Any]]:
-    yield from (part for part in read_json(folder / RESULTS)["parts"] if "search" in part["purposes"])
 
 
 def _background(name: str, part: dict[str, Any]) -> Iterator[dict[str, Any]]:

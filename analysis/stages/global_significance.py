@@ -70,15 +70,12 @@ def _smallest(parts: Sequence[SearchedPart]) -> list[dict[str, Any]]:
         for point in part.result["scan"]["points"]:
             place = (part.spectrum, point["mass"])
             found = {"spectrum": part.spectrum, "fit": part.fit, "part": part.name} | point
-            if point["local_p_value"] is None:
+            p_value, smallest = point["local_p_value"], best.get(place, {}).get("local_p_value")
+            if p_value is None:
                 best.setdefault(place, found)
-            elif place not in best or _is_smaller(point["local_p_value"], best[place]["local_p_value"]):
+            elif smallest is None or p_value < smallest:
                 best[place] = found
     return [best[place] for place in sorted(best)]
-
-
-def _is_smaller(p_value: float, other: float | None) -> bool:
-    return other is None or p_value < other
 
 
 def _over_all(parts: Sequence[SearchedPart], job: Job, tools: Tools) -> dict[str, Any]:

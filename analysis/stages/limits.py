@@ -69,11 +69,9 @@ def limits(job: Job, tools: Tools) -> None:
     for done, (name, tested) in enumerate(job.arguments["tested"].items(), start=1):
         stored = read_json(job.after[name] / RESULTS)
         for part in stored["parts"]:
-            if (
-                "limits" in part["purposes"]
-                and signal.mass in _masses(part)
-                and "error" not in part["search"]
-            ):
+            if "limits" not in part["purposes"] or "error" in part["search"]:
+                continue
+            if signal.mass in [point["mass"] for point in part["search"]["scan"]["points"]]:
                 one = _with_injections(job, tested, part) if tested.cuts else _constant(job, tested, part)
                 head = {"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]}
                 found.append(head | one)
@@ -186,7 +184,3 @@ def _model(
     yields = given.yields + ((("efficiency", efficiency_error),) if efficiency_error else ())
     uncertainties = SignalUncertainties(given.scale, given.resolution, yields)
     return model_from_json(part["search"], job.arguments["signal"].mass, uncertainties, events, parameter)
-
-
-def _masses(part: Mapping[str, Any]) -> list[float]:
-    return [point["mass"] for point in part["search"]["scan"]["points"]]

@@ -15,7 +15,7 @@ from analysis.stages.data_set import CUTFLOW, EVENTS
 from analysis.stages.varied_weights import book_sets, varied_weights
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.graph import NOMINAL, Selection, book
+from selections.graph import NOMINAL, book
 from selections.repeated_events import RepeatedEvents, repeated_events
 from selections.root import show_progress, use_threads
 from selections.selected import Selected
@@ -81,7 +81,7 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
                 "variations": varied_weights(cutflow, selected[place], sources, sets[place])
                 if place in sets
                 else {},
-                "warnings": _warnings(repeated, renumbered=_are_renumbered(first["parts"])),
+                "warnings": _warnings(repeated, first["parts"]),
                 **_known_of_files(opened),
             },
         )
@@ -116,13 +116,11 @@ def _known_of_files(opened: Sequence[OpenedPart]) -> dict[str, Any]:
     }
 
 
-def _are_renumbered(parts: Sequence[SamplePart]) -> bool:
-    return any(part.opening.get("renumber_events") for part in parts)
-
-
-def _warnings(repeated: RepeatedEvents | None, *, renumbered: bool) -> list[str]:
-    again = [f"{repeated}: they are not independent, or badly numbered"] if repeated else []
-    return [*again, "events are numbered anew by file, copies count as independent"] if renumbered else again
+def _warnings(repeated: RepeatedEvents | None, parts: Sequence[SamplePart]) -> list[str]:
+    warnings = [f"{repeated}: they are not independent, or badly numbered"] if repeated else []
+    if any(part.opening.get("renumber_events") for part in parts):
+        warnings.append("events are numbered anew by file, copies count as independent")
+    return warnings
 
 
 def _check_weights(sample: str, cutflow: Cutflow) -> None:
@@ -142,15 +140,12 @@ def _check_columns(jobs: Sequence[Job], events: OpenedEvents) -> None:
                     f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which {place} of the "
                     f"region {job.arguments['region']} needs; leave it out of the selection (see `show`)"
                 )
+        made = {column.name for column in job.arguments["selection"].columns}
         for name in job.arguments["columns"]:
-            if name in events.lacks and name not in _made(job.arguments["selection"]):
+            if name in events.lacks and name not in made:
                 raise MaplessError(
                     f"{events.file_without(name)} lacks {name} ({events.lacks[name]}), which is read"
                 )
-
-
-def _made(selection: Selection) -> set[str]:
-    return {column.name for column in selection.columns}
 
 
 def _joined(texts: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from fits.likelihood.profile import ProfileLikelihood
 from fits.resonance_categories import NO_UNCERTAINTIES, Found, search_model
 from fits.search_model import SearchCategory, SearchModel
 from fits.signals import DoubleCrystalBall, Gaussian, SignalShape
+from fits.signals.bin_probabilities import bins_within_reach
 from fits.significance.asymptotic import observed_significance
 
 _LARGEST_DIFFERENCE = 0.05  # of a parameter in its errors, up to which both ended in the same minimum
@@ -48,6 +49,7 @@ def check_zfit(found: Found) -> dict[str, Any]:
     without = minuit.minimize(loss, [one for name, one in parameters.items() if name != profile.parameter])
     if not (best.valid and without.valid):
         raise MaplessError("the fit in zfit did not converge")
+    rise = max(2 * (float(loss.value()) - lowest), 0.0)
     rows = {name: {"ours": ours[name], "zfit": theirs[name], "error": errors[name]} for name in parameters}
     return {
         "mass": excess.mass,
@@ -55,7 +57,7 @@ def check_zfit(found: Found) -> dict[str, Any]:
         "parameters": rows,
         "significances": {
             "ours": observed_significance(profile).significance,
-            "zfit": _significance(float(loss.value()) - lowest, theirs[profile.parameter]),
+            "zfit": float(np.sqrt(rise)) if theirs[profile.parameter] > 0 else 0.0,
         },
         "likelihood_difference": 2 * (at_ours - lowest),
         "agree": all(
@@ -106,23 +108,26 @@ def _category_loss(
     scaled = zfit.ComposedParameter(
         f"zfit_{category.name}_signal", signal_events, params={"signal": parameters[model.parameter]}
     )
-    peak = _peak(zfit, category.signal.shape, limits, scaled)
+    peak = zfit.pdf.HistogramPDF(_bounded_peak(zfit, category.signal.shape, bins, limits), extended=scaled)
     falling = LogLinearPDF(background, limits, list(own.values()), extended=events)
-    pdf = zfit.pdf.BinnedSumPDF([falling.to_binned(bins), peak.to_binned(bins)])
+    pdf = zfit.pdf.BinnedSumPDF([falling.to_binned(bins), peak])
     data = zfit.data.BinnedData.from_tensor(bins, values=spectrum.counts)
     return zfit.loss.ExtendedBinnedNLL(pdf, data)
 
 
-def _peak(zfit: Any, shape: SignalShape, limits: Any, events: Any) -> Any:
+def _bounded_peak(zfit: Any, shape: SignalShape, bins: Any, limits: Any) -> Any:
+    """Integrals over bins of zfit's own shape, which ends where our likelihood ends it."""
     from fits.zfit_interface import double_crystal_ball_pdf
 
     if isinstance(shape, DoubleCrystalBall):
-        return double_crystal_ball_pdf(shape, limits, extended=events)
-    if isinstance(shape, Gaussian):
+        peak = double_crystal_ball_pdf(shape, limits, extended=1.0)
+    elif isinstance(shape, Gaussian):
         sigma = float(np.hypot(shape.sigma, shape.natural_width))
-        return zfit.pdf.Gauss(mu=shape.mean, sigma=sigma, obs=limits, extended=events)
-    raise MaplessError(f"zfit is given double Crystal Balls and Gaussians, not a {type(shape).__name__}")
-
-
-def _significance(rise: float, events: float) -> float:
-    return float(np.sqrt(max(2 * rise, 0.0))) if events > 0 else 0.0
+        peak = zfit.pdf.Gauss(mu=shape.mean, sigma=sigma, obs=limits, extended=1.0)
+    else:
+        raise MaplessError(f"zfit is given double Crystal Balls and Gaussians, not a {type(shape).__name__}")
+    endless = np.array(peak.to_binned(bins).counts())
+    within = bins_within_reach(shape, np.array(bins.binning.edges[0]))
+    bounded = np.zeros_like(endless)
+    bounded[within] = endless[within]
+    return zfit.data.BinnedData.from_tensor(bins, values=bounded)

@@ -76,7 +76,8 @@ def datacard(model: SearchModel, unit: float, inside: Mapping[str, Effect]) -> s
         "---",
         _row("bin", [category.name for category, _ in columns]),
         _row("process", [name for _, name in columns]),
-        _row("process", [str(_number(category, name)) for category, name in columns]),
+        # The signal is process 0, all else has a number above.
+        _row("process", [str(_columns(category).index(name)) for category, name in columns]),
         _row("rate", [_rate(category, name, unit) for category, name in columns]),
         "---",
         *_log_normals(model, columns, inside),
@@ -149,11 +150,6 @@ def _columns(category: SearchCategory) -> list[str]:
 def _shapes(category: SearchCategory, name: str) -> str:
     key = f"data_{category.name}" if name == "data_obs" else f"{category.name}_{name}"
     return f"shapes {name} {category.name} {WORKSPACE} mapless:{key}"
-
-
-def _number(category: SearchCategory, name: str) -> int:
-    """Of a process: zero for the signal, above zero for all else."""
-    return _columns(category).index(name)
 
 
 def _rate(category: SearchCategory, name: str, unit: float) -> str:

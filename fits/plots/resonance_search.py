@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from fits.plots.limits import plot_limits
 from fits.plots.p_values import plot_p_values
 from fits.plots.resonance_checks import check_figures
-from fits.plots.signal_interpolation import FEWEST_SHAPES, plot_signal_interpolation
+from fits.plots.signal_interpolation import plot_signal_interpolation
 from fits.plots.spectrum import plot_stored_spectrum
 from fits.plots.style import LABEL, MASS_TITLE, RESONANCE_TITLE
 from fits.signals import DoubleCrystalBall
+from fits.signals.interpolation import FEWEST_SHAPES
 from fits.significance.mass_scan import MassPoints
 
 _BAND = 5  # expected limits

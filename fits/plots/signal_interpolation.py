@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from errors import MaplessError
 from fits.plots.style import COLOURS, LABEL, style, write_label
 from fits.signals import DoubleCrystalBall, InterpolatedSignal
+from fits.signals.interpolation import Closure
 
-FEWEST_SHAPES = 4  # masses: two at the ends, two to leave out
 _REACH = 6  # widths of the peak that are drawn on either side
 
 
@@ -23,26 +22,21 @@ def plot_signal_interpolation(
 ) -> Figure:
     """Fitted shapes (lines) and what the interpolation through all other masses says (dashes).
 
-    Below, the difference of the two relative to the peak height. `shapes` know their masses; those at the
-    ends cannot be left out. Raises MaplessError for fewer than four shapes.
+    Peaks have their mass and the fraction of events that the interpolation misplaces; below is the difference
+    of the two relative to the peak height. `shapes` know their masses; those at the ends cannot be left out.
+    Raises MaplessError for fewer than four shapes.
     """
-    if len(shapes) < FEWEST_SHAPES:
-        raise MaplessError(
-            f"closure of an interpolation needs at least {FEWEST_SHAPES} shapes, not {len(shapes)}"
-        )
-    ordered = sorted(shapes, key=lambda shape: shape.mass or 0)
+    closure = InterpolatedSignal(shapes).closure()
     with style():
         figure, (top, bottom) = plt.subplots(
             2, 1, figsize=(10, 9), sharex=True, height_ratios=(3, 1), gridspec_kw={"hspace": 0.06}
         )
-        for place, shape in enumerate(ordered[1:-1], start=1):
-            left_out = InterpolatedSignal([*ordered[:place], *ordered[place + 1 :]])
-            colour = COLOURS[(place - 1) % len(COLOURS)]
-            _draw_pair(top, bottom, shape, left_out(shape.mass or 0), colour)
+        for place, point in enumerate(closure):
+            _draw(top, bottom, point, COLOURS[place % len(COLOURS)])
         top.plot([], [], "k-", linewidth=2, label="Fit to simulation")
         top.plot([], [], "k--", linewidth=2, label="From the other masses")
         top.set_ylabel("Probability density [1/GeV]")
-        top.set_ylim(0, 1.3 * top.get_ylim()[1])
+        top.set_ylim(0, 1.4 * top.get_ylim()[1])
         top.legend(loc="upper right", ncols=2)
         bottom.axhline(0, color="grey", linewidth=1)
         bottom.set(xlabel=x_title, ylabel="Difference / peak")
@@ -51,15 +45,14 @@ def plot_signal_interpolation(
     return figure
 
 
-def _draw_pair(
-    top: Axes, bottom: Axes, shape: DoubleCrystalBall, predicted: DoubleCrystalBall, colour: str
-) -> None:
+def _draw(top: Axes, bottom: Axes, point: Closure, colour: str) -> None:
+    shape = point.known
     mass = np.linspace(shape.mean - _REACH * shape.sigma, shape.mean + _REACH * shape.sigma, 300)
-    fitted, expected = shape.pdf(mass), predicted.pdf(mass)
+    fitted, expected = shape.pdf(mass), point.predicted.pdf(mass)
     top.plot(mass, fitted, color=colour, linewidth=2)
     top.plot(mass, expected, color=colour, linewidth=2, linestyle="--")
     top.annotate(
-        f"{shape.mass:g}",
+        f"{point.mass:g}\n{point.misplaced:.1%}",
         (shape.mean, fitted.max()),
         xytext=(0, 6),
         color=colour,

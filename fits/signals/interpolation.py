@@ -10,34 +10,21 @@ from scipy.interpolate import make_interp_spline
 from errors import MaplessError
 from fits.signals.double_crystal_ball import DoubleCrystalBall
 
-_FEWEST = 4  # masses: two at the ends, two to leave out
+FEWEST_SHAPES = 4
+"""Of a closure: two at the ends, two to leave out."""
 
 
 @dataclass(frozen=True)
 class Closure:
-    """A shape known at a mass, and what the interpolation through all other masses says it is.
-
-    `misplaced` is the fraction of the events that would have to move to turn one into the other;
-    `mean_shift` and `width_shift` are relative.
-    """
+    """A shape known at a mass, and what the interpolation through all other masses says it is."""
 
     mass: float
     known: DoubleCrystalBall
     predicted: DoubleCrystalBall
 
     @property
-    def mean_shift(self) -> float:
-        """Predicted over known mean, minus one."""
-        return self.predicted.mean / self.known.mean - 1
-
-    @property
-    def width_shift(self) -> float:
-        """Predicted over known width, minus one."""
-        return self.predicted.sigma / self.known.sigma - 1
-
-    @property
     def misplaced(self) -> float:
-        """Half the integral of the absolute difference of the two densities."""
+        """Fraction of the events that would have to move to turn one into the other."""
         edges = self.mass * np.linspace(0.3, 2.0, 2001)
         difference = self.predicted.bin_fractions(edges) - self.known.bin_fractions(edges)
         return float(0.5 * np.sum(np.abs(difference)))
@@ -86,15 +73,13 @@ class InterpolatedSignal:
 
         Raises MaplessError for fewer than four shapes: two are left for an interpolation of any use.
         """
-        if len(self.shapes) < _FEWEST:
+        if len(self.shapes) < FEWEST_SHAPES:
             raise MaplessError(
-                f"closure of an interpolation needs at least {_FEWEST} shapes, not {len(self.shapes)}"
+                f"closure of an interpolation needs at least {FEWEST_SHAPES} shapes, not {len(self.shapes)}"
             )
-        places = range(1, len(self.shapes) - 1)
-        return tuple(self._left_out(place) for place in places)
-
-    def _left_out(self, place: int) -> Closure:
-        known = self.shapes[place]
-        others = InterpolatedSignal([*self.shapes[:place], *self.shapes[place + 1 :]])
-        mass = float(self.masses[place])
-        return Closure(mass, known, others(mass))
+        found = []
+        for place, known in enumerate(self.shapes[1:-1], start=1):
+            others = InterpolatedSignal([*self.shapes[:place], *self.shapes[place + 1 :]])
+            mass = float(self.masses[place])
+            found.append(Closure(mass, known, others(mass)))
+        return tuple(found)

@@ -31,7 +31,12 @@ def read_csv(
     `fits.sources.files.read_spectrum`.
     """
     table = _read_table(path)
-    columns = [Column(name, _unrepeated(name), _numbers(table[name])) for name in table.columns]
+    # pandas adds a number to a header that is repeated
+    headers = [re.sub(r"(?<=[^\d.])\.\d+$", "", name) for name in table.columns]
+    columns = [
+        Column(name, header, _numbers(table[name]))
+        for name, header in zip(table.columns, headers, strict=True)
+    ]
     try:
         edges = edge_columns(columns, edge_names)
         low, high, said = _between(*edges) if edges else _about(centre_column(columns))
@@ -143,11 +148,6 @@ def _read_table(path: Path) -> "pd.DataFrame":
     if all(re.fullmatch(r"[-+0-9.eE]+", name) for name in table.columns):
         raise MaplessError(f"{path.name} starts without a header; name its columns, e.g. low,high,events")
     return table
-
-
-def _unrepeated(name: str) -> str:
-    """The header of a column without the number that pandas adds to a repeated one."""
-    return re.sub(r"(?<=[^\d.])\.\d+$", "", name)
 
 
 def _numbers(values: "pd.Series[Any]") -> FloatArray | None:

@@ -73,7 +73,7 @@ class FlowEnsemble:
         of_epochs = []
         for weights in self.snapshots:
             mapped = self._mapped(self._forward, weights, features, conditions, rows)
-            of_epochs.append([_log_normal(one[:, :-1]) + one[:, -1] for one in mapped])
+            of_epochs.append([log_normal(tf.constant(one[:, :-1])).numpy() + one[:, -1] for one in mapped])
         return [
             np.logaddexp.reduce(of_flow, axis=0) - np.log(len(self.snapshots))
             for of_flow in zip(*of_epochs, strict=True)
@@ -113,7 +113,3 @@ class FlowEnsemble:
 def _with_jacobian(mapped: tuple[Any, Any]) -> Any:
     values, log_jacobian = mapped
     return tf.concat([values, log_jacobian[..., None]], axis=-1)
-
-
-def _log_normal(z: Array) -> Array:
-    return log_normal(tf.constant(z)).numpy()

@@ -1,7 +1,7 @@
 """The same file twice in a list counts its events twice: by name, through a link, or as a copy."""
 
 import filecmp
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -15,15 +15,10 @@ def check_all_differ(paths: Sequence[str], way_out: str = WAY_OUT) -> None:
     by_size: dict[int | str, list[str]] = {}
     for path in paths:
         by_size.setdefault(path if "://" in path else Path(path).stat().st_size, []).append(path)
-    for first, second in _pairs(by_size.values()):
+    for first, second in (pair for group in by_size.values() for pair in combinations(group, 2)):
         if first == second:
             raise MaplessError(f"{first} is there twice; {way_out}")
         if Path(first).samefile(second):
             raise MaplessError(f"{first} and {second} are the same file; {way_out}")
         if filecmp.cmp(first, second, shallow=False):
             raise MaplessError(f"{second} is a copy of {first}; {way_out}")
-
-
-def _pairs(groups: Iterable[Sequence[str]]) -> Iterable[tuple[str, str]]:
-    """Pairs of paths of every group."""
-    return (pair for group in groups for pair in combinations(group, 2))

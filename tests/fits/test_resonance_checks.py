@@ -108,7 +108,8 @@ def test_zfit_finds_the_same_minimum_with_shapes_integrals_and_minimiser_of_its_
     shape = {f"{name}_{one}" for name in ("loose", "tight") for one in ("p1", "p2", "background")}
     assert {"signal_yield", *shape} <= set(content["parameters"])
     significances = content["significances"]
-    assert significances["zfit"] == pytest.approx(significances["ours"], abs=0.01)
+    # tails of the signal that do not end make it 4e-6
+    assert significances["zfit"] == pytest.approx(significances["ours"], abs=5e-7)
     assert abs(content["likelihood_difference"]) < 0.01
 
 

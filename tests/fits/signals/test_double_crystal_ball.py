@@ -109,7 +109,8 @@ def test_closure_of_shapes_that_scale_with_the_mass_is_perfect(signal):
     closure = InterpolatedSignal([signal.scaled_to(m) for m in (2000, 3000, 4000, 5000)]).closure()
     assert [point.mass for point in closure] == [3000, 4000]
     for point in closure:
-        assert (point.mean_shift, point.width_shift) == pytest.approx((0, 0), abs=1e-9)
+        assert point.predicted.mean == pytest.approx(point.known.mean)
+        assert point.predicted.sigma == pytest.approx(point.known.sigma)
         assert point.misplaced < 1e-9
 
 
@@ -118,7 +119,7 @@ def test_closure_shows_a_shape_that_does_not_fit_in(signal):
     odd = shapes[2].varied(shapes[2].mean, 1.2 * shapes[2].sigma)
     _, point, _ = InterpolatedSignal([*shapes[:2], odd, *shapes[3:]]).closure()
     assert (point.mass, point.known) == (4000, odd)
-    assert point.width_shift == pytest.approx(1 / 1.2 - 1)
+    assert point.predicted.sigma == pytest.approx(point.known.sigma / 1.2)
     assert 0.05 < point.misplaced < 0.2
 
 
@@ -128,8 +129,8 @@ def test_closure_of_fitted_shapes_is_as_good_as_the_fits(signal):
         DoubleCrystalBall.fit(sample(signal.scaled_to(m), 20_000, seed=m), mass=m, window=0.3) for m in masses
     ]
     for point in InterpolatedSignal(fitted).closure():
-        assert abs(point.mean_shift) < 0.002
-        assert abs(point.width_shift) < 0.06
+        assert point.predicted.mean == pytest.approx(point.known.mean, rel=0.002)
+        assert point.predicted.sigma == pytest.approx(point.known.sigma, rel=0.06)
         assert point.misplaced < 0.03
 
 

@@ -1,0 +1,77 @@
+"""The verbs of a search: `run` and its parts, `list` and `show`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.commands.options import Overrides
+
+SearchName = Annotated[
+    str | None,
+    typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them. --config names its own."),
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the search's own.")]
+MaxEvents = Annotated[int | None, typer.Option(min=1, help="Read at most so many events of each input.")]
+Threads = Annotated[
+    int, typer.Option(min=1, max=1024, help="Threads of the event loop, the training and the fits.")
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=1, max=1024, help="Processes that run independent stages side by side, sharing the threads."
+    ),
+]
+Output = Annotated[Path | None, typer.Option(help="Folder of the results; by default results/SEARCH.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
+Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")]
+Unblind = Annotated[
+    bool, typer.Option("--unblind", help="Open the signal region of data (closure must hold).")
+]
+
+
+def up_to(last: str) -> Callable[..., None]:
+    """Make the command that runs a search up to and including one stage."""
+
+    def command(
+        search: SearchName = None,
+        config: ConfigFile = None,
+        overrides: Overrides = None,
+        max_events: MaxEvents = None,
+        threads: Threads = 2,
+        workers: Workers = 1,
+        output: Output = None,
+        dry_run: DryRun = False,
+        fresh: Fresh = False,
+        unblind: Unblind = False,
+    ) -> None:
+        from analysis.commands.run import RunOptions, run_search
+
+        options = RunOptions(
+            output=output,
+            last=last,
+            max_events=max_events,
+            threads=threads,
+            workers=workers,
+            dry_run=dry_run,
+            fresh=fresh,
+            unblind=unblind,
+        )
+        run_search(search, config, tuple(overrides or ()), options)
+
+    return command
+
+
+def list_searches() -> None:
+    """List the searches."""
+    from analysis.commands.show import print_searches
+
+    print_searches()
+
+
+def show(search: SearchName = None, config: ConfigFile = None, overrides: Overrides = None) -> None:
+    """Show a search: its configuration, regions, hunts and spectra."""
+    from analysis.commands.show import print_search
+
+    print_search(search, config, tuple(overrides or ()))
