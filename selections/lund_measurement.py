@@ -40,17 +40,15 @@ def measured_plane(
     of_splittings, of_subjets = weights or (np.ones(len(splittings.jet)), np.ones(len(subjet_pt)))
     where = np.stack([splittings.subjet_pt, splittings.log_inverse_angle, splittings.log_kt], axis=1)
     subjets = np.histogram(subjet_pt, EDGES[0], weights=of_subjets)[0]
-    if np.any(subjets <= 0):
-        first = int(np.argmax(subjets <= 0))
-        raise MaplessError(
-            f"there are no subjets of {EDGES[0][first]:g} to {EDGES[0][first + 1]:g} GeV; "
-            "measure the Lund plane of more jets"
-        )
-    per_subjet = subjets[:, None, None]
+    if not np.any(subjets > 0):
+        raise MaplessError("there are no subjets above 10 GeV to measure a Lund plane with")
+    filled = np.where(subjets > 0, subjets, np.inf)
+    per_subjet = filled[:, None, None]
+    mean_pt = np.histogram(subjet_pt, EDGES[0], weights=of_subjets * subjet_pt)[0] / filled
     return MeasuredPlane(
         np.histogramdd(where, EDGES, weights=of_splittings)[0] / per_subjet,
         np.histogramdd(where, EDGES, weights=of_splittings**2)[0] / per_subjet**2,
-        np.histogram(subjet_pt, EDGES[0], weights=of_subjets * subjet_pt)[0] / subjets,
+        np.where(subjets > 0, mean_pt, EDGES[0][:-1]),
     )
 
 
