@@ -9,6 +9,8 @@ from typing import Any
 from errors import MaplessError
 from selections.graph import Selection
 from selections.jets import RATIOS, finite_jets, jet_constituents, jet_property
+from selections.lund_plane import HEADERS as LUND_HEADERS
+from selections.lund_plane import lund_plane_columns
 from selections.steps import Column, Cut, Variation
 
 KINEMATICS = ("pt", "eta", "phi", "mass")
@@ -28,18 +30,23 @@ def dijet_preselection(
     features: Sequence[str] = FEATURES,
     jet_mass: str = "soft_drop",
     constituents: bool = False,
+    lund_planes: bool = False,
     variations: Sequence[Variation] = (),
 ) -> Selection:
     """What all dijet regions share: trigger, filters, two tight jets, m_jj above a threshold (GeV).
 
     `features` are the properties of jets to keep, for files that do not have all; `jet_mass` says which mass
     (of JET_MASSES) orders the jets and is kept beside the plain one; `constituents` adds jagged columns
-    jet1_constituent_pt and so on. The threshold in m_jj is the first edge of the dijet bins.
+    jet1_constituent_pt and so on, `lund_planes` those and the columns of `selections.lund_plane`, with a
+    prong for every quark of the hard process. The threshold in m_jj is the first edge of the dijet bins.
     """
     jets = f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"
     return Selection(
         "dijet_preselection",
-        columns=_columns(jet_pt_min, jet_eta_max, features, jet_mass, constituents),
+        columns=(
+            *_columns(jet_pt_min, jet_eta_max, features, jet_mass, constituents or lund_planes),
+            *(lund_plane_columns(1) + lund_plane_columns(2) if lund_planes else ()),
+        ),
         cuts=(
             Cut("passes_trigger", "trigger"),
             Cut("passes_filters", "event filters"),
@@ -48,7 +55,7 @@ def dijet_preselection(
             Cut(f"mjj > {mjj_min}", f"m_jj > {mjj_min:g} GeV"),
         ),
         variations=variations,
-        headers=HEADERS,
+        headers=(*HEADERS, *(LUND_HEADERS if lund_planes else ())),
     )
 
 
