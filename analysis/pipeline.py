@@ -1,7 +1,7 @@
 """The stages of a whole run: those of a search up to a last one, with blinding, closure and report."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from analysis.limit_plan import limit_stages
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
 from analysis.search_settings import InjectionSettings, SearchSettings
-from analysis.source import Source
+from analysis.source import NOMINAL, Source
 from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
-from analysis.stages.data_set import selection_name
+from analysis.stages.data_set import selection_name, shifted_name
 from errors import MaplessError
 
 LAST = ("select", "train", "scan", "report")
@@ -144,10 +144,11 @@ class Pipeline:
 
     @cached_property
     def _selections(self) -> dict[str, Stage]:
-        """Selected data and injected and other signals, in the regions of the spectra."""
+        """Selected data and injected and other signals without shifts, in the regions of the spectra."""
         search = self.plan.search
         regions = dict.fromkeys(spectrum.region for spectrum in search.spectra)
-        data_sets = [self.plan.data(region) for region in regions]
+        injections = tuple(replace(injection, shift=NOMINAL) for injection in search.injections)
+        data_sets = [self.plan.data_set(Source(region), injections) for region in regions]
         signals = {name: spectrum.region for spectrum in search.spectra for name in spectrum.signal.samples}
         found = self.plan.selected(data_sets)
         for name, region in signals.items():
@@ -184,7 +185,7 @@ class Pipeline:
             for one in search.injections
         ]
         pairs = zip(added, search.injections, strict=True)
-        text = ", ".join(f"{amount} of {one.sample}" for amount, one in pairs)
+        text = ", ".join(f"{amount} of {shifted_name(one.sample, one.shift)}" for amount, one in pairs)
         first, scaled = "", ""
         if self.max_events is not None:
             first, scaled = f", the first {self.max_events:,} events", ", scaled to the events that are read"

@@ -86,13 +86,18 @@ class Plan:
         """The data of a region, with the injections of the search."""
         return self.data_set(Source(region), self.search.injections)
 
-    def signal(self, name: str, region: str) -> DataSet:
-        """A signal sample in a region."""
-        return self.data_set(Source(region, name))
+    def signal(self, name: str, region: str, shift: str = NOMINAL) -> DataSet:
+        """A signal sample in a region, under a shift."""
+        return self.data_set(Source(region, name, shift))
 
     def data_set(self, source: Source, injections: tuple[Injection, ...] = ()) -> DataSet:
-        """A source with its sample named, and the signals that are injected if it is the data."""
+        """A source with its sample named, and the signals that are injected if it is the data.
+
+        Raises MaplessError for a shift that a sample does not have.
+        """
         named = replace(source, sample=self.search.sample_of(source))
+        for name, shift in [(named.sample, named.shift), *((one.sample, one.shift) for one in injections)]:
+            self.search.require_shift(name, source.region, shift)
         if named.sample != self.search.data:
             return DataSet(named)
         luminosity = self.search.samples[self.search.data].luminosity
@@ -148,9 +153,9 @@ class Plan:
 
     def _signals(self, hunt: Hunt, injections: tuple[Injection, ...], region: str) -> tuple[DataSet, ...]:
         """Signals that give the shapes in the spectra of a hunt or are injected, in a region."""
-        names = [name for one in hunt.spectra for name in self.search.spectrum(one).signal.samples]
-        names += [injection.sample for injection in injections]
-        return tuple(self.signal(name, region) for name in dict.fromkeys(names))
+        shapes = [name for one in hunt.spectra for name in self.search.spectrum(one).signal.samples]
+        named = [(name, NOMINAL) for name in shapes] + [(one.sample, one.shift) for one in injections]
+        return tuple(self.signal(name, region, shift) for name, shift in dict.fromkeys(named))
 
     def _select(self, sample: str, region: str, shift: str) -> Stage:
         selection = self.search.selection(region, sample).needed_for(self._columns[region])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from analysis.sample import Sample
-from analysis.source import Injection, Source
+from analysis.source import NOMINAL, Injection, Source
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from models.made import Made
@@ -165,6 +165,14 @@ class Search:
     def selection(self, region: str, sample: str) -> Selection:
         """A region as the events of a sample go through it."""
         return self.samples[sample].selection(self.regions[region])
+
+    def require_shift(self, sample: str, region: str, shift: str) -> None:
+        """Raise MaplessError for a shift that neither the sample nor the region has."""
+        known = (NOMINAL, *self.samples[sample].shifts, *self.regions[region].shifts)
+        if shift not in known:
+            raise MaplessError(
+                f"{sample} has no shift {shift!r}; known: {', '.join(known)}; add it to its variations"
+            )
 
     def sample_of(self, source: Source) -> str:
         """The sample that a source takes its events from."""

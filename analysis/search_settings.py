@@ -10,7 +10,7 @@ from analysis.engine.settings import Name, Seed, Settings
 from analysis.engine.units import Energy
 from analysis.sample import Sample
 from analysis.sample_table import SampleSettings, sample_table
-from analysis.source import Injection
+from analysis.source import NOMINAL, Injection
 from errors import MaplessError
 from fits.background_choice.smooth import Choice, Smooth
 from fits.mass_points import mass_points
@@ -19,11 +19,15 @@ from models.made import Made
 
 
 class InjectionSettings(Settings):
-    """Signal added to the data: so many events that pass the selection, or a cross section in fb."""
+    """Signal added to the data: so many events that pass the selection, or a cross section in fb.
+
+    `shift` is that of a variation of its sample, such as jet_energy_scale:up.
+    """
 
     n_events: Annotated[int, Field(ge=0)] | None = None
     cross_section: Annotated[float, Field(ge=0)] | None = None
     seed: Seed = 1
+    shift: str = NOMINAL
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "InjectionSettings":
@@ -156,7 +160,8 @@ class GlobalSettings(Settings):
 class LimitSettings(Settings):
     """Limits on cross sections, with the efficiency measured by injecting each signal and training again.
 
-    `signals` are samples; `cross_sections` in fb are what is injected of each of them.
+    `signals` are samples; `cross_sections` in fb are what is injected of each of them. `shifts` are those of
+    their variations under which they are injected and measured, each with limits of its own.
     """
 
     signals: tuple[str, ...] = ()
@@ -167,6 +172,7 @@ class LimitSettings(Settings):
         24.0,
         32.0,
     )
+    shifts: Annotated[tuple[str, ...], Field(min_length=1)] = (NOMINAL,)
     seed: Seed = 1
 
     @model_validator(mode="after")
@@ -200,7 +206,7 @@ class SearchSettings(Settings):
         """The injections that add something."""
         pairs = self.injections.items()
         return tuple(
-            Injection(sample, one.n_events, one.cross_section, one.seed)
+            Injection(sample, one.n_events, one.cross_section, one.seed, one.shift)
             for sample, one in pairs
             if one.n_events or one.cross_section
         )

@@ -22,10 +22,12 @@ class Source:
 class Injection:
     """Signal events that are added to the data: a number after the selection, those of a cross section in fb.
 
-    Both together where limits are measured by adding to what is there.
+    Both together where limits are measured by adding to what is there. Under a systematic shift it is the
+    same produced signal, of which other events pass the selection: a number is that of the nominal one.
     """
 
     sample: str
     n_events: int | None = None
     cross_section: float | None = None
     seed: int = 1
+    shift: str = NOMINAL

@@ -98,7 +98,7 @@ def _print_fits(fits: dict[str, Any], console: Console) -> None:
 
 
 def _limits_table(limit: dict[str, Any]) -> Table:
-    title = f"Limits on {limit['signal']} at {limit['mass']:g} GeV in fb"
+    title = f"Limits on {limit['name']} at {limit['mass']:g} GeV in fb"
     table = Table("fit", "observed", "expected", "3 σ at", "5 σ at", title=title)
     for one in limit["found"]:
         expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)

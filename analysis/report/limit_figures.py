@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
-    """For each signal the efficiency curves and a comparison of limits: name, caption, figure."""
+    """For each signal and shift the efficiency curves and a comparison of limits: name, caption, figure."""
     from fits.plots.efficiency_curve import plot_efficiency_curve
 
     for stored in limits.values():
@@ -29,11 +29,11 @@ def limit_figures(limits: Mapping[str, Any], label: str) -> Figures:
                 inclusive=constant[0] if constant else None,
                 label=label,
             )
-            caption = f"Efficiency for {stored['signal']} after {one['fit']}, {one['part']}"
-            yield file_name(f"efficiency_{stored['signal']}_{one['fit']}_{one['part']}"), caption, figure
+            caption = f"Efficiency for {stored['name']} after {one['fit']}, {one['part']}"
+            yield file_name(f"efficiency_{stored['name']}_{one['fit']}_{one['part']}"), caption, figure
         yield (
-            f"limits_{stored['signal']}",
-            f"Limits and discovery reach for {stored['signal']}",
+            f"limits_{stored['name']}",
+            f"Limits and discovery reach for {stored['name']}",
             _compared(stored, label),
         )
 

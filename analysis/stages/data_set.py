@@ -49,9 +49,9 @@ class DataSet:
         region = self.source.region
         own = (self.source.sample, region, self.source.shift)
         others = [
-            (signal.injection.sample, place, NOMINAL)
+            (signal.injection.sample, *place)
             for signal in self.injected
-            for place in (region, signal.reference)
+            for place in ((region, signal.injection.shift), (signal.reference, NOMINAL))
         ]
         return tuple(dict.fromkeys([own, *others]))
 
@@ -62,7 +62,12 @@ def selection_name(sample: str, region: str, shift: str = NOMINAL) -> str:
     >>> selection_name("qcd", "signal"), selection_name("qcd", "signal", "jet_energy_scale:up")
     ('qcd-signal', 'qcd-signal-jet_energy_scale-up')
     """
-    return f"{sample}-{region}" + ("" if shift == NOMINAL else f"-{shift.replace(':', '-')}")
+    return shifted_name(f"{sample}-{region}", shift)
+
+
+def shifted_name(name: str, shift: str) -> str:
+    """A name with that of a shift behind it, if it is not the nominal one."""
+    return name if shift == NOMINAL else f"{name}-{shift.replace(':', '-')}"
 
 
 def read_events(job: Job, data_set: DataSet) -> EventColumns:
@@ -95,20 +100,20 @@ def events_to_inject(job: Job, signal: InjectedSignal, read: float = 1.0) -> int
 def _candidates(job: Job, signal: InjectedSignal, region: str, read: float) -> tuple[EventColumns, int]:
     """Signal events of a region, and how many of them are injected: a shared event is added to both regions.
 
-    They are drawn in the reference region. Those of another region are the same ones, as far as they are in
-    it, and the same part of its events that are not in the reference region.
+    They are drawn in the reference region, nominally. Those of another region or under a shift are the same
+    ones, as far as they are in it, and the same part of its events that are not in the reference.
     """
-    sample, seed = signal.injection.sample, signal.injection.seed
+    sample, seed, shift = signal.injection.sample, signal.injection.seed, signal.injection.shift
     reference = StoredEvents(job.after[selection_name(sample, signal.reference)] / EVENTS)
     n_events = events_to_inject(job, signal, read)
     if n_events > len(reference):
         raise MaplessError(
             f"{n_events:,} events of {sample} cannot be injected, only {len(reference):,} pass the selection"
         )
-    if region == signal.reference:
+    if (region, shift) == (signal.reference, NOMINAL):
         return reference, n_events
     drawn = np.random.default_rng(seed).choice(len(reference), n_events, replace=False)  # as `inject` does
-    here = StoredEvents(job.after[selection_name(sample, region)] / EVENTS)
+    here = StoredEvents(job.after[selection_name(sample, region, shift)] / EVENTS)
     taken = np.isin(here["key"], reference["key"][drawn])
     others = np.flatnonzero(~np.isin(here["key"], reference["key"]))
     n_others = round(len(others) * n_events / max(len(reference), 1))
@@ -122,7 +127,7 @@ def _read_share(job: Job, source: Source) -> float:
     return read["events"] / read["of"] if read["of"] else 1.0
 
 
-def read_cutflow(job: Job, sample: str, region: str) -> Cutflow:
-    """The cutflow of a sample in a region."""
-    stored = read_json(job.after[selection_name(sample, region)] / CUTFLOW)
+def read_cutflow(job: Job, sample: str, region: str, shift: str = NOMINAL) -> Cutflow:
+    """The cutflow of a sample in a region, under a shift."""
+    stored = read_json(job.after[selection_name(sample, region, shift)] / CUTFLOW)
     return Cutflow.from_dict(stored["cutflow"])

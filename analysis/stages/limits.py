@@ -13,9 +13,8 @@ import numpy as np
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
-from analysis.sample import Sample
 from analysis.search import MassSpectrum
-from analysis.stages.data_set import DataSet, read_cutflow
+from analysis.stages.data_set import DataSet, read_cutflow, shifted_name
 from analysis.stages.fit import RESULTS, signal_uncertainties
 from analysis.stages.in_spectrum import signal_efficiencies
 from errors import MaplessError
@@ -61,8 +60,8 @@ def limits(job: Job, tools: Tools) -> None:
 
     `n_toys` are those of limits with few events under the peak, zero for asymptotic formulae.
 
-    Arguments: `signal` and `data` (samples), `cross_sections` (fb), `tested` (TestedFit by name of the fit),
-    `settings` (of fits).
+    Arguments: `signal` and `data` (samples), `shift` of the signal, `cross_sections` (fb), `tested`
+    (TestedFit by name of the fit), `settings` (of fits).
     """
     signal, data = job.arguments["signal"], job.arguments["data"]
     found = []
@@ -76,7 +75,9 @@ def limits(job: Job, tools: Tools) -> None:
                 head = {"fit": name, "hunt": stored["hunt"], "window": stored["window"], "part": part["name"]}
                 found.append(head | one)
         tools.progress(done, len(job.arguments["tested"]))
-    head = {"signal": signal.name, "mass": signal.mass, "data": data.name, "luminosity": data.luminosity}
+    name = shifted_name(signal.name, job.arguments["shift"])
+    head = {"name": name, "signal": signal.name, "shift": job.arguments["shift"], "mass": signal.mass}
+    head |= {"data": data.name, "luminosity": data.luminosity}
     write_json(
         job.folder / LIMITS, head | {"cross_sections": job.arguments["cross_sections"], "found": found}
     )
@@ -153,8 +154,8 @@ def _reach(status: LimitStatus, values: Sequence[float | None] | None) -> dict[s
 
 def _selected(job: Job, data: DataSet) -> float:
     """Part of all produced signal events that is selected, before any hunt."""
-    signal: Sample = job.arguments["signal"]
-    return signal.acceptance * read_cutflow(job, signal.name, data.source.region).efficiency
+    signal, source = job.arguments["signal"], data.source
+    return float(signal.acceptance * read_cutflow(job, signal.name, source.region, source.shift).efficiency)
 
 
 def _limit(job: Job, profile: ProfileLikelihood) -> UpperLimit:

@@ -151,6 +151,7 @@ SETTINGS = (
     *("detectors.cwola.cut_options={kept: .nan}", "detectors.cwola.cut_options=3"),
     *("injections={nothing: {n_events: 3}}", "injections.x_to_yy_3000.n_events=-1"),
     *("injections.x_to_yy_3000.cross_section=.inf", "injections.x_to_yy_3000.cross_section=3"),
+    *("injections.x_to_yy_3000.shift=jet_energy_scale:up", "injections.x_to_yy_3000.shift=[up]"),
     *(
         "background.family=nothing",
         "background.family=",
@@ -163,6 +164,7 @@ SETTINGS = (
     *("fit.checks=[luck]", "fit.exports=[excel]", "fit.toys=-1", "fit.uncertainties={scale: 2}"),
     *("fit.expected_signal=0", "fit.uncertainties={scale: .nan}", "limits.signals=[nothing]"),
     *("limits.signals=[qcd_dijet]", "limits.cross_sections=[]", "limits.cross_sections=[2, 1]"),
+    *("limits={signals: [x_to_yy_3000], shifts: [up]}", "limits.shifts=[]"),
     *("closure.n_signal_events=x", "selection.mjj_min=-1", "selection.jet_features=[nothing]"),
     *(
         "selection.jet_eta_max=.nan",
