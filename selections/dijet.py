@@ -8,7 +8,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
-from selections.jets import RATIOS, finite_jets, jet_constituents, jet_property
+from selections.jets import RATIOS, JetImage, finite_jets, jet_constituents, jet_property
 from selections.steps import Column, Cut, Variation
 
 KINEMATICS = ("pt", "eta", "phi", "mass")
@@ -17,7 +17,7 @@ JET_MASSES = {"soft_drop": "softdrop_mass", "trimmed": "trimmed_mass", "plain": 
 FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
 """What a jet has beyond its kinematics; their ratios, such as tau21, follow from the tau."""
 
-HEADERS = ("mapless/jets.h", "mapless/kinematics.h")
+HEADERS = ("mapless/jets.h", "mapless/kinematics.h", "mapless/jet_image.h")
 
 
 def dijet_preselection(
@@ -28,18 +28,21 @@ def dijet_preselection(
     features: Sequence[str] = FEATURES,
     jet_mass: str = "soft_drop",
     constituents: bool = False,
+    images: JetImage | None = None,
     variations: Sequence[Variation] = (),
 ) -> Selection:
     """What all dijet regions share: trigger, filters, two tight jets, m_jj above a threshold (GeV).
 
     `features` are the properties of jets to keep, for files that do not have all; `jet_mass` says which mass
     (of JET_MASSES) orders the jets and is kept beside the plain one; `constituents` adds jagged columns
-    jet1_constituent_pt and so on. The threshold in m_jj is the first edge of the dijet bins.
+    jet1_constituent_pt and so on, and `images` jet1_image and jet2_image, made of them. The threshold in m_jj
+    is the first edge of the dijet bins.
     """
     jets = f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"
+    columns = _columns(jet_pt_min, jet_eta_max, features, jet_mass, constituents or images is not None)
     return Selection(
         "dijet_preselection",
-        columns=_columns(jet_pt_min, jet_eta_max, features, jet_mass, constituents),
+        columns=(*columns, *(images.column(number) for number in (1, 2) if images)),
         cuts=(
             Cut("passes_trigger", "trigger"),
             Cut("passes_filters", "event filters"),
