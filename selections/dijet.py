@@ -8,7 +8,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
-from selections.jets import RATIOS, finite_jets, jet_constituents, jet_property
+from selections.jets import RATIOS, JetImage, finite_jets, jet_constituents, jet_property
 from selections.lund_plane import HEADERS as LUND_HEADERS
 from selections.lund_plane import lund_plane_columns
 from selections.steps import Column, Cut, Variation
@@ -19,7 +19,7 @@ JET_MASSES = {"soft_drop": "softdrop_mass", "trimmed": "trimmed_mass", "plain": 
 FEATURES = ("tau1", "tau2", "tau3", "tau4", "lsf3", "b_tag", "n_constituents")
 """What a jet has beyond its kinematics; their ratios, such as tau21, follow from the tau."""
 
-HEADERS = ("mapless/jets.h", "mapless/kinematics.h")
+HEADERS = ("mapless/jets.h", "mapless/kinematics.h", "mapless/jet_image.h")
 
 
 def dijet_preselection(
@@ -30,6 +30,7 @@ def dijet_preselection(
     features: Sequence[str] = FEATURES,
     jet_mass: str = "soft_drop",
     constituents: bool = False,
+    images: JetImage | None = None,
     lund_planes: bool = False,
     variations: Sequence[Variation] = (),
 ) -> Selection:
@@ -37,14 +38,18 @@ def dijet_preselection(
 
     `features` are the properties of jets to keep, for files that do not have all; `jet_mass` says which mass
     (of JET_MASSES) orders the jets and is kept beside the plain one; `constituents` adds jagged columns
-    jet1_constituent_pt and so on, `lund_planes` those and the columns of `selections.lund_plane`, with a
-    prong for every quark of the hard process. The threshold in m_jj is the first edge of the dijet bins.
+    jet1_constituent_pt and so on, `images` jet1_image and jet2_image, made of them, and `lund_planes` the
+    columns of `selections.lund_plane`, with a prong for every quark of the hard process. The threshold in
+    m_jj is the first edge of the dijet bins.
     """
     jets = f"two tight jets, pt > {jet_pt_min:g} GeV, |eta| < {jet_eta_max:g}"
+    needs_constituents = constituents or images is not None or lund_planes
+    columns = _columns(jet_pt_min, jet_eta_max, features, jet_mass, needs_constituents)
     return Selection(
         "dijet_preselection",
         columns=(
-            *_columns(jet_pt_min, jet_eta_max, features, jet_mass, constituents or lund_planes),
+            *columns,
+            *(images.column(number) for number in (1, 2) if images),
             *(lund_plane_columns(1) + lund_plane_columns(2) if lund_planes else ()),
         ),
         cuts=(

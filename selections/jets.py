@@ -1,4 +1,6 @@
-"""Columns of one large-radius jet: jet1_pt, jet1_tau21, jet1_constituent_pt and so on."""
+"""Columns of one large-radius jet: jet1_pt, jet1_tau21, jet1_constituent_pt, jet1_image and so on."""
+
+from dataclasses import dataclass
 
 from selections.steps import Column, Cut
 
@@ -21,6 +23,28 @@ _TITLES = {
     **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
     **{name: rf"\tau_{{{name[-2:]}}}" for name in RATIOS},
 }
+
+
+@dataclass(frozen=True)
+class JetImage:
+    """How constituents become an image of `size` x `size` pixels within +-`half_width` in eta and phi.
+
+    Images are centred and their pixels add up to 1. Rotated, the axis along which the jet is widest is that
+    of phi; flipped, more of the transverse momentum lies at positive eta and phi. As they are, those of
+    CMS EXO-22-026 (arXiv:2412.03747).
+    """
+
+    size: int = 32
+    half_width: float = 0.6
+    rotated: bool = False
+    flipped: bool = False
+
+    def column(self, number: int) -> Column:
+        """The image of a jet, (size, size) with rows in eta, from the columns of its constituents."""
+        parts = ", ".join(f"jet{number}_constituent_{part}" for part in ("pt", "eta", "phi"))
+        treated = ", ".join(str(treatment).lower() for treatment in (self.rotated, self.flipped))
+        image = f"mapless::jet_image<{self.size}>({parts}, {self.half_width}, {treated})"
+        return Column(f"jet{number}_image", image, "", f"image of jet {number}")
 
 
 def finite_jets(jet_mass: str = "softdrop_mass") -> Cut:
