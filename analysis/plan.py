@@ -19,7 +19,7 @@ from analysis.stages.select import select
 from analysis.stages.signal_shape import signal_shape
 from analysis.stages.train import train
 from errors import MaplessError
-from models.made import Made, place
+from models.made import modules
 from models.registry import CUTS, DETECTORS
 from models.window import Window
 
@@ -148,7 +148,7 @@ class Plan:
         }
         after = self.selected(kept) | {f"score-{name}": stage for name, stage in scores.items()}
         name = f"cut-{chain_name(hunt, window)}"
-        learnt = Stage(name, cut, arguments, after, _module(hunt.cut, CUTS), note=self.note)
+        learnt = Stage(name, cut, arguments, after, modules(hunt.cut, CUTS), note=self.note)
         return Chain(hunt, window, trained, scores, learnt)
 
     def _signals(self, hunt: Hunt, injections: tuple[Injection, ...], region: str) -> tuple[DataSet, ...]:
@@ -192,14 +192,14 @@ class Plan:
         name = hunt.name if hunt.together else chain_name(hunt, window)
         arguments = {"detector": hunt.detector, "windows": windows, "training": training}
         after = self.selected(training.values())
-        code = _module(hunt.detector, DETECTORS)
+        code = modules(hunt.detector, DETECTORS)
         return Stage(f"train-{name}", train, arguments, after, code, note=self.note)
 
     def _score(self, hunt: Hunt, window: Window | None, data: DataSet, trained: Stage) -> Stage:
         arguments = {"detector": hunt.detector, "window": window, "events": data}
         name = f"score-{chain_name(hunt, window)}-{data.name}"
         after = {"train": trained} | self.selected([data])
-        return Stage(name, score, arguments, after, _module(hunt.detector, DETECTORS), note=self.note)
+        return Stage(name, score, arguments, after, modules(hunt.detector, DETECTORS), note=self.note)
 
     def _shape(self, spectrum: MassSpectrum) -> Stage:
         data_sets = [self.data_set(Source(spectrum.region, name)) for name in spectrum.signal.samples]
@@ -246,8 +246,3 @@ class Plan:
 def chain_name(hunt: Hunt, window: Window | None) -> str:
     """Name of a hunt in a window, or of a hunt without windows."""
     return hunt.name if window is None else f"{hunt.name}-{window.name}"
-
-
-def _module(made: Made, registry: Mapping[str, str]) -> tuple[str, ...]:
-    """The module of a class, whose code decides what comes out."""
-    return (place(made.name, registry).split(":")[0],)

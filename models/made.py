@@ -1,6 +1,7 @@
 """Detectors and cuts as data: a name with options, which becomes an object only where it is used."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import signature
@@ -8,13 +9,15 @@ from typing import Any, get_type_hints
 
 from errors import MaplessError
 
+_CLASS = re.compile(r"[\w.]+:\w+")
+
 
 @dataclass(frozen=True)
 class Made:
     """What a class is made of: its name in a registry or "package.module:Class", and JSON-able arguments.
 
     `options` must be arguments of the class; `offered` are given to it only if it has them, so that a search
-    can offer its inputs to any detector.
+    can offer its inputs to any detector; one with an argument `offered` gets all of them, to pass them on.
     """
 
     name: str
@@ -35,6 +38,25 @@ def place(name: str, registry: Mapping[str, str]) -> str:
         f"nothing is called '{name}'; choose one of {', '.join(sorted(registry))}, or name a class of your "
         "own as package.module:Class"
     )
+
+
+def modules(made: Made, registry: Mapping[str, str]) -> tuple[str, ...]:
+    """The module of the class and those of all that its options name: their code decides what comes out."""
+    texts = _texts(made.options)
+    named = [made.name, *(text for text in texts if text in registry or _CLASS.fullmatch(text))]
+    return tuple(dict.fromkeys(place(name, registry).split(":")[0] for name in named))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in nested options."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
 
 
 def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
@@ -65,7 +87,8 @@ def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
     for option in made.options:
         if option not in known:
             raise MaplessError(f"{made.name} has no setting '{option}'; it has {', '.join(known)}")
-    usable = {name: value for name, value in {**made.offered, **offered}.items() if name in known}
+    all_offered = {**made.offered, **offered}
+    usable = {name: value for name, value in {**all_offered, "offered": all_offered}.items() if name in known}
     given = {**usable, **_checked_options(kind, made)}
     needed = [one.name for one in signature(kind).parameters.values() if one.default is one.empty]
     missing = [name for name in needed if given.get(name) is None]

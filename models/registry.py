@@ -10,6 +10,7 @@ from models.made import Made, make
 # Named as strings so that listing them does not import TensorFlow.
 DETECTORS = {
     "cathode": "models.cathode.detector:Cathode",
+    "combination": "models.combination:Combination",
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "isolation-forest": "models.isolation_forest:IsolationForest",

@@ -53,7 +53,7 @@ def write_folder(path: Path) -> Iterator[Path]:
 def write_settings(folder: Path, made: Any) -> None:
     """Write the settings of a dataclass: its arguments that are compared, as JSON."""
     settings = {part.name: getattr(made, part.name) for part in fields(made) if part.init and part.compare}
-    if "window" in settings:
+    if settings.get("window"):
         settings["window"] = asdict(settings["window"])
     (folder / _SETTINGS).write_text(json.dumps(settings, indent=1))
 
@@ -70,7 +70,7 @@ def saved_settings(folder: Path) -> Iterator[dict[str, Any]]:
     try:
         _check(folder)
         settings = json.loads((folder / _SETTINGS).read_text())
-        if "window" in settings:
+        if settings.get("window"):
             settings["window"] = Window(**settings["window"])
         yield settings
     except MaplessError:

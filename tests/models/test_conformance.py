@@ -31,6 +31,16 @@ QUICK = {
         "flow_epochs": 1,
         "flow_batch_size": 64,
     },
+    "combination": {
+        "how": "learned",
+        "detectors": {
+            "trees": {
+                "detector": "cwola-hunting-trees",
+                "options": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
+            },
+            "forest": {"detector": "isolation-forest", "options": {"n_trees": 10}},
+        },
+    },
     "cwola-hunting": {"inner_networks": 1, "hidden": [4], "epochs": 2, "batch_size": 64},
     "cwola-hunting-trees": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
     "isolation-forest": {"n_trees": 10},
@@ -126,6 +136,8 @@ def test_events_of_a_fold_are_scored_by_what_never_saw_them_and_the_seed_repeats
 
 def raw(detector):
     """What a detector says before quantile maps, which are learnt in the fold itself."""
+    if hasattr(detector, "parts"):
+        return np.concatenate([raw(part) for part in detector.parts])
     events = EVENTS.only(detector.score_columns)
     outputs = getattr(detector, "outputs", None)
     return np.atleast_2d(outputs(events)) if outputs else np.stack(list(detector.score(events).values()))

@@ -149,6 +149,19 @@ SETTINGS = (
     *("detectors.cwola.options={match: {jet9: x}}", "detectors.cwola.cut=nothing"),
     *("detectors.cwola.cut_options={kept: 3}", "detectors.cwola.cut_options={kept: x}"),
     *("detectors.cwola.cut_options={kept: .nan}", "detectors.cwola.cut_options=3"),
+    *(
+        f"detectors.cwola={{detector: combination, options: {{{options}}}}}"
+        for options in (
+            "detectors: 3",
+            "detectors: {}",
+            "detectors: {a: 3}",
+            "detectors: {a: {detector: 3}}",
+            "detectors: {a: {detector: nothing}}",
+            "detectors: {a: {detector: isolation-forest, options: 3}}",
+            "detectors: {a: {detector: isolation-forest}}",
+            "how: vote, detectors: {a: {detector: cathode}}",
+        )
+    ),
     *("injections={nothing: {n_events: 3}}", "injections.x_to_yy_3000.n_events=-1"),
     *("injections.x_to_yy_3000.cross_section=.inf", "injections.x_to_yy_3000.cross_section=3"),
     *("injections.x_to_yy_3000.shift=jet_energy_scale:up", "injections.x_to_yy_3000.shift=[up]"),
