@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
 from analysis.report.page import save_figures
 from analysis.trigger.designs import ENCODERS
 from analysis.trigger.products import MODEL
@@ -72,6 +72,7 @@ def study(job: Job, tools: Tools) -> None:
     Arguments: `model` (an encoder among the designs), `schedule`, `fraction` of the zero-bias events to train
     on, `bunches` that collide, `signals` (names of samples), `options` (StudyOptions), `files` of samples.
     """
+    limit_tensorflow(1)  # a seed gives the same networks, however many cores there are
     arguments, options = job.arguments, job.arguments["options"]
     settings = StudySettings(
         ENCODERS[arguments["model"]],

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.job import Job, Tools
-from analysis.engine.tensorflow_process import tensorflow_reports_only_failures
+from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
 from analysis.trigger.designs import DESIGNS, TrainingSample
 from analysis.trigger.products import MODEL
 from analysis.trigger.samples import OUTLIER_FRACTION, ZERO_BIAS, events_file, for_training
@@ -21,6 +21,7 @@ def train(job: Job, tools: Tools) -> None:
     Arguments: `model` (a name among the designs), `schedule`, `fraction` of the zero-bias events to train on,
     `outliers` (names of samples), `files` of samples.
     """
+    limit_tensorflow(1)  # a seed gives the same network, however many cores there are
     name, design = job.arguments["model"], DESIGNS[job.arguments["model"]]
     hardware = level1.read(events_file(job, ZERO_BIAS)).inputs(design.inputs)
     zero_bias = hardware[for_training(len(hardware), job.arguments["fraction"])]
