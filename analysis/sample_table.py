@@ -42,6 +42,12 @@ def _known_objects(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _named(source: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if not source:
+        raise ValueError("name at least one branch")
+    return source
+
+
 class PartSettings(Settings):
     """Files that were taken or simulated under the same conditions (`analysis.sample.SamplePart`).
 
@@ -59,8 +65,8 @@ class PartSettings(Settings):
     filters: tuple[str, ...] | None = None
     objects: Annotated[dict[str, Any], AfterValidator(_known_objects)] | None = None
     tree: str | None = None
-    branches: dict[str, str | tuple[str, ...]] | None = None
-    factors: dict[str, float] | None = None
+    branches: dict[str, Annotated[str | tuple[str, ...], AfterValidator(_named)]] | None = None
+    factors: dict[str, Annotated[float, Field(gt=0)]] | None = None
     certified: str | None = None
     sum_of_weights: Annotated[float, Field(gt=0)] | None = None
     corrections: dict[Collection, JetCorrectionSettings] = {}

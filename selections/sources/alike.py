@@ -7,7 +7,7 @@ from errors import MaplessError
 from selections.sources.files import OpenedFile
 
 _OF_STRUCTURES = re.compile(r"<.*<|TLorentzVector")
-_LIST = re.compile(r"\[(?P<counter>[A-Za-z_]\w*)\]$|\b(vector|RVec)<")
+_LIST = re.compile(r"\[(?P<counter>[A-Za-z_][\w.]*)\]$|\b(vector|RVec)<")
 
 
 def alike(opened: Sequence[OpenedFile], may_lack: Sequence[str]) -> list[list[OpenedFile]]:
@@ -61,7 +61,7 @@ def lengths_to_check(
             and not _OF_STRUCTURES.search(file.types[name])
         ]
         first = next((name for name in names if name == f"{collection}_pt"), names[0] if names else "")
-        counters = {_counter(file, name) for name in names}
+        counters = {counter(file, name) for name in names}
         together = len(counters) == 1 and "" not in counters
         checks += [
             (name, first)
@@ -81,8 +81,11 @@ def check_bits(file: OpenedFile, names: Sequence[str]) -> None:
             )
 
 
-def _counter(file: OpenedFile, name: str) -> str:
-    """The column that counts the values of another; nothing where each column counts its own."""
+def counter(file: OpenedFile, name: str) -> str:
+    """The column that counts the values of another; nothing where each column counts its own.
+
+    Raises MaplessError for a column without many values.
+    """
     found = _LIST.search(file.types[name])
     if not found:
         raise MaplessError(

@@ -18,6 +18,7 @@ _LISTS = {
     for name in (*simulation.EXPECTED, *objects.COLUMNS)
     if name not in _EVENT and not name.startswith("missing_")
 }
+_COLLECTIONS = ("jet", "constituent", "small_jet", "muon", "electron", "photon")
 _INTEGERS = ("jet_n_constituents", "jet_tight_id", "constituent_jet", "electron_charge", "muon_charge")
 
 
@@ -34,8 +35,11 @@ def described(branches: Branches, factors: Mapping[str, float]) -> Format:
         raise MaplessError(
             "branches: name the branch of the event number under event; folds and scores need it"
         )
+    of_jets = [source for name, source in branches.items() if name in _LISTS]
+    lists = [source for source in of_jets if isinstance(source, str)]
+    lists += [source[0] for source in of_jets if len(source) == 1]
     translate = partial(_translate, branches, factors)
-    return Format("flat", bool, translate, ())
+    return Format("flat", bool, translate, (), lists=lists, canonical_collections=_COLLECTIONS)
 
 
 def _translate(
@@ -51,8 +55,13 @@ def _translate(
         for one in _as_list(source):
             if one not in everywhere:
                 raise MaplessError(f"branches.{name}: the files have no {one}{suggestion(one, everywhere)}")
-    definitions = [
-        Column(name, _expression(name, source, factors.get(name))) for name, source in branches.items()
+    # A branch that has the name of another column is read before that column takes its place.
+    elsewhere = {one for name, source in branches.items() for one in _as_list(source) if one != name}
+    stored = {one: f"mapless_stored_{one}" for one in sorted(elsewhere & branches.keys())}
+    definitions = [Column(name, f"({one})") for one, name in stored.items()]
+    definitions += [
+        Column(name, _expression(name, [stored.get(one, one) for one in _as_list(source)], factors.get(name)))
+        for name, source in branches.items()
     ]
     constants = {**_DEFAULTS, **simulation.CONSTANTS}
     if "jet_pt" in branches:
@@ -65,16 +74,16 @@ def _translate(
     return Translation(tuple(definitions), lacks, notes)
 
 
-def _expression(name: str, source: str | Sequence[str], factor: float | None) -> str:
-    of_several, names = name in _LISTS, _as_list(source)
+def _expression(name: str, names: Sequence[str], factor: float | None) -> str:
+    of_several = name in _LISTS
     if not of_several and len(names) > 1:
         raise MaplessError(f"branches.{name}: an event has one value, not {len(names)}")
     kind = "ROOT::RVecI" if name in _INTEGERS else "ROOT::RVecF"
     number = "int" if name in _INTEGERS else "float"
     if len(names) > 1:
         joined = f"{kind}{{{', '.join(f'static_cast<{number}>({one})' for one in names)}}}"
-        return joined if factor is None else f"{kind}({joined} * {factor}f)"
-    value = names[0] if factor is None else f"{names[0]} * {float(factor)}f"
+        return joined if factor is None else f"{kind}({joined} * {float(factor)!r})"
+    value = names[0] if factor is None else f"{names[0]} * {float(factor)!r}"
     if of_several:
         return f"{kind}({value})"
     if name in ("passes_trigger", "passes_filters"):

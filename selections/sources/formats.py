@@ -58,7 +58,8 @@ class Format:
 
     `translate` takes the columns of all files, the columns of at least one file, and the options.
     `collections` are the beginnings of names of columns that have many values in an event, equally many;
-    `bits` are columns of integers whose bits have meanings.
+    `bits` are columns of integers whose bits have meanings, `lists` columns of many values. Where names tell
+    nothing of what belongs together, `canonical_collections` are beginnings of canonical columns instead.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Format:
     translate: Callable[[Set[str], Set[str], Options], Translation]
     collections: Sequence[str]
     bits: Sequence[str] = ()
+    lists: Sequence[str] = ()
+    canonical_collections: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

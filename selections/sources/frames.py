@@ -1,5 +1,6 @@
 """Files of one kind as a frame of canonical columns."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from pathlib import Path
@@ -10,7 +11,7 @@ from selections import headers
 from selections.expressions import columns_used
 from selections.headers import graph_functions
 from selections.root import import_root, one_line_errors
-from selections.sources.alike import check_bits, lengths_to_check
+from selections.sources.alike import check_bits, counter, lengths_to_check
 from selections.sources.files import OpenedFile
 from selections.sources.formats import Format, Translation
 from selections.sources.simulation import EXPECTED
@@ -32,10 +33,9 @@ def canonical_frame(
 
     Raises MaplessError for columns that are of the wrong kind.
     """
-    everywhere = frozenset.intersection(*(file.columns for file in files))
     headers.load("mapless/jets.h")
     frame = _renumbered(files, max_events) if renumbered else _frame(files, max_events)
-    _check_event_numbers(frame, everywhere, files[0])
+    _check_event_numbers(translation.definitions, files[0])
     frame = _with_defaults(frame, translation, files)
     frame = with_columns(frame, translation.definitions, file_format, files)
     return graph_functions().redefine(frame, "event", _NUMBER_BY_FILE) if renumbered else frame
@@ -52,8 +52,15 @@ def with_columns(
     check_bits(files[0], [name for name in file_format.bits if name in used])
     for column, like in lengths_to_check(files[0], file_format.collections, used):
         frame = graph_functions().as_long_as(frame, column, like)
+    for name in set(file_format.lists).intersection(used):
+        counter(files[0], name)
     everywhere = frozenset.intersection(*(file.columns for file in files))
-    return _canonical(frame, definitions, everywhere, files[0])
+    frame = _canonical(frame, definitions, everywhere, files[0])
+    for collection in file_format.canonical_collections:
+        first, *others = [one.name for one in definitions if one.name.startswith(f"{collection}_")] or [""]
+        for other in others:
+            frame = graph_functions().as_long_as(frame, other, first)
+    return frame
 
 
 def sources(definitions: Sequence[Column], columns: Set[str]) -> list[str]:
@@ -93,11 +100,13 @@ def _noting_files(frame: Any) -> Any:
     return graph_functions().noting_files(import_root().RDF.AsRNode(frame))
 
 
-def _check_event_numbers(frame: Any, everywhere: Set[str], file: OpenedFile) -> None:
+def _check_event_numbers(definitions: Sequence[Column], file: OpenedFile) -> None:
     """Folds and scores know events by whole numbers; a floating one may also be NaN."""
-    for name in everywhere & {"run", "luminosityBlock", "luminosity_block", "event"}:
-        kind = str(graph_functions().column_type(frame, name))
-        if kind.lower().removesuffix("_t") in ("float", "double"):
+    numbers = ("run", "luminosity_block", "event")
+    made_of = {name for one in definitions if one.name in numbers for name in columns_used(one.expression)}
+    for name in sorted(made_of.union(numbers) & file.columns):
+        if re.search("float|double", file.types[name], re.IGNORECASE):
+            kind = file.types[name]
             raise MaplessError(f"{file.path}: {name} has the type {kind}; it must be a whole number")
 
 

@@ -19,7 +19,7 @@ _LINKS = f"{LARGE_JETS}_constituentLinks___0_m_persIndex"
 
 
 def _in_gev(column: str) -> str:
-    return f"ROOT::RVecF({column} * 0.001f)"
+    return f"ROOT::RVecF({column} * 0.001)"  # in double precision: 250,000 MeV are 250 GeV
 
 
 def _recipe(name: str, expression: str, *needs: str, reason: str = "not in the file") -> Recipe:

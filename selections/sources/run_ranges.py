@@ -14,9 +14,11 @@ _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
 def triggers_by_run(triggers: Mapping[str, Sequence[str]], somewhere: Set[str]) -> Translation:
     """The canonical column `passes_trigger`: one of the triggers of the range that the run is in.
 
-    Ranges are written "first-last" or "run". Raises MaplessError for other ranges, for two that overlap, and
-    for triggers that are in none of the files.
+    Ranges are written "first-last" or "run". Raises MaplessError for no ranges, for other ones, for two
+    that overlap, and for triggers that are in none of the files.
     """
+    if not triggers:
+        raise MaplessError("triggers: there is no range of runs; write [] to ask for no trigger")
     ranges = sorted((*_ends(text), text) for text in triggers)
     for (_, last, text), (first, _, following) in zip(ranges, ranges[1:], strict=False):
         if first <= last:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
+import uproot
 
 from errors import MaplessError
 from selections import snapshot
@@ -112,6 +114,49 @@ def test_wrong_names_of_branches_are_told(
     path, _ = write_flat(tmp_path / "flat.root", events)
     with pytest.raises(MaplessError, match=message):
         open_events(path, **change)
+
+
+def write_mini(path: Path, **columns: Any) -> Path:
+    """Three events of two jets, with other columns in place."""
+    jets = {name: ak.Array([[500.0, 400.0]] * 3) for name in ("jet_pt", "jet_eta", "jet_mass")}
+    with uproot.recreate(path) as file:
+        file["mini"] = {"event": np.arange(3), **jets, "met": np.ones(3), **columns}
+    return path
+
+
+MINI = {"event": "event", "jet_pt": "jet_pt", "jet_eta": "jet_eta", "jet_mass": "jet_mass"}
+
+
+@pytest.mark.parametrize("eta", [[[0.1]] * 3, [[0.1, 0.2, 0.3]] * 3])
+def test_jets_of_a_flat_ntuple_are_as_many_in_every_branch(tmp_path: Path, eta: list[Any]) -> None:
+    path = write_mini(tmp_path / "mini.root", jet_eta=ak.Array(eta))
+    events = open_events(path, branches=MINI)
+    n = len(eta[0])
+    with pytest.raises(
+        MaplessError, match=f"jet_(eta|pt) has . values in event 0, but jet_(eta|pt) has [{n}2]"
+    ):
+        snapshot.write(events, tmp_path / "out.root", ["jet_eta"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"jet_eta": "met"}, "met must be a list of numbers in every event"),
+        ({"event": "met"}, "met has the type double; it must be a whole number"),
+    ],
+)
+def test_branches_of_the_wrong_kind_are_refused(tmp_path: Path, change: Any, message: str) -> None:
+    path = write_mini(tmp_path / "mini.root")
+    with pytest.raises(MaplessError, match=message):
+        open_events(path, branches=MINI | change)
+
+
+def test_a_branch_with_the_name_of_another_column_is_read_as_it_is_stored(tmp_path: Path) -> None:
+    path = write_mini(tmp_path / "mini.root", jet_mass=ak.Array([[80.0, 60.0]] * 3))
+    branches = MINI | {"jet_softdrop_mass": "jet_mass", "jet_mass": "jet_pt"}
+    events = open_events(path, branches=branches, factors={"jet_mass": 0.5, "jet_softdrop_mass": 2})
+    found = events.frame.AsNumpy(["jet_mass", "jet_softdrop_mass"])
+    assert [list(found[name][0]) for name in ("jet_mass", "jet_softdrop_mass")] == [[250, 200], [160, 120]]
 
 
 def test_what_physlite_lacks_is_told_with_the_way_out(tmp_path: Path, events: Any) -> None:

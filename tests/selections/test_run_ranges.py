@@ -41,6 +41,7 @@ def test_each_run_has_the_triggers_of_its_range(file):
     ("triggers", "words"),
     [
         ({"1-200": ["HLT_A"], "200-300": ["HLT_B"]}, "the runs 1-200 and 200-300 overlap"),
+        ({}, r"there is no range of runs; write \[\]"),
         ({"5-1": ["HLT_A"]}, "'5-1' is no range of runs"),
         ({"early": ["HLT_A"]}, "'early' is no range of runs"),
         ({"1-200": ["HLT_C"]}, "the files have no HLT_C"),
