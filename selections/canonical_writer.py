@@ -69,7 +69,7 @@ def write(path: Path, parts: Iterable[Columns], precision: Mapping[str, Bits] = 
     `n_jet`, `n_constituent` and the like (n_events,). All parts have the same columns. Floats without a
     `precision` keep their 32 bits.
 
-    Raises MaplessError when there are no events.
+    Raises MaplessError when there are no events, and for a column that has not as many values as there are.
     """
     headers.load("mapless/compact_writer.h")
     partial = path.with_name(path.name + ".partial")
@@ -77,6 +77,8 @@ def write(path: Path, parts: Iterable[Columns], precision: Mapping[str, Bits] = 
     names: list[str] = []
     try:
         for part in parts:
+            if not len(part["event"]):
+                continue
             if not names:
                 names = _declare(writer, part, precision)
                 writer.open(str(partial), TUPLE_NAME, COMPRESSION)
@@ -114,7 +116,14 @@ def _fill(writer: Any, names: list[str], part: Columns, precision: Mapping[str, 
         if _counts(name, part)
     }
     no_starts = np.zeros(1, dtype=np.int64)
+    for name, column in part.items():
+        expected = starts[_collection(name, part)][-1] if _collection(name, part) else n_events
+        if column.shape != (expected,):
+            raise MaplessError(
+                f"{name} has the shape {column.shape}, but {expected:,} values belong to the events"
+            )
     values = [_stored(name, part, precision) for name in names]  # kept alive until the events are filled
+    values = [column if column.size else np.zeros(1, column.dtype) for column in values]  # to have an address
     for index, (name, column) in enumerate(zip(names, values, strict=True)):
         writer.column(index, column, starts.get(_collection(name, part), no_starts))
     writer.fill(n_events)

@@ -148,6 +148,12 @@ def _batches(
     expected = count_events(file, kind)
     done = 0
     for batch in _read_hepmc(file, stated) if kind == "hepmc" else _shower(process, quality, seed, stated):
+        numbers = [batch.weight, *batch.stable[2:]]
+        if not all(np.isfinite(values).all() for values in numbers):
+            raise MaplessError(
+                f"{file}: a weight or momentum of the events {done + 1:,} to {done + batch.n_events:,} is "
+                "NaN or infinite; leave that event out"
+            )
         yield batch
         done += batch.n_events
     if done != expected:
@@ -175,16 +181,22 @@ def count_events(file: Path, kind: Format) -> int:
 def _read_hepmc(file: Path, stated: dict[str, float]) -> Iterator[GeneratedBatch]:
     import pyhepmc
 
-    failed = f"{file} cannot be read as HepMC"
+    failed, numbers = f"{file} cannot be read as HepMC", set[int]()
     with one_line_errors(failed):
         opened = pyhepmc.open(file)
     with opened as events:
         remaining = iter(events)
         while True:
             with one_line_errors(failed):
-                batch = [_of_event(event, stated) for event in islice(remaining, BATCH_SIZE)]
+                events_read = list(islice(remaining, BATCH_SIZE))
+                batch = [_of_event(event, stated) for event in events_read]
             if not batch:
                 return
+            numbers |= {len(event.weights) for event in events_read}
+            if len(numbers) > 1:  # HepMC stops at the first word that is no number
+                raise MaplessError(
+                    f"{file}: events have {min(numbers)} and {max(numbers)} weights; some are NaN?"
+                )
             yield _joined(batch)
 
 

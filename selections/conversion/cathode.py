@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from selections.canonical_writer import Columns
+from selections.conversion.checks import HIGHEST
 from selections.conversion.parts import slices
 
 GEV = 1000.0
-HIGHEST = 100.0  # TeV, above all colliders
 WITHOUT_DISTANCE, WITH_DISTANCE = 6, 7  # columns
 
 
@@ -50,7 +50,7 @@ def read(path: Path) -> Iterator[Columns]:
 
 def _check_plausible(path: Path, rows: NDArray[np.float64]) -> None:
     """Other columns or units would be taken for these."""
-    if rows[:, 0].max(initial=0) > HIGHEST:
+    if GEV * rows[:, 0].max(initial=0) > HIGHEST:
         raise MaplessError(f"{path}: m_jj goes up to {rows[:, 0].max():g} TeV; is it in GeV? Divide by 1000")
     for place, name in ((0, "m_jj"), (1, "the lighter mass"), (2, "the difference of masses")):
         if rows[:, place].min(initial=0) < 0:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from selections.canonical_writer import SCALARS, Columns
 
+HIGHEST = 1e5
+"""GeV, above all colliders."""
+
 _EXACT = {2: 2**11, 4: 2**24, 8: 2**53}
 """Below which a float of so many bytes holds every whole number."""
 
@@ -24,6 +27,8 @@ _MOMENTUM = (
 
 def check_dataset(file: Any, name: str, n_columns: int | None, n_events: int | None = None) -> None:
     """Raise MaplessError unless a dataset of an HDF5 file holds so many numbers, or more, of each event."""
+    if name not in file:
+        raise MaplessError(f"there is no {name}")
     dataset = file[name]
     shape, kind = getattr(dataset, "shape", None), getattr(dataset, "dtype", np.dtype(object)).kind
     if not shape or kind not in "iufb":
@@ -51,10 +56,15 @@ def check_columns(columns: Columns) -> None:
 
 
 def check_momenta(pt: NDArray[Any]) -> None:
-    """Raise MaplessError for momenta that are NaN or below zero: jets that are not there have 0."""
+    """Raise MaplessError for momenta (GeV) that are NaN, below zero, or above those of all colliders.
+
+    Jets that are not there have 0.
+    """
     wrong = ~(pt >= 0)
     if wrong.any():
         raise MaplessError(f"a jet has the pt {pt[wrong][0]:g}; jets that are not there must have 0")
+    if pt.max(initial=0) > HIGHEST:
+        raise MaplessError(f"momenta go up to {pt.max():g} GeV; are they in MeV?")
 
 
 def _check_whole(name: str, values: NDArray[Any], kind: np.dtype[Any]) -> None:

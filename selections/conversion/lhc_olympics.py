@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from selections.canonical_writer import Columns
 from selections.clustering import JetCriteria, Particles, find_jets
-from selections.conversion.checks import check_dataset
+from selections.conversion.checks import check_dataset, check_momenta
 from selections.conversion.parts import hardest_first, jets, open_hdf5, slices
 
 N_PARTICLES = 700
@@ -62,6 +62,7 @@ def _clustered(values: NDArray[Any], first: int, criteria: JetCriteria) -> Colum
         raise MaplessError(
             "a particle has a momentum that is NaN, infinite or below zero; leave such events out"
         )
+    check_momenta(particles[..., 0])
     there = particles[..., 0] > 0
     starts = np.concatenate([[0], np.cumsum(np.count_nonzero(there, axis=1))])
     selected, columns = find_jets(Particles.of_unknown_kind(starts, *particles[there].T), criteria)
@@ -130,12 +131,15 @@ def _frame_columns(file: Any) -> dict[str, tuple[Any, int]]:
     """Of a pandas frame, each named column with its block of values and its place there."""
     found = {}
     for group in _groups(file):
-        number = 0
+        number, n_events = 0, None
         while f"block{number}_items" in group:
-            items, values = group[f"block{number}_items"][:], group[f"block{number}_values"]
-            check_dataset(group, f"block{number}_values", n_columns=len(items))
+            if getattr(group[f"block{number}_items"], "ndim", 0) != 1:
+                raise MaplessError(f"block{number}_items is no list of names")
+            items = group[f"block{number}_items"][:]
+            check_dataset(group, f"block{number}_values", len(items), n_events)
+            n_events = len(group[f"block{number}_values"])
             for place, item in enumerate(items):
                 name = item.decode() if isinstance(item, bytes) else str(item)
-                found[name] = (values, place)
+                found[name] = (group[f"block{number}_values"], place)
             number += 1
     return found

@@ -25,6 +25,12 @@ def _is_column(name: str) -> str:
     return name
 
 
+def _is_named(source: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if not source:
+        raise ValueError("name at least one array")
+    return source
+
+
 COUNTS = ("n_jet", "n_constituent")
 ColumnName = Annotated[str, AfterValidator(_is_column)]
 
@@ -38,7 +44,9 @@ class ColumnNames(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: dict[ColumnName, str | tuple[str, ...]] = Field(min_length=1)
+    columns: dict[ColumnName, Annotated[str | tuple[str, ...], AfterValidator(_is_named)]] = Field(
+        min_length=1
+    )
     factors: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
 
@@ -57,8 +65,15 @@ def read(path: Path, names: ColumnNames) -> Iterator[Columns]:
         missing = [name for name in wanted if name not in arrays]
         if missing:
             raise MaplessError(f"{path} has no array {missing[0]!r}; it has {', '.join(arrays)}")
-        for name in wanted:
-            check_dataset(arrays, name, n_columns=None)
+        for source in names.columns.values():
+            highest = 2 if len(_as_list(source)) == 1 else 1
+            for name in _as_list(source):
+                check_dataset(arrays, name, n_columns=None)
+                if len(arrays[name].shape) > highest:
+                    raise MaplessError(
+                        f"{path}: {name} has the shape {arrays[name].shape}; of one number an event it has "
+                        "one dimension, of one for each jet two"
+                    )
         lengths = {name: len(arrays[name]) for name in wanted}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{name} {length:,}" for name, length in lengths.items())

@@ -31,6 +31,26 @@ def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "size"), [("weight", 1), ("jet_mass", 4), ("n_jet", 3), ("truth_label", (2, 2))]
+)
+def test_columns_of_other_lengths_are_refused(tmp_path: Path, name: str, size: int) -> None:
+    part = {"event": np.arange(2), "weight": np.ones(2), "n_jet": np.array([2, 1]), "jet_pt": np.ones(3)}
+    with pytest.raises(MaplessError, match=f"{name} has the shape"):
+        canonical_writer.write(tmp_path / "own.root", [part | {name: np.ones(size)}])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_may_have_no_events_and_events_no_jets(tmp_path: Path) -> None:
+    whole = {"event": np.array([7]), "n_jet": np.array([1]), "jet_pt": np.array([3.0])}
+    nothing = {name: values[:0] for name, values in whole.items()}
+    no_jets = {"event": np.array([8]), "n_jet": np.array([0]), "jet_pt": np.array([])}
+    canonical_writer.write(tmp_path / "own.root", [nothing, no_jets, whole])
+    events = uproot.open(tmp_path / "own.root")["Events"].arrays()
+    assert events["event"].to_list() == [8, 7]
+    assert events["jet_pt"].to_list() == [[], [3.0]]
+
+
 def test_columns_of_any_name_keep_their_values(tmp_path: Path) -> None:
     values = np.array([0.1, 1e6, -3], np.float32)
     part = {

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,26 @@ def test_an_event_that_cannot_be_read_is_counted(hepmc: Path, tmp_path: Path) ->
     place = text.index("\nE 20 ")
     path.write_text(text[:place] + text[place:].replace("\nP 5", "\nP x", 1))
     with pytest.raises(MaplessError, match=r"only 20 of 40 events can be read"):
+        convert([path], tmp_path / "x.root")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (r"\nW 2\S*", "\nW nan", "events have 0 and 1 weights; some are NaN"),
+        (
+            r"(\nP \S+ \S+ \S+) \S+ (.* 1\n)",
+            r"\1 nan \2",
+            "momentum of the events 1 to 40 is NaN or infinite",
+        ),
+    ],
+)
+def test_a_weight_or_momentum_that_is_no_number_is_told(
+    hepmc: Path, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = tmp_path / "numbers.hepmc"
+    path.write_text(re.sub(old, new, hepmc.read_text(), count=1))
+    with pytest.raises(MaplessError, match=message):
         convert([path], tmp_path / "x.root")
 
 
