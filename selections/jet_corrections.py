@@ -74,7 +74,10 @@ class JetCorrections:
         return _hardest_first(replace(events, frame=frame, notes=notes), self.collection, columns)
 
     def _corrections(self) -> list[Correction]:
-        """Each with those of the inputs that it has; raises MaplessError for one that none has."""
+        """Each with those of the inputs that it has; raises MaplessError for an input that none has."""
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise MaplessError(f"{self.file}: {name} is named twice; a correction is applied once")
         inputs = {name: Correction(self.file, name).input_kinds() for name in self.names}
         known = {given for some in inputs.values() for given in some}
         for given in self.inputs:

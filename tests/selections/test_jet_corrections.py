@@ -232,6 +232,12 @@ def test_a_word_that_a_correction_does_not_know_ends_the_loop_in_one_line(correc
     assert "\n" not in str(error.value)
 
 
+def test_a_correction_is_applied_once(corrections, nanoaod):
+    events = open_events(nanoaod[0], triggers=[], filters=[])
+    with pytest.raises(MaplessError, match="level2 is named twice"):
+        JetCorrections("jet", corrections, ("level2", "level2")).correct(events)
+
+
 def test_jets_that_cannot_be_uncorrected_say_so(corrections, tmp_path):
     from selections.root import import_root
     from selections.sources import OpenedEvents
