@@ -14,7 +14,7 @@ from tests.robustness.probe_search import DELTA_ETA_MAX, JET_ETA_MAX, JET_PT_MIN
 
 Columns = dict[str, Any]
 Change = Callable[[Columns, Random], Columns]
-Write = Callable[[Path, Columns], None]
+Write = Callable[..., None]
 
 JETS = ("FatJet_pt", "FatJet_eta", "FatJet_phi", "FatJet_mass", "FatJet_msoftdrop")
 NUMBERS = ("run", "luminosityBlock", "event")
@@ -85,10 +85,13 @@ def counts(columns: Columns) -> list[int]:
     return found
 
 
-def configuration(folder: Path, files: Sequence[str], **sample: Any) -> list[str]:
+def configuration(
+    folder: Path, files: Sequence[str], jet_mass: str = "soft_drop", **sample: Any
+) -> list[str]:
     """A configuration of the probe that reads these files, and the command that selects their events."""
     described = {"role": "data", "files": list(files)} | sample
     stored = {"search": "tests.robustness.probe_search", "data": "mine", "samples": {"mine": described}}
+    stored["jet_mass"] = jet_mass
     (folder / "probe.yaml").write_text(json.dumps(stored))
     return ["select", "--config", "probe.yaml", "--output", "out", "--threads", "1"]
 
@@ -101,8 +104,7 @@ def valid(folder: Path) -> list[str]:
 
 def as_uproot(folder: Path) -> None:
     """The cutflow is what uproot and numpy count in the same files, or in the file before it was damaged."""
-    (stored,) = (folder / "out" / "stages").glob("select-mine-*/cutflow.json")
-    found = [cut["events"] for cut in json.loads(stored.read_text())["cutflow"]["cuts"]]
+    found = found_by_us(folder)
     allowed = []
     if (folder / "whole.json").exists():
         allowed.append(json.loads((folder / "whole.json").read_text()))
@@ -113,8 +115,20 @@ def as_uproot(folder: Path) -> None:
     assert found in allowed
 
 
+def of_sample(folder: Path) -> dict[str, Any]:
+    """What the configuration says of its sample."""
+    described: dict[str, Any] = json.loads((folder / "probe.yaml").read_text())["samples"]["mine"]
+    return described
+
+
+def found_by_us(folder: Path) -> list[int]:
+    """Events after each cut, as the select stage has stored them."""
+    (stored,) = (folder / "out" / "stages").glob("select-mine-*/cutflow.json")
+    return [cut["events"] for cut in json.loads(stored.read_text())["cutflow"]["cuts"]]
+
+
 def _read_by_uproot(folder: Path) -> list[int]:
-    sample = json.loads((folder / "probe.yaml").read_text())["samples"]["mine"]
+    sample = of_sample(folder)
     total = np.zeros(7, int)
     for name in sample["files"]:
         with uproot.open(folder / name) as file:

@@ -15,6 +15,7 @@ class Settings(SearchSettings):
     spectrum: RangeSettings = RangeSettings(low=600, high=6000)
     masses: MassSettings = MassSettings(low=1000, high=2000)
     background: BackgroundSettings = BackgroundSettings()
+    jet_mass: str = "soft_drop"
 
 
 def declare(settings: Settings) -> Search:
@@ -25,6 +26,7 @@ def declare(settings: Settings) -> Search:
         jet_eta_max=JET_ETA_MAX,
         delta_eta_max=DELTA_ETA_MAX,
         features=(),
+        jet_mass=settings.jet_mass,
     )
     edges = np.arange(settings.spectrum.low, settings.spectrum.high + 1, 100.0)
     spectrum = MassSpectrum(

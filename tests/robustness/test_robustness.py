@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.robustness import (
+    conditions,
     configurations,
     conversions,
     events,
+    foreign_events,
+    generator_files,
+    hdf5_files,
+    named_arrays,
     signals,
     spectra,
     tables,
@@ -18,9 +23,13 @@ from tests.robustness import (
 from tests.robustness.case import Case, content, judge
 from tests.robustness.warm import Warm
 
-FAMILIES = (events, configurations, conversions, tables, spectra, signals, weights, trigger_models)
+FAMILIES = (
+    *(events, foreign_events, conditions, configurations, conversions),
+    *(hdf5_files, named_arrays, generator_files),
+    *(tables, spectra, signals, weights, trigger_models),
+)
 CASES = [case for family in FAMILIES for case in family.cases()]
-QUICK = [case for case in CASES if case.kind == "events"][13::16]  # those with the fewest whole fits
+QUICK = [case for case in CASES if case.kind == "events"][13::24]  # those with the fewest whole fits
 
 
 @pytest.fixture(scope="session")
