@@ -43,7 +43,7 @@ class SamplePart:
         return tuple(
             source
             for source in self.variations
-            if source.weights or source.nominal or source.name == shift.partition(":")[0]
+            if source.weights or source.corrects or source.name == shift.partition(":")[0]
         )
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from analysis.engine.settings import Settings
 from selections.corrections import Correction
-from selections.jet_variations import ENERGY, MASS, JetResolution, JetScale, JetSmearing
+from selections.jet_variations import ENERGY, MASS, JetResolution, JetScale, JetSmearing, Resolution
 from selections.variations import VariationSource
 from selections.weight_variations import (
     Combination,
@@ -43,6 +43,8 @@ SHIFTED = {
     "jet_mass_resolution": MASS,
 }
 """Columns of jets that kinds shift."""
+RESOLVED = ("jet_pt", "jet_mass")
+"""Those that the resolution of data shifts."""
 
 WORDS = ("nominal", "up", "down")
 LARGEST = 10_000
@@ -61,6 +63,20 @@ Place = Annotated[int, Field(ge=0, lt=LARGEST)]
 Members = Annotated[tuple[Place, ...], Field(min_length=2), BeforeValidator(_range)]
 
 
+class SmallJetSettings(Settings):
+    """What a variation of jets by files says of small ones: as of large ones."""
+
+    file: str
+    correction: str | None = None
+    resolution: str | None = None
+    scale_factor: str | None = None
+    inputs: dict[str, str] = {}
+
+    def at(self, folder: Path) -> Self:
+        """The same with the path of its file relative to a folder."""
+        return self.model_copy(update={"file": str(folder / self.file)})
+
+
 class VariationSettings(Settings):
     """One variation; its kind is its name, or another of `USUAL`.
 
@@ -70,6 +86,7 @@ class VariationSettings(Settings):
         file, correction, inputs: a relative uncertainty of jets, or a weight, by a file of correctionlib.
         systematic, words: the input of a weight that takes words, and those of nominal, up and down.
         resolution, scale_factor: corrections with the resolution of simulation and what data have more of it.
+        small_jet: what is said by files of small jets.
         column, up, down: places of ratios to the nominal weight in a column of the files.
         members, combination: places of such ratios that are one uncertainty together.
     """
@@ -83,6 +100,7 @@ class VariationSettings(Settings):
     words: tuple[str, str, str] = WORDS
     resolution: str | None = None
     scale_factor: str | None = None
+    small_jet: SmallJetSettings | None = None
     column: str | None = None
     up: Place | None = None
     down: Place | None = None
@@ -91,7 +109,9 @@ class VariationSettings(Settings):
 
     def at(self, folder: Path) -> Self:
         """The same with the path of its file relative to a folder."""
-        return self.model_copy(update={"file": str(folder / self.file)}) if self.file else self
+        small = self.small_jet and self.small_jet.at(folder)
+        moved = {"file": str(folder / self.file)} if self.file else {}
+        return self.model_copy(update=moved | ({"small_jet": small} if small else {}))
 
     def made(self, name: str) -> VariationSource:
         """The source of the variation; raises ValueError for what says too little or too much."""
@@ -133,7 +153,13 @@ def _jet_scale(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource
 
 def _corrected_jet_scale(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:
     correction = Correction(Path(said["file"]), said["correction"], said.get("inputs", {}))
-    return JetScale(name, SHIFTED[kind], correction=correction)
+    small: SmallJetSettings | None = said.get("small_jet")
+    if small and (not small.correction or small.resolution or small.scale_factor):
+        raise ValueError(f"{name}: small_jet takes file and correction")
+    of_small = (
+        Correction(Path(small.file), small.correction, small.inputs) if small and small.correction else None
+    )
+    return JetScale(name, SHIFTED[kind], correction=correction, small_jets=of_small)
 
 
 def _jet_smearing(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:
@@ -141,8 +167,16 @@ def _jet_smearing(name: str, kind: str, said: Mapping[str, Any]) -> VariationSou
 
 
 def _jet_resolution(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
-    inputs = said.get("inputs", {})
-    return JetResolution(name, Path(said["file"]), said["resolution"], said["scale_factor"], inputs)
+    small: SmallJetSettings | None = said.get("small_jet")
+    of_large = Resolution(
+        Path(said["file"]), said["resolution"], said["scale_factor"], said.get("inputs", {})
+    )
+    if small is None:
+        return JetResolution(name, RESOLVED, of_large)
+    if small.correction or not small.resolution or not small.scale_factor:
+        raise ValueError(f"{name}: small_jet takes file and resolution and scale_factor")
+    of_small = Resolution(Path(small.file), small.resolution, small.scale_factor, small.inputs)
+    return JetResolution(name, RESOLVED, of_large, of_small)
 
 
 def _weight_set(name: str, kind: str, said: Mapping[str, Any]) -> VariationSource:  # noqa: ARG001
@@ -163,17 +197,17 @@ def _corrected_weight(name: str, kind: str, said: Mapping[str, Any]) -> Variatio
     return CorrectedWeight(name, Path(said["file"]), said["correction"], systematic, words, inputs)
 
 
-_SCALES = (
-    Way(("size",), (), _jet_scale),
-    Way(("file", "correction"), ("inputs",), _corrected_jet_scale),
-)
+_SCALE = Way(("size",), (), _jet_scale)
 _SMEARING = Way(("size",), (), _jet_smearing)
 WAYS: Mapping[str, tuple[Way, ...]] = {
-    "jet_energy_scale": _SCALES,
-    "jet_mass_scale": _SCALES,
+    "jet_energy_scale": (
+        _SCALE,
+        Way(("file", "correction"), ("inputs", "small_jet"), _corrected_jet_scale),
+    ),
+    "jet_mass_scale": (_SCALE, Way(("file", "correction"), ("inputs",), _corrected_jet_scale)),
     "jet_energy_resolution": (
         _SMEARING,
-        Way(("file", "resolution", "scale_factor"), ("inputs",), _jet_resolution),
+        Way(("file", "resolution", "scale_factor"), ("inputs", "small_jet"), _jet_resolution),
     ),
     "jet_mass_resolution": (_SMEARING,),
     "weight": (

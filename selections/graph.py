@@ -220,7 +220,7 @@ def _with_columns(events: OpenedEvents | Any, selections: Iterable[Selection]) -
 
 def _start(events: OpenedEvents | Any) -> Node:
     frame = import_root().RDF.AsRNode(getattr(events, "frame", events))
-    return Node(frame, events.aliases if isinstance(events, OpenedEvents) else {})
+    return Node(frame, events.aliases, events.made) if isinstance(events, OpenedEvents) else Node(frame)
 
 
 def _why_missing(name: str, known: set[str], events: Any) -> str:

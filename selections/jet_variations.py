@@ -1,42 +1,147 @@
-"""Variations of the energies and masses of jets, by a flat size or by files of correctionlib."""
+"""Variations of the energies and masses of jets, by a flat size or by files of correctionlib.
+
+Those of energies move all jets together: large ones, small ones before any is chosen, and the missing
+momentum, which balances the small jets, or the large ones of events without small jets. Leptons and photons,
+which are chosen before small jets, stay.
+"""
 
 import zlib
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from errors import MaplessError
 from selections import headers
 from selections.corrections import Correction
 from selections.jet_corrections import usual_inputs
+from selections.sources.objects import BALANCING, EVERY_SMALL_JET
 from selections.steps import Column, Variation
 from selections.variations import VariationSource
 
 ENERGY = ("jet_pt", "jet_mass", "jet_softdrop_mass")
 MASS = ("jet_mass", "jet_softdrop_mass")
-N_JETS = "jet_pt.size()"
+LARGE_JET, SMALL_JET = "jet", "small_jet"
+NOMINAL = "nominal"
 
 
 @dataclass(frozen=True)
-class JetScale(VariationSource):
-    """Columns of all jets scaled up and down by a relative uncertainty: a size, or that of a correction."""
+class JetVariation(VariationSource):
+    """A variation by factors of all jets, large and small; `shifted` are columns of the large ones."""
 
     shifted: tuple[str, ...]
-    size: float | None = None
-    correction: Correction | None = None
+
+    @property
+    @abstractmethod
+    def tags(self) -> tuple[str, ...]:
+        """Names of the shifts."""
+
+    @abstractmethod
+    def factor(self, tag: str, jets: str) -> str:
+        """C++ for the factors of jets of a collection under a shift; it is part of names."""
+
+    @abstractmethod
+    def factor_columns(self, jets: str, collection: str, known: set[str]) -> Sequence[Column]:
+        """What the factors are made of, for the columns of a collection under whatever name these have."""
 
     def columns(self, known: set[str]) -> Sequence[Column]:
-        """The relative uncertainty of every jet."""
-        if self.correction is None:
-            return [Column(f"{self.name}_size", f"ROOT::RVecF({N_JETS}, {self.size}f)")]
-        uncertainty = self.correction.expression(N_JETS, known, usual_inputs("jet", known))
-        return [Column(f"{self.name}_size", uncertainty)]
+        """The columns of factors of all jets, and which of them the missing momentum balances."""
+        made = [*self.factor_columns(LARGE_JET, LARGE_JET, known)] if "jet_pt" in known else []
+        small = self._small_jets(known)
+        if small:
+            made += self.factor_columns(SMALL_JET, small, known)
+        if self._balanced(known):
+            headers.load("mapless/smearing.h")
+            every = f"ROOT::VecOps::Range({small or LARGE_JET}_pt.size())"
+            made.append(Column(f"{self.name}_balanced", BALANCING if BALANCING in known else every))
+        return made
 
     @property
     def variation(self) -> Variation:
-        """Up and down."""
-        return _factors(
-            self.name, self.shifted, {"up": f"1.f + {self.name}_size", "down": f"1.f - {self.name}_size"}
+        """Large jets under every shift."""
+        return self._variation({tag: self._large(self.factor(tag, LARGE_JET)) for tag in self.tags})
+
+    def variation_of(self, known: set[str]) -> Variation:
+        """All jets and the missing momentum under every shift."""
+        return self._variation({tag: self._moved(known, tag) for tag in self.tags})
+
+    def wants(self, known: set[str]) -> Sequence[str]:
+        """The small jets that the missing momentum balances."""
+        return (BALANCING,) if self._balanced(known) else ()
+
+    def _variation(self, shifts: Mapping[str, Mapping[str, str]]) -> Variation:
+        columns = tuple(next(iter(shifts.values())))
+        return Variation(self.name, columns, {tag: tuple(moved.values()) for tag, moved in shifts.items()})
+
+    def _large(self, factor: str) -> dict[str, str]:
+        return {column: f"ROOT::RVecF({column} * ({factor}))" for column in self.shifted}
+
+    def _moved(self, known: set[str], tag: str) -> dict[str, str]:
+        """Expressions of all columns that a shift moves, by column."""
+        if "jet_pt" not in known and not self._small_jets(known):
+            raise MaplessError(f"the variation {self.name} needs jets, which the events lack")
+        moved = self._large(self.factor(tag, LARGE_JET)) if "jet_pt" in known else {}
+        small = self._small_jets(known)
+        if small:
+            factor = self.factor(tag, SMALL_JET)
+            columns = [f"{small}_{name}" for name in ("pt", "mass") if f"{small}_{name}" in known]
+            moved |= {column: f"ROOT::RVecF({column} * ({factor}))" for column in columns}
+        if self._balanced(known):
+            jets = small or LARGE_JET
+            factor = self.factor(tag, SMALL_JET if small else LARGE_JET)
+            arguments = f"{jets}_pt, {jets}_phi, ROOT::RVecF({factor}), {self.name}_balanced"
+            for part, name in enumerate(("pt", "phi")):
+                moved[f"missing_{name}"] = f"mapless::balanced(missing_pt, missing_phi, {arguments})[{part}]"
+        return moved
+
+    def _small_jets(self, known: set[str]) -> str | None:
+        """What begins the names of small jets, of which masses alone are not varied."""
+        names = (EVERY_SMALL_JET, SMALL_JET) if "jet_pt" in self.shifted else ()
+        return next((name for name in names if f"{name}_pt" in known), None)
+
+    def _balanced(self, known: set[str]) -> bool:
+        return "jet_pt" in self.shifted and {"missing_pt", "missing_phi"} <= known
+
+    def _column(self, jets: str, what: str) -> str:
+        return f"{self.name}_{what}" if jets == LARGE_JET else f"{self.name}_{jets}_{what}"
+
+    def _without_small_jets(self, keys: str) -> MaplessError:
+        return MaplessError(
+            f"the variation {self.name} moves small jets and missing momentum too, which are used here; say "
+            f"{keys} of small jets under small_jet"
         )
+
+
+@dataclass(frozen=True)
+class JetScale(JetVariation):
+    """Jets scaled up and down by a relative uncertainty: a size, or that of a correction.
+
+    `small_jets` is the correction of small jets.
+    """
+
+    size: float | None = None
+    correction: Correction | None = None
+    small_jets: Correction | None = None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Up and down."""
+        return ("up", "down")
+
+    def factor(self, tag: str, jets: str) -> str:
+        """One plus or minus the uncertainty."""
+        return f"1.f {'+' if tag == 'up' else '-'} {self._column(jets, 'size')}"
+
+    def factor_columns(self, jets: str, collection: str, known: set[str]) -> Sequence[Column]:
+        """The relative uncertainty of every jet."""
+        number = f"{collection}_pt.size()"
+        if self.size is not None:
+            return [Column(self._column(jets, "size"), f"ROOT::RVecF({number}, {self.size}f)")]
+        correction = self.correction if jets == LARGE_JET else self.small_jets
+        if correction is None:
+            raise self._without_small_jets("file and correction")
+        uncertainty = correction.expression(number, known, usual_inputs(collection, known))
+        return [Column(self._column(jets, "size"), uncertainty)]
 
     @property
     def origin(self) -> str:
@@ -45,24 +150,28 @@ class JetScale(VariationSource):
 
 
 @dataclass(frozen=True)
-class JetSmearing(VariationSource):
-    """Columns of all jets smeared by a Gaussian of a relative size, all by the same number of each jet.
+class JetSmearing(JetVariation):
+    """Jets smeared by a Gaussian of a relative size, all columns by the same number of each jet.
 
     Simulation cannot be made better than it is: there is no shift down.
     """
 
-    shifted: tuple[str, ...]
     size: float
 
-    def columns(self, known: set[str]) -> Sequence[Column]:  # noqa: ARG002
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Up only."""
+        return ("up",)
+
+    def factor(self, tag: str, jets: str) -> str:  # noqa: ARG002
+        """The factor of every jet."""
+        return self._column(jets, "factor")
+
+    def factor_columns(self, jets: str, collection: str, known: set[str]) -> Sequence[Column]:  # noqa: ARG002
         """The factor of every jet."""
         headers.load("mapless/smearing.h")
-        return [Column(f"{self.name}_factor", f"mapless::smeared({_gaussians(self.name)}, {self.size}f)")]
-
-    @property
-    def variation(self) -> Variation:
-        """Up only."""
-        return _factors(self.name, self.shifted, {"up": f"{self.name}_factor"})
+        chance = _gaussians(self._column(jets, "").rstrip("_"), collection)
+        return [Column(self._column(jets, "factor"), f"mapless::smeared({chance}, {self.size}f)")]
 
     @property
     def origin(self) -> str:
@@ -71,12 +180,10 @@ class JetSmearing(VariationSource):
 
 
 @dataclass(frozen=True)
-class JetResolution(VariationSource):
-    """The resolution that jets have in data, and its uncertainty, by files of correctionlib.
+class Resolution:
+    """The resolution of jets of simulation, and what data have more of it, by a file of correctionlib.
 
-    `resolution` is that of simulation, `scale` what data have more of it, with the words "nom", "up" and
-    "down" for its input `systematic`. Momentum and mass are smeared in all events. Of NanoAOD jets the
-    difference to the generated jet is scaled where there is one (hybrid method of CMS, arXiv:1607.03663).
+    `scale` takes the words "nom", "up" and "down" for its input `systematic`.
     """
 
     file: Path
@@ -84,47 +191,75 @@ class JetResolution(VariationSource):
     scale: str
     inputs: Mapping[str, str] = field(default_factory=dict)
 
-    def columns(self, known: set[str]) -> Sequence[Column]:
+
+@dataclass(frozen=True)
+class JetResolution(JetVariation):
+    """The resolution that jets have in data, and its uncertainty.
+
+    Momentum and mass are smeared in all events. Of NanoAOD jets the difference to the generated jet is scaled
+    where there is one (hybrid method of CMS, arXiv:1607.03663). `small_jets` is that of small jets.
+    """
+
+    large_jets: Resolution
+    small_jets: Resolution | None = None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Up and down."""
+        return ("up", "down")
+
+    def factor(self, tag: str, jets: str) -> str:
+        """From jets as they are to the nominal resolution, and from there to the others."""
+        nominal = self._column(jets, NOMINAL)
+        return nominal if tag == NOMINAL else f"{self._column(jets, tag)} / {nominal}"
+
+    def factor_columns(self, jets: str, collection: str, known: set[str]) -> Sequence[Column]:
         """Factors of every jet for the nominal scale and the shifted ones."""
         headers.load("mapless/smearing.h")
-        usual = usual_inputs("jet", known)
-        resolution = Correction(self.file, self.resolution, self.inputs).expression(N_JETS, known, usual)
-        generated = f"ROOT::RVecI({N_JETS}, -1), ROOT::RVecF{{}}"
-        if {"FatJet_genJetAK8Idx", "GenJetAK8_pt"} <= known:
-            generated = "ROOT::RVecI(FatJet_genJetAK8Idx), GenJetAK8_pt"
-        chance, sigma = f"{self.name}_chance", f"{self.name}_resolution"
-        made = [Column(chance, _gaussians(self.name)), Column(sigma, resolution)]
-        for tag, word in (("nominal", "nom"), ("up", "up"), ("down", "down")):
-            scale = Correction(self.file, self.scale, {**self.inputs, "systematic": word})
-            arguments = f"jet_pt, {sigma}, {scale.expression(N_JETS, known, usual)}, {generated}, {chance}"
-            made.append(Column(f"{self.name}_{tag}", f"mapless::smearing({arguments})"))
+        chosen = self.large_jets if jets == LARGE_JET else self.small_jets
+        if chosen is None:
+            raise self._without_small_jets("file, resolution and scale_factor")
+        number, usual = f"{collection}_pt.size()", usual_inputs(collection, known)
+        resolution = Correction(chosen.file, chosen.resolution, chosen.inputs)
+        index, momentum = GENERATED[jets]
+        generated = f"ROOT::RVecI({number}, -1), ROOT::RVecF{{}}"
+        if {index, momentum} <= known:
+            generated = f"ROOT::RVecI({index}), {momentum}"
+        chance, sigma = self._column(jets, "chance"), self._column(jets, "resolution")
+        made = [
+            Column(chance, _gaussians(self._column(jets, "").rstrip("_"), collection)),
+            Column(sigma, resolution.expression(number, known, usual)),
+        ]
+        for tag, word in ((NOMINAL, "nom"), ("up", "up"), ("down", "down")):
+            scale = Correction(chosen.file, chosen.scale, {**chosen.inputs, "systematic": word})
+            scaled = scale.expression(number, known, usual)
+            arguments = f"{collection}_pt, {sigma}, {scaled}, {generated}, {chance}"
+            made.append(Column(self._column(jets, tag), f"mapless::smearing({arguments})"))
         return made
 
     @property
-    def nominal(self) -> Mapping[str, str]:
-        """Momentum and mass as data have them."""
-        return {name: f"ROOT::RVecF({name} * {self.name}_nominal)" for name in ("jet_pt", "jet_mass")}
+    def corrects(self) -> bool:
+        """All jets."""
+        return True
 
-    @property
-    def variation(self) -> Variation:
-        """Up and down, from the nominal resolution."""
-        ratios = {tag: f"{self.name}_{tag} / {self.name}_nominal" for tag in ("up", "down")}
-        return _factors(self.name, ("jet_pt", "jet_mass"), ratios)
+    def nominal(self, known: set[str]) -> Mapping[str, str]:
+        """Jets and missing momentum as data have them."""
+        return self._moved(known, NOMINAL)
 
     @property
     def origin(self) -> str:
         """The correction with the uncertainty."""
-        return self.scale
+        return self.large_jets.scale
 
 
-def _factors(name: str, columns: tuple[str, ...], factors: Mapping[str, str]) -> Variation:
-    shifts = {
-        tag: tuple(f"ROOT::RVecF({column} * ({factor}))" for column in columns)
-        for tag, factor in factors.items()
-    }
-    return Variation(name, columns, shifts)
+GENERATED = {
+    LARGE_JET: ("FatJet_genJetAK8Idx", "GenJetAK8_pt"),
+    SMALL_JET: ("Jet_genJetIdx", "GenJet_pt"),
+}
+"""Of NanoAOD: which generated jet belongs to a jet, and the momenta of these."""
 
 
-def _gaussians(name: str) -> str:
-    """Numbers of every jet that are others for every name."""
-    return f"mapless::gaussians(run, luminosity_block, event, {N_JETS}, {zlib.crc32(name.encode())}u)"
+def _gaussians(name: str, collection: str) -> str:
+    """Numbers of every jet of a collection that are others for every name."""
+    number = f"{collection}_pt.size()"
+    return f"mapless::gaussians(run, luminosity_block, event, {number}, {zlib.crc32(name.encode())}u)"

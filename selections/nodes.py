@@ -55,10 +55,14 @@ class Tally:
 
 @dataclass
 class Node:
-    """Events after some steps: `frame` is a node of RDataFrame, `aliases` names of columns of the files."""
+    """Events after some steps: `frame` is a node of RDataFrame, `aliases` names of columns of the files.
+
+    `made` are columns that are made again where something that they are made of is shifted.
+    """
 
     frame: Any
     aliases: Mapping[str, str] = field(default_factory=dict)
+    made: Sequence[Column] = ()
     _children: list[tuple[Step, "Node"]] = field(default_factory=list, repr=False)
     _tally: Tally | None = field(default=None, repr=False)
 
@@ -69,7 +73,7 @@ class Node:
             known = (child for other, child in node._children if other == step)
             child = next(known, None)
             if child is None:
-                child = Node(_applied(node.frame, step, self.aliases), self.aliases)
+                child = Node(_applied(node, step), self.aliases, self.made)
                 node._children.append((step, child))
             node = child
         return node
@@ -111,24 +115,44 @@ def variations(results: Any) -> list[str]:
     return [str(name) for name in results.GetKeys()]
 
 
-def _applied(frame: Any, step: Step, aliases: Mapping[str, str]) -> Any:
+def redefined(
+    frame: Any, expressions: Mapping[str, str], aliases: Mapping[str, str], made: Sequence[Column]
+) -> Any:
+    """The frame with other values of columns, all of them from the values before, and what follows from them.
+
+    Columns that are `made` of these are made again, in their order.
+    """
     mapless = graph_functions()
+    shifted = {name: f"mapless_shifted_{name}" for name in expressions}
+    known = column_names(frame) & set(shifted.values())
+    for name, expression in expressions.items():
+        define = mapless.redefine if shifted[name] in known else mapless.define
+        frame = define(frame, shifted[name], expression)
+    for name in expressions:
+        # ROOT refuses to change an alias, but an alias follows the column that it names
+        frame = mapless.redefine(frame, aliases.get(name, name), shifted[name])
+    changed = {*expressions, *(aliases[name] for name in expressions if name in aliases)}
+    for column in made:
+        if column.name not in changed and changed & set(columns_used(column.expression)):
+            changed.add(column.name)
+            if column.name not in aliases:
+                frame = mapless.redefine(frame, column.name, column.expression)
+    return frame
+
+
+def _applied(node: Node, step: Step) -> Any:
+    mapless, frame = graph_functions(), node.frame
     if isinstance(step, Cut):
         with one_line_errors(f"ROOT does not understand cut '{step.title}', `{step.expression}`"):
             return mapless.filter(frame, step.expression, step.title)
     if isinstance(step, Column):
         with one_line_errors(f"ROOT does not understand column {step.name}, `{step.expression}`"):
             return mapless.define(frame, step.name, step.expression)
-    # ROOT refuses to change an alias, but an alias follows the column that it names
-    columns = [aliases.get(name, name) for name in step.columns]
     if isinstance(step, Variation):
+        columns = [node.aliases.get(name, name) for name in step.columns]
         expression = step.expression(str(mapless.column_type(frame, columns[0])))
         with one_line_errors(f"ROOT does not understand variation {step.name}, `{expression}`"):
             return import_root().RDF.AsRNode(frame.Vary(columns, expression, step.tags, step.name))
     with one_line_errors(f"ROOT does not understand the shift of {', '.join(step.columns)}"):
-        for name, expression in zip(step.columns, step.expressions, strict=True):
-            # all of them from the values before the shift
-            frame = mapless.define(frame, f"mapless_shifted_{name}", expression)
-        for name, column in zip(step.columns, columns, strict=True):
-            frame = mapless.redefine(frame, column, f"mapless_shifted_{name}")
-    return frame
+        shifted = dict(zip(step.columns, step.expressions, strict=True))
+        return redefined(frame, shifted, node.aliases, node.made)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selections.headers import graph_functions
-from selections.nodes import column_names
+from selections.nodes import column_names, redefined
 from selections.root import one_line_errors
 from selections.sources.opened import OpenedEvents
 from selections.steps import Column, Variation
@@ -33,10 +33,22 @@ class VariationSource(ABC):
     def variation(self) -> Variation:
         """The shifted columns under each tag, such as "up"."""
 
-    @property
-    def nominal(self) -> Mapping[str, str]:
-        """Expressions of columns that the source corrects for all, varied or not."""
+    def variation_of(self, known: set[str]) -> Variation:  # noqa: ARG002
+        """The variation with what else it shifts of the columns that are known."""
+        return self.variation
+
+    def wants(self, known: set[str]) -> Sequence[str]:  # noqa: ARG002
+        """Columns that it makes use of where the events offer them, beside those that are known."""
+        return ()
+
+    def nominal(self, known: set[str]) -> Mapping[str, str]:  # noqa: ARG002
+        """Expressions of known columns that the source corrects for all, varied or not."""
         return {}
+
+    @property
+    def corrects(self) -> bool:
+        """Whether the nominal events are not what they are without it."""
+        return False
 
     @property
     def weights(self) -> Sequence[Column]:
@@ -54,13 +66,16 @@ def prepared(events: OpenedEvents, sources: Sequence[VariationSource]) -> Opened
 
     Raises MaplessError as `VariationSource.columns`.
     """
-    mapless, frame = graph_functions(), events.frame
+    mapless = graph_functions()
+    for source in sources:
+        events = events.with_columns(source.wants(column_names(events.frame)))
+    frame = events.frame
     for source in sources:
         with one_line_errors(f"{events.files[0]}: the variation {source.name} cannot be made"):
-            for column in source.columns(column_names(frame)):
+            known = column_names(frame)
+            for column in source.columns(known):
                 frame = mapless.define(frame, column.name, column.expression)
-            for name, expression in source.nominal.items():
-                frame = mapless.redefine(frame, events.aliases.get(name, name), expression)
+            frame = redefined(frame, source.nominal(known), events.aliases, events.made)
     for source in sources:
         for column in source.weights:
             frame = mapless.define(frame, column.name, column.expression)

@@ -100,7 +100,11 @@ class CorrectedWeight(WeightSource):
         return f"{Correction(self.file, self.correction, inputs).expression('1', known, USUAL_INPUTS)}[0]"
 
     @property
-    def nominal(self) -> Mapping[str, str]:
+    def corrects(self) -> bool:
+        """The weight."""
+        return True
+
+    def nominal(self, known: set[str]) -> Mapping[str, str]:  # noqa: ARG002
         """The weight with the nominal value."""
         return {WEIGHT: f"static_cast<float>(weight * {self.name}_nominal)"}
 

@@ -77,7 +77,7 @@ class DijetProcess(GeneratedProcess):
         """Also the shower; Pythia scales the square of the transverse momentum."""
         settings = super().all_settings()
         if self.shower == "vincia":
-            settings += ["PartonShowers:model = 2", "Vincia:verbose = 0"]
+            settings += ["PartonShowers:model = 2", "Print:verbosity = 0"]
         if self.final_state_radiation_scale != 1:
             settings.append(f"TimeShower:renormMultFac = {self.final_state_radiation_scale**2}")
         return settings

@@ -15,7 +15,8 @@ from analysis.stages.data_set import CUTFLOW, EVENTS
 from analysis.stages.varied_weights import book_sets, varied_weights
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.graph import NOMINAL, book
+from selections.graph import NOMINAL, Selection, book
+from selections.nodes import column_names
 from selections.repeated_events import RepeatedEvents, repeated_events
 from selections.root import show_progress, use_threads
 from selections.selected import Selected
@@ -49,12 +50,13 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
             _check_columns(jobs, events)
             show_progress(events.frame)
     sources = variations[0]
-    varied = tuple(source.variation for source in sources if not isinstance(source, WeightSet))
     origins = {source.name: source.origin for source in sources}
     selections = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
-    regions = {name: replace(one, variations=(*one.variations, *varied)) for name, one in selections.items()}
     shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
-    booked = [[book(events, regions, shifts) for events in part.events] for part in opened]
+    booked = [
+        [book(events, _varied(selections, sources, events), shifts) for events in part.events]
+        for part in opened
+    ]
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
     selected = {place: [one[place] for some in booked for one in some] for place in places}
     sets = {place: book_sets(some, sources) for place, some in selected.items() if place[1] == NOMINAL}
@@ -85,6 +87,15 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
                 **_known_of_files(opened),
             },
         )
+
+
+def _varied(
+    selections: Mapping[str, Selection], sources: Sequence[VariationSource], events: OpenedEvents
+) -> dict[str, Selection]:
+    """The selections with the variations of what these events have."""
+    known = column_names(events.frame)
+    varied = [source.variation_of(known) for source in sources if not isinstance(source, WeightSet)]
+    return {name: replace(one, variations=(*one.variations, *varied)) for name, one in selections.items()}
 
 
 def _cutflow(sample: str, opened: Sequence[OpenedPart], selected: Sequence[Sequence[Selected]]) -> Cutflow:

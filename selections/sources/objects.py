@@ -102,7 +102,10 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
 COLUMNS = tuple(f"{kind}_{name}" for kind, names in PROPERTIES.items() for name in names)
 """All canonical columns of objects beside large-radius jets."""
 
+EVERY_SMALL_JET, BALANCING = "every_small_jet", "balancing_small_jets"
+"""What begins the names of all small jets, and the indices of those that the missing momentum balances."""
 _KINEMATICS = ("pt", "eta", "phi")
+_VARIED = (*_KINEMATICS, "mass")
 
 
 def translate_objects(
@@ -150,14 +153,20 @@ def _of_kind(
     """The columns of a kind: what passes, less what is near to others, by property."""
     names = PROPERTIES[kind]
     ways = {name: _first(source.properties.get(name, ()), columns) for name in names}
+    steps: list[Column] = []
+    if kind == "small_jet":
+        steps = [Column(f"{EVERY_SMALL_JET}_{name}", ways[name]) for name in _VARIED if ways[name]]
+        ways |= {name: f"{EVERY_SMALL_JET}_{name}" for name in _VARIED if ways[name]}
+        # those that the missing momentum of CMS is corrected with (arXiv:1903.06078)
+        every = f"ROOT::RVecI({ways['pt']}.size(), 1)"
+        soft = f"mapless::passing_jets({ways['pt']}, {ways['eta']}, {every}, 15.f, 5.2f)"
+        steps += _apart("soft_small_jets", soft, ways, others, settings.distance)
+        steps.append(Column(BALANCING, steps[-1].name))
     mask = " && ".join(masks) or f"ROOT::RVecI({ways['pt']}.size(), 1)"
     passing = f"{ways['pt']}, {ways['eta']}, {mask}, {settings.pt_min}f, {settings.eta_max}f"
     title = _title(source, settings, others)
-    steps = [Column(f"passing_{kind}s", f"mapless::passing_jets({passing})", title=title)]
-    for other in others:
-        directions = f"{ways['eta']}, {ways['phi']}, {other}_eta, {other}_phi"
-        apart = f"mapless::apart({steps[-1].name}, {directions}, {settings.distance}f)"
-        steps.append(Column(f"{kind}s_apart_from_{other}s", apart))
+    passing = f"mapless::passing_jets({passing})"
+    steps += _apart(f"passing_{kind}s", passing, ways, others, settings.distance, title)
     chosen = {name: f"mapless::at_indices({way}, {steps[-1].name})" for name, way in ways.items() if way}
     steps += [
         Column(f"{kind}_{name}", expression, "GeV" if name in ("pt", "mass") else "")
@@ -168,6 +177,23 @@ def _of_kind(
     }
     meanings = {f"{kind}_b_tag": ways["b_tag"]} if ways.get("b_tag") else {}
     return Translation(lacks=lacks, meanings=meanings, offered=tuple(steps))
+
+
+def _apart(
+    name: str,
+    indices: str,
+    ways: Mapping[str, str],
+    others: Sequence[str],
+    distance: float,
+    title: str = "",
+) -> list[Column]:
+    """Indices of objects, less what is near to others; the last column holds what is left."""
+    steps = [Column(name, indices, title=title)]
+    for other in others:
+        directions = f"{ways['eta']}, {ways['phi']}, {other}_eta, {other}_phi"
+        apart = f"mapless::apart({steps[-1].name}, {directions}, {distance}f)"
+        steps.append(Column(f"{name}_apart_from_{other}s", apart))
+    return steps
 
 
 def _quality(

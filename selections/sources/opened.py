@@ -37,7 +37,7 @@ class OpenedEvents:
     were skipped, `notes` the choices made, such as the triggers used; `definitions` are the columns made from
     those of the format; `differs` says why they are not one with the part before. `lacking` names for columns
     that some of the files would have a file that has not what they are made of. `offered` are columns that
-    `with_columns` defines by means of `define`.
+    `with_columns` defines by means of `define`, `made` those that it has defined.
     """
 
     frame: Any
@@ -53,6 +53,7 @@ class OpenedEvents:
     differs: str = ""
     lacking: Mapping[str, str] = field(default_factory=dict)
     offered: tuple[Column, ...] = ()
+    made: tuple[Column, ...] = ()
     define: Callable[[Any, Sequence[Column]], Any] | None = None
 
     def with_columns(self, names: Iterable[str]) -> "OpenedEvents":
@@ -66,6 +67,7 @@ class OpenedEvents:
             notes={**self.notes, **{column.name: column.title for column in made if column.title}},
             definitions=(*self.definitions, *made),
             offered=tuple(column for column in self.offered if column not in made),
+            made=(*self.made, *made),
         )
 
     def file_without(self, column: str) -> str:

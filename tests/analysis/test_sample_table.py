@@ -8,8 +8,11 @@ from pydantic import ValidationError
 
 from analysis.engine.validation import one_line
 from analysis.sample_table import SampleSettings, SampleTable
+from analysis.sample_variations import VariationSettings
 from errors import MaplessError
 from input_files import parse_yaml
+from selections.corrections import Correction
+from selections.jet_variations import JetResolution, JetScale, Resolution
 
 
 @pytest.fixture
@@ -60,6 +63,20 @@ def test_simulation_is_weighted_to_the_luminosity_of_the_data(folder: Path) -> N
     assert (unweighted.luminosity, unweighted.parts[0].cross_section) == (0, None)
 
 
+def test_files_of_small_jets_lie_beside_the_configuration(tmp_path: Path) -> None:
+    text = "{file: x.json, correction: a, small_jet: {file: y.json, correction: b, inputs: {JetPt: p}}}"
+    made = VariationSettings.model_validate(parse_yaml(text)).at(tmp_path).made("jet_energy_scale")
+    assert isinstance(made, JetScale)
+    assert made.correction == Correction(tmp_path / "x.json", "a")
+    assert made.small_jets == Correction(tmp_path / "y.json", "b", {"JetPt": "p"})
+    small = "small_jet: {file: y.json, resolution: c, scale_factor: d}"
+    text = f"{{file: x.json, resolution: a, scale_factor: b, {small}}}"
+    made = VariationSettings.model_validate(parse_yaml(text)).at(tmp_path).made("jet_energy_resolution")
+    assert isinstance(made, JetResolution)
+    assert made.large_jets == Resolution(tmp_path / "x.json", "a", "b")
+    assert made.small_jets == Resolution(tmp_path / "y.json", "c", "d")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -96,6 +113,16 @@ def test_simulation_is_weighted_to_the_luminosity_of_the_data(folder: Path) -> N
         (
             "{role: signal, files: [a.root], variations: {jet_energy_scale: {size: 0.1, up: 3}}}",
             "jet_energy_scale takes size; or file and correction; got size, up",
+        ),
+        (
+            "{role: signal, files: [a.root], variations: {jet_energy_scale: {file: a, correction: b, "
+            "small_jet: {file: c}}}}",
+            "jet_energy_scale: small_jet takes file and correction",
+        ),
+        (
+            "{role: signal, files: [a.root], variations: {jet_energy_resolution: {file: a, resolution: b, "
+            "scale_factor: c, small_jet: {file: d, correction: e}}}}",
+            "jet_energy_resolution: small_jet takes file and resolution and scale_factor",
         ),
         (
             "{role: signal, files: [a.root], variations: {jec: {size: 0.1}}}",

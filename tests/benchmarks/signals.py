@@ -23,6 +23,7 @@ from tests.analysis.simulation.test_physics import dijet_mass, mode
 
 PICTURES = Path(__file__).parents[2] / "docs" / "signals"
 COMMON: dict[str, Any] = {"max_delta_eta": 1.3, "mjj_min": 1200}
+COLOURS = 6
 WIDTH = 15.0  # GeV, bins of the soft-drop mass
 
 
@@ -75,6 +76,14 @@ def row(family: str, process: str, parameters: dict[str, Any], events: dict[str,
         f"{rate:.0f}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def distinct(samples: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of more samples than one picture has colours for, those of daughters of one mass."""
+    if len(samples) <= COLOURS:
+        return samples
+    masses = {name: {part.split()[-1] for part in name.split(", ")} for name in samples}
+    return {name: events for name, events in samples.items() if len(masses[name]) == 1}
 
 
 def picture(family: str, process: str, samples: dict[str, dict[str, Any]]) -> None:
@@ -132,7 +141,7 @@ def main() -> None:
             name = ", ".join(f"{key.removesuffix('_mass')} {value}" for key, value in parameters.items())
             families.setdefault((family.partition(",")[0], process), {})[name] = events
     for (family, process), samples in families.items():
-        picture(family, process, samples)
+        picture(family, process, distinct(samples))
 
 
 if __name__ == "__main__":

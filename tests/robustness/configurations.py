@@ -114,6 +114,8 @@ SETTINGS = (
             "jet_energy_scale: {size: 2}",
             "jet_energy_scale: {size: .nan}",
             "jet_energy_scale: {size: 0.1, file: x.json}",
+            "jet_energy_scale: {file: x.json, correction: a, small_jet: {correction: a}}",
+            "jet_mass_scale: {file: x.json, correction: a, small_jet: {file: x.json, correction: a}}",
             "jet_mass_resolution: {file: x.json, correction: a}",
             "pdf: {members: 9-1}",
             "pdf: {members: 1-100000}",

@@ -13,7 +13,7 @@ from correctionlib import CorrectionSet
 from errors import MaplessError
 from selections.folds import mix_bits
 from selections.graph import Selection, book
-from selections.jet_variations import MASS, JetResolution, JetScale, JetSmearing
+from selections.jet_variations import MASS, JetResolution, JetScale, JetSmearing, Resolution
 from selections.snapshot import write
 from selections.sources import OpenedEvents, open_events
 from selections.steps import Cut
@@ -21,6 +21,7 @@ from selections.variations import prepared
 from selections.weight_variations import FlatWeight, StoredWeights, WeightSet, combined
 
 N = 20_000
+PT_AND_MASS = ("jet_pt", "jet_mass")
 RESOLUTION = {
     "schema_version": 2,
     "corrections": [
@@ -90,13 +91,13 @@ def stored(file: Path) -> ak.Array:
     return arrays[np.lexsort((arrays.event, arrays.luminosityBlock))]
 
 
-def _gaussians(stored: ak.Array, name: str) -> np.ndarray:
-    """What the hash of name and event gives two jets, by numpy."""
-    bits = mix_bits(np.full(N, zlib.crc32(name.encode()), np.uint64))
+def gaussians(stored: ak.Array, name: str, n_jets: int = 2) -> np.ndarray:
+    """What the hash of name and event gives the first jets, by numpy, (n_events, n_jets)."""
+    bits = mix_bits(np.full(len(stored), zlib.crc32(name.encode()), np.uint64))
     for column in ("run", "luminosityBlock", "event"):
         bits = mix_bits(bits ^ np.asarray(stored[column], np.uint64))
     drawn = []
-    for _ in range(2):
+    for _ in range(n_jets):
         first = ((bits >> np.uint64(11)) + 0.5) / 2.0**53
         bits = mix_bits(bits)
         second = ((bits >> np.uint64(11)) + 0.5) / 2.0**53
@@ -115,11 +116,11 @@ def _shifted(events: OpenedEvents, source: object, shift: str, path: Path, *colu
 def test_smeared_masses_follow_from_name_and_event(events, stored, tmp_path):
     source = JetSmearing("jet_mass_resolution", MASS, 0.2)
     found = _shifted(events, source, "jet_mass_resolution:up", tmp_path / "e.root", "jet_mass", "jet_pt")
-    gaussians = _gaussians(stored, "jet_mass_resolution")
-    assert abs(gaussians.mean()) < 4 / np.sqrt(2 * N)
-    assert gaussians.std() == pytest.approx(1, abs=4 / np.sqrt(4 * N))
-    assert abs(np.corrcoef(gaussians.T)[0, 1]) < 4 / np.sqrt(N)
-    factors = np.maximum(1 + 0.2 * gaussians, 0.01)
+    drawn = gaussians(stored, "jet_mass_resolution")
+    assert abs(drawn.mean()) < 4 / np.sqrt(2 * N)
+    assert drawn.std() == pytest.approx(1, abs=4 / np.sqrt(4 * N))
+    assert abs(np.corrcoef(drawn.T)[0, 1]) < 4 / np.sqrt(N)
+    factors = np.maximum(1 + 0.2 * drawn, 0.01)
     np.testing.assert_allclose(found.jet_mass, np.asarray(stored.FatJet_mass) * factors, rtol=1e-5)
     np.testing.assert_array_equal(found.jet_pt, stored.FatJet_pt)
 
@@ -127,7 +128,7 @@ def test_smeared_masses_follow_from_name_and_event(events, stored, tmp_path):
 def _resolution(folder: Path) -> JetResolution:
     path = folder / "resolution.json"
     path.write_text(json.dumps(RESOLUTION))
-    return JetResolution("jet_energy_resolution", path, "resolution", "scale")
+    return JetResolution("jet_energy_resolution", PT_AND_MASS, Resolution(path, "resolution", "scale"))
 
 
 @pytest.mark.parametrize(("shift", "scale"), [("nominal", 1.2), ("up", 1.3), ("down", 0.9)])
@@ -139,7 +140,7 @@ def test_jets_get_the_resolution_of_data(events, stored, tmp_path, shift, scale)
     matched = (np.asarray(stored.FatJet_genJetAK8Idx) >= 0) & (abs(pt - generated) < 0.3 * pt)
     assert 0.7 < matched.mean() < 0.8
     stretched = 1 + (scale - 1) * (pt - generated) / pt
-    smeared = 1 + 0.1 * np.sqrt(max(scale**2 - 1, 0)) * _gaussians(stored, source.name)
+    smeared = 1 + 0.1 * np.sqrt(max(scale**2 - 1, 0)) * gaussians(stored, source.name)
     factors = np.maximum(np.where(matched, stretched, smeared), 0.01)
     np.testing.assert_allclose(found.jet_pt, pt * factors, rtol=2e-5)
     np.testing.assert_allclose(found.jet_mass, np.asarray(stored.FatJet_mass) * factors, rtol=2e-5)
@@ -151,7 +152,7 @@ def test_cms_resolutions_are_those_of_correctionlib(shared_data, tmp_path):
     path = shared_data / "nanoaod" / "nano_tt_v12.root"
     file = shared_data / "corrections" / "jet_jerc_Summer22_V3.json.gz"
     names = [f"Summer22_22Sep2023_JRV1_MC_{part}_AK4PFPuppi" for part in ("PtResolution", "ScaleFactor")]
-    events = prepared(open_events(path), [JetResolution("jer", file, names[0], names[1])])
+    events = prepared(open_events(path), [JetResolution("jer", PT_AND_MASS, Resolution(file, *names))])
     found = uproot.open(write(events, tmp_path / "events.root", ["jer_resolution", "jer_up", "jer_nominal"]))
     stored = uproot.open(path)["Events"].arrays(
         ["FatJet_pt", "FatJet_eta", "Rho_fixedGridRhoFastjetAll", "event"]

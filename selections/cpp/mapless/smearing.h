@@ -54,5 +54,18 @@ inline ROOT::RVecF smearing(const ROOT::RVecF &pt, const ROOT::RVecF &resolution
    return factors;
 }
 
+/// Missing transverse momentum, and its direction, that balances some of the jets when these change by factors.
+inline ROOT::RVecF balanced(float pt, float phi, const ROOT::RVecF &jet_pt, const ROOT::RVecF &jet_phi,
+                            const ROOT::RVecF &factor, const ROOT::RVecI &jets)
+{
+   double x = pt * std::cos(phi), y = pt * std::sin(phi);
+   for (auto jet : jets) {
+      const double more = value_at(jet_pt, jet) * (value_at(factor, jet) - 1.);
+      x -= more * std::cos(value_at(jet_phi, jet));
+      y -= more * std::sin(value_at(jet_phi, jet));
+   }
+   return {static_cast<float>(std::hypot(x, y)), static_cast<float>(std::atan2(y, x))};
+}
+
 } // namespace mapless
 #endif

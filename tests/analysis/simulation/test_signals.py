@@ -75,6 +75,17 @@ def test_slower_coupling_gives_fewer_constituents() -> None:
     assert counts[0] > 1.1 * counts[1]
 
 
+def test_vincia_showers_the_same_quarks_otherwise() -> None:
+    counts = []
+    for shower in ("simple", "vincia"):
+        process = create("x_to_yy", PROCESSES, shower=shower)
+        batch = next(Generator(process, "tiny", 3).batches(20))
+        assert len(batch.quarks.pt) == 4 * 20
+        counts.append(len(batch.stable.pt) / 20)
+    assert counts[0] != counts[1]
+    assert counts[1] == pytest.approx(counts[0], rel=0.25)
+
+
 def test_card_of_a_user_is_simulated(tmp_path: Path) -> None:
     path = tmp_path / "model.cmnd"
     path.write_text("! my model\nNewGaugeBoson:ffbar2Wprime = on\n34:m0 = 2500\n")
