@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from analysis.engine.settings import Name
 from analysis.engine.settings import Settings as SettingsBase
@@ -109,6 +109,12 @@ class ControlSettings(SettingsBase):
     delta_eta_max: Annotated[float, Field(gt=0)] = 2.5
     unbalanced: bool = False
 
+    @model_validator(mode="after")
+    def _range_is_ordered(self) -> "ControlSettings":
+        if self.delta_eta_min >= self.delta_eta_max:
+            raise ValueError(f"no jets are {self.delta_eta_min:g} to {self.delta_eta_max:g} apart")
+        return self
+
 
 class Settings(SearchSettings):
     """Settings of the search; `signals` are the samples that give the shape of the resonance.
@@ -196,6 +202,11 @@ def declare(settings: Settings) -> Search:
             )
         )
     used = {"signal", *(source.region for hunt in hunts for source in hunt.training.values())}
+    if "control" in used and not control.sample and control.delta_eta_min < settings.selection.delta_eta_max:
+        raise MaplessError(
+            f"control.delta_eta_min: jets {control.delta_eta_min:g} apart are in the signal region, up to "
+            f"selection.delta_eta_max {settings.selection.delta_eta_max:g}; raise the one or lower the other"
+        )
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
@@ -207,6 +218,7 @@ def declare(settings: Settings) -> Search:
         tuple(hunts),
         settings.injected(),
         figures=_figures(settings.selection.jet_mass),
+        roles=tuple(sources),
     )
 
 

@@ -36,7 +36,7 @@ def particle_network(particles: int, latent: int, seed: int) -> keras.Model:
     averaged, and two hidden layers lead to the latent numbers. The decoder mirrors all of it. `particles` is
     even.
     """
-    seeds = map(int, count(1000 * seed))
+    seeds = count(1000 * seed)
 
     def layer(kind: Any, *sizes: int, active: bool = True) -> Any:
         start = keras.initializers.HeUniform(next(seeds))
@@ -68,7 +68,8 @@ def jet_losses(network: keras.Model) -> Callable[[Any], tuple[tf.Tensor, tf.Tens
 
     They are sums over particles and over latent numbers, which are taken at their means.
     """
-    return tf.function(lambda jets: _losses(network, jets, False), reduce_retracing=True)
+    jets = tf.TensorSpec(network.inputs[0].shape)
+    return tf.function(lambda jets: _losses(network, jets, False), input_signature=[jets])
 
 
 def training_step(
@@ -83,7 +84,7 @@ def training_step(
     optimizer.build(network.trainable_variables)
     particles, latent = (network.outputs[i].shape[1] for i in (0, 1))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[tf.TensorSpec(network.inputs[0].shape), tf.TensorSpec([None])])
     def step(jets: tf.Tensor, weights: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             distance, divergence = _losses(network, jets, True)

@@ -148,6 +148,13 @@ def test_a_detector_gets_the_roles_that_it_asks_for_and_windows_if_it_takes_them
         searches.declare(searches.load("cms-dijet", None, (side_by_side, "control.sample=qcd_side")))
 
 
+def test_a_control_region_within_the_signal_region_is_refused_where_a_detector_learns_from_it() -> None:
+    wide = "selection.delta_eta_max=1.5"
+    searches.declare(searches.load("cms-dijet", None, (wide,)))
+    with pytest.raises(MaplessError, match="jets 1.4 apart are in the signal region"):
+        searches.declare(searches.load("cms-dijet", None, (wide, "detectors.vae={detector: vae-qr}")))
+
+
 def test_constituents_and_the_control_region_are_there_for_a_detector_that_sees_them() -> None:
     alone = searches.declare(searches.load("cms-dijet", None))
     assert set(alone.regions) == {"signal"}
