@@ -8,6 +8,7 @@ from errors import MaplessError
 from models.anomaly_cut import AnomalyCut
 from models.made import Made, make
 from models.registry import make_cut, make_detector
+from selections.blocks import stored_names
 
 ALWAYS_THERE = ("key", "injected")
 """Of all events, whatever is selected (`models.events`)."""
@@ -21,7 +22,7 @@ def kept_columns(search: Search) -> dict[str, tuple[str, ...]]:
     kept: dict[str, dict[str, None]] = {region: dict.fromkeys(EVENT_COLUMNS) for region in search.regions}
     for region, column in _read(search):
         if column not in ALWAYS_THERE:
-            kept[region][column] = None
+            kept[region] |= dict.fromkeys(stored_names(column))
     return {region: tuple(columns) for region, columns in kept.items()}
 
 

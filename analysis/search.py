@@ -102,6 +102,7 @@ class Search:
         spectra, hunts: what is searched, and how anomalous events are selected.
         injections: signals that are added to the data.
         figures: drawn in the report for every hunt, as "package.module:Class" with options.
+        roles: of detectors, what it has a source for, whether a hunt asks for it or not.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Search:
     hunts: tuple[Hunt, ...] = ()
     injections: tuple[Injection, ...] = ()
     figures: tuple[Made, ...] = ()
+    roles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [*self.regions, *(spectrum.name for spectrum in self.spectra)]

@@ -1,11 +1,13 @@
 """What happens to events before a network sees them: Gaussian features and matched spectra."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
+
+from errors import MaplessError
 
 Array = NDArray[np.float64]
 
@@ -60,9 +62,26 @@ def match_spectrum(
 ) -> Array:
     """Reweight a sample so that its spectrum in `values` agrees with that of a reference sample.
 
+    The arguments are those of `spectrum_ratio`; returns new weights (n,), whose sum stays the same.
+    """
+    ratio = spectrum_ratio(values, weights, reference, reference_weights, bins=bins, clip=clip)
+    return weights * ratio(values)
+
+
+def spectrum_ratio(
+    values: Array,
+    weights: Array,
+    reference: Array,
+    reference_weights: Array,
+    *,
+    bins: int = 20,
+    clip: tuple[float, float] = (1.0, 99.0),
+) -> Callable[[Array], Array]:
+    """Learn the factor of the weights that makes a spectrum in `values` agree with a reference sample.
+
     As for the jet pT in CMS EXO-22-026 (arXiv:2412.03747): ratio of two normalised histograms of equal bins
     between percentiles of the combined sample, values outside counting in the first or last bin. The total
-    weight stays the same.
+    weight of the sample stays the same.
 
     Args:
         values, weights: the sample, shape (n,).
@@ -71,7 +90,10 @@ def match_spectrum(
         clip: the two percentiles.
 
     Returns:
-        new weights, shape (n,).
+        function from values (k,) to factors (k,).
+
+    Raises:
+        MaplessError: no bin holds values of both samples.
     """
     low, high = np.percentile(np.concatenate([values, reference]), clip)
     edges = np.linspace(low, max(high, np.nextafter(low, np.inf)), bins + 1)
@@ -79,8 +101,13 @@ def match_spectrum(
     found = np.bincount(position, weights, minlength=bins)
     wanted = np.bincount(_bin(reference, edges), reference_weights, minlength=bins)
     ratio = np.divide(wanted, found, out=np.zeros(bins), where=found > 0)
-    matched = weights * ratio[position]
-    return matched * (weights.sum() / matched.sum())
+    total = (found * ratio).sum()
+    if total <= 0:
+        raise MaplessError(
+            "two samples have no values in common, so that no weights match their spectra; take regions alike"
+        )
+    ratio *= found.sum() / total
+    return lambda some: ratio[_bin(some, edges)]
 
 
 def _bin(values: Array, edges: Array) -> NDArray[np.intp]:

@@ -33,6 +33,17 @@ CONSTITUENTS_SHAPE = (100, len(CONSTITUENT_PARTS))
 MEMORY = 256 * 2**20
 
 
+def stored_names(column: str) -> tuple[str, ...]:
+    """Names under which a snapshot holds a column: constituents are lists of pt, eta and phi.
+
+    >>> stored_names("mjj"), stored_names("jet1_constituent")[:2]
+    (('mjj',), ('jet1_constituent_pt', 'jet1_constituent_eta'))
+    """
+    if not column.endswith("_constituent"):
+        return (column,)
+    return tuple(f"{column}_{part}" for part in CONSTITUENT_PARTS)
+
+
 @dataclass(frozen=True)
 class StoredColumn:
     """A column of a snapshot: the type of its numbers as an RNTuple names it, and the shape per event."""

@@ -70,19 +70,34 @@ def dijet(*, delta_eta_max: float = 1.3, **preselection: Any) -> Selection:
     return dijet_preselection(**preselection).refine("dijet", small)
 
 
-def dijet_control_region(**preselection: Any) -> Selection:
+def dijet_control_region(
+    *,
+    delta_eta_min: float = 2.0,
+    delta_eta_max: float = 2.5,
+    unbalanced: bool = True,
+    **preselection: Any,
+) -> Selection:
     """Events unlike the signal: 2.0 < |delta eta| < 2.5, jets not balanced, and no hard third jet.
 
     Not balanced means |pt1 - pt2| / (pt1 + pt2) > 0.1, or 2 pt1 pt2 (cosh(delta eta) + 1) / m_jj^2 outside of
     [0.95, 1]; that ratio is 1 for two massless jets back to back. (TagNTrain, get_sideband_mask, with the
-    cosh(x) + 1 of its comment, not the cosh(x + 1) of its code.) The arguments are those of
-    `dijet_preselection`.
+    cosh(x) + 1 of its comment, not the cosh(x + 1) of its code.) CMS VAE-QR learns where |delta eta| > 1.4,
+    balanced or not (arXiv:2412.03747). Other arguments are those of `dijet_preselection`.
     """
+    cuts = [
+        Cut(
+            f"std::abs(delta_eta) > {delta_eta_min} && std::abs(delta_eta) < {delta_eta_max}",
+            f"{delta_eta_min} < |delta eta| < {delta_eta_max}",
+        )
+    ]
+    if unbalanced:
+        cuts += [
+            Cut("pt_asymmetry > 0.1 || balanced_share < 0.95 || balanced_share > 1", "jets not balanced"),
+            Cut("jet3_pt < 300", "third jet below 300 GeV"),
+        ]
     return dijet_preselection(**preselection).refine(
         "dijet_control_region",
-        Cut("std::abs(delta_eta) > 2.0 && std::abs(delta_eta) < 2.5", "2.0 < |delta eta| < 2.5"),
-        Cut("pt_asymmetry > 0.1 || balanced_share < 0.95 || balanced_share > 1", "jets not balanced"),
-        Cut("jet3_pt < 300", "third jet below 300 GeV"),
+        *cuts,
         columns=(
             Column("jet3_pt", "mapless::pick(jet_pt, passing_jets, 2, 0.f)", "GeV", "$p_T$ of the third jet"),
             Column("pt_asymmetry", "std::abs(jet1_pt - jet2_pt) / (jet1_pt + jet2_pt)"),

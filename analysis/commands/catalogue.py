@@ -77,7 +77,8 @@ def _fits(search: Search, hunt: Hunt) -> bool:
     except MaplessError:
         return False
     together = "together" in (hunt.search, hunt.limits)
-    return set(detector.roles) == set(hunt.training) and (cut.exclusive or not together)
+    roles = set(detector.roles)
+    return (roles == set(hunt.training) or roles <= set(search.roles)) and (cut.exclusive or not together)
 
 
 def _table(what: str, name: str, registry: Mapping[str, str], fitting: list[str]) -> Table:

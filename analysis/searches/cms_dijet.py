@@ -1,9 +1,9 @@
 """CMS search for dijet resonances with anomalous jets, EXO-22-026 (arXiv:2412.03747)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from analysis.engine.settings import Name
 from analysis.engine.settings import Settings as SettingsBase
@@ -20,9 +20,10 @@ from analysis.search_settings import (
 from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
-from models.made import Made
+from models.made import Made, arguments
+from models.registry import CUTS, DETECTORS, make_detector
 from models.window import Window, windows_between
-from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns
+from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns, dijet_control_region
 
 JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
 """What the networks of CWoLa Hunting see of each jet beside its mass."""
@@ -52,6 +53,8 @@ MASSES = {
 }
 WINDOWS = windows_between(EDGES["A"], "mjj", "A") | windows_between(EDGES["B"], "mjj", "B")
 MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
+USUAL_CUTS = {"vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)})}
+"""Of detectors that do not keep a part of the sidebands of a window."""
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
 
 
@@ -94,10 +97,30 @@ class WindowSettings(RangeSettings):
     masses: tuple[Energy, ...] | None = None
 
 
+class ControlSettings(SettingsBase):
+    """Events from which detectors learn what background is: jets far apart, of the data or of a `sample`.
+
+    `unbalanced` asks for jets that are not balanced and no hard third jet, as the public code does, with
+    |delta eta| from 2.0 to 2.5.
+    """
+
+    sample: str = ""
+    delta_eta_min: Annotated[float, Field(gt=0)] = 1.4
+    delta_eta_max: Annotated[float, Field(gt=0)] = 2.5
+    unbalanced: bool = False
+
+    @model_validator(mode="after")
+    def _range_is_ordered(self) -> "ControlSettings":
+        if self.delta_eta_min >= self.delta_eta_max:
+            raise ValueError(f"no jets are {self.delta_eta_min:g} to {self.delta_eta_max:g} apart")
+        return self
+
+
 class Settings(SearchSettings):
     """Settings of the search; `signals` are the samples that give the shape of the resonance.
 
-    `windows` names windows of the paper or of `own_windows`.
+    `windows` names windows of the paper or of `own_windows`. `control` is for detectors that learn from
+    background alone.
     """
 
     selection: SelectionSettings = SelectionSettings()
@@ -108,18 +131,27 @@ class Settings(SearchSettings):
     background: BackgroundSettings = BackgroundSettings()
     masses: MassSettings
     signals: Annotated[tuple[str, ...], Field(min_length=1)]
+    control: ControlSettings = ControlSettings()
 
 
 def declare(settings: Settings) -> Search:
     """The search: dijet events, one detector per mass window, and the dijet spectrum that is left."""
-    selection = dijet(
-        mjj_min=settings.selection.mjj_min,
-        jet_pt_min=settings.selection.jet_pt_min,
-        jet_eta_max=settings.selection.jet_eta_max,
-        delta_eta_max=settings.selection.delta_eta_max,
-        features=settings.selection.jet_features,
-        jet_mass=settings.selection.jet_mass,
-    )
+    common: dict[str, Any] = {
+        "mjj_min": settings.selection.mjj_min,
+        "jet_pt_min": settings.selection.jet_pt_min,
+        "jet_eta_max": settings.selection.jet_eta_max,
+        "features": settings.selection.jet_features,
+        "jet_mass": settings.selection.jet_mass,
+        "constituents": True,  # where a detector sees them
+    }
+    control = settings.control
+    apart = {"delta_eta_min": control.delta_eta_min, "delta_eta_max": control.delta_eta_max}
+    regions = {
+        "signal": dijet(delta_eta_max=settings.selection.delta_eta_max, **common),
+        "control": dijet_control_region(**apart, unbalanced=control.unbalanced, **common),
+    }
+    sources = {"events": Source("signal"), "background": Source("control", control.sample)}
+    others = [(control.sample, "control.sample")] if control.sample else []
     kept_of_jets = dijet_columns(settings.selection.jet_features, settings.selection.jet_mass)
     seen = (JET_MASSES[settings.selection.jet_mass], *JET_FEATURES)
     own = {name: Window(name, "mjj", one.low, one.high) for name, one in settings.own_windows.items()}
@@ -143,32 +175,50 @@ def declare(settings: Settings) -> Search:
         title=r"$m_{jj}$ [GeV]",
         blind=tuple((window.low, window.high) for window in windows),
     )
-    hunts = [
-        Hunt(
-            name,
-            detector=detector.made(
-                inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}, features=features
-            ),
-            training={"events": Source("signal")},
-            spectra=("mjj",),
-            cut=detector.made_cut(Made("sideband-efficiency", {"kept": kept})),
-            learn_on=Source("signal"),
-            windows=windows,
-            masses={window.name: _masses(window, settings) for window in windows},
+    hunts = []
+    for name, detector in settings.detectors.items():
+        made = detector.made(inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}, features=features)
+        usual = USUAL_CUTS.get(detector.detector, Made("sideband-efficiency", {"kept": kept}))
+        cut = detector.made_cut(usual)
+        windowed = "window" in {*arguments(made, DETECTORS), *arguments(cut, CUTS)}
+        fitted: dict[str, Any] = {}
+        if cut.name == "quantile-regression":  # limits from its categories, p-values from all of them as one
+            fitted = {"search": "merged", "limits": "together"}
+        hunts.append(
+            Hunt(
+                name,
+                made,
+                {
+                    role: sources[role]
+                    for role in make_detector(made, window=windows[0]).roles
+                    if role in sources
+                },
+                ("mjj",),
+                cut,
+                learn_on=Source("signal"),
+                windows=windows if windowed else (),
+                masses={window.name: _masses(window, settings) for window in windows} if windowed else {},
+                **fitted,
+            )
         )
-        for name, detector in settings.detectors.items()
-    ]
+    used = {"signal", *(source.region for hunt in hunts for source in hunt.training.values())}
+    if "control" in used and not control.sample and control.delta_eta_min < settings.selection.delta_eta_max:
+        raise MaplessError(
+            f"control.delta_eta_min: jets {control.delta_eta_min:g} apart are in the signal region, up to "
+            f"selection.delta_eta_max {settings.selection.delta_eta_max:g}; raise the one or lower the other"
+        )
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
         "CMS EXO-22-026, arXiv:2412.03747",
         settings.data,
-        settings.table(*((name, "signals") for name in settings.signals)),
-        {"signal": selection},
+        settings.table(*((name, "signals") for name in settings.signals), *others),
+        {name: region for name, region in regions.items() if name in used},
         (mjj,),
         tuple(hunts),
         settings.injected(),
         figures=_figures(settings.selection.jet_mass),
+        roles=tuple(sources),
     )
 
 

@@ -49,6 +49,20 @@ def background(n, seed, correlation=0.1):
     return Events(_background(n, seed, correlation))
 
 
+def with_constituents(events, particles, seed):
+    """The same events with `particles` per jet, that share its pt; the last ones of some jets are missing."""
+    random = np.random.default_rng(seed)
+    jets = {f"{jet}_constituent": _constituents(events[f"{jet}_pt"], particles, random) for jet in JETS}
+    return events.but(**jets)
+
+
+def _constituents(pt, particles, random):
+    shares = -np.sort(-random.dirichlet(np.ones(particles), len(pt)))
+    offsets = random.normal(0, 0.1, (2, len(pt), particles)) + random.uniform(-2, 2, (2, len(pt), 1))
+    there = np.arange(particles) < random.integers(particles // 2, particles + 1, len(pt))[:, None]
+    return np.stack([shares * pt[:, None], *offsets], axis=-1) * there[..., None]
+
+
 def mixture(n_background, n_signal, seed, **signal_options):
     """Background with signal injected, in random order."""
     parts = _background(n_background, seed, 0.1), _signal(n_signal, seed + 1000, **signal_options)

@@ -149,6 +149,9 @@ SETTINGS = (
     *("detectors.cwola.options={nothing: 3}", "detectors.cwola.options={combine: sum}"),
     *("detectors.cwola.options={inputs: 3}", "detectors.cwola.options={inputs: {}}"),
     *("detectors.cwola.options={match: {jet9: x}}", "detectors.cwola.cut=nothing"),
+    *("control.sample=nothing", "control.delta_eta_min=3", "control.unbalanced=7", "control=[]"),
+    "detectors.vae={detector: vae-qr, options: {particles: 7}}",
+    *("detectors.vae={detector: vae-qr, options: {frame: x}}", "detectors.vae={detector: vae-qr, cut: x}"),
     *("detectors.cwola.cut_options={kept: 3}", "detectors.cwola.cut_options={kept: x}"),
     *("detectors.cwola.cut_options={kept: .nan}", "detectors.cwola.cut_options=3"),
     *(

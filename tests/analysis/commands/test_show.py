@@ -26,7 +26,8 @@ def told(tables) -> dict[str, str]:
 def test_detectors_and_cuts_are_told_with_the_searches_that_they_fit(declared):
     detectors, cuts = told(detector_tables(declared)), told(cut_tables(declared))
     assert detectors["cwola-hunting"] == "atlas-dijet, cms-dijet"
-    assert detectors["isolation-forest"] == "multijet-forest"
+    assert detectors["isolation-forest"] == "cms-dijet, multijet-forest"
+    assert detectors["vae-qr"] == "cms-dijet"
     assert cuts["sideband-efficiency"] == "atlas-dijet, cms-dijet"
     assert "multijet-forest" in cuts["quantile-regression"]
 

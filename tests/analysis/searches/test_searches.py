@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from analysis import searches
+from analysis.kept_columns import kept_columns
+from analysis.source import Source
 from errors import MaplessError
 
 
@@ -130,3 +132,36 @@ def test_a_file_without_a_search_is_laid_over_that_of_the_named_one(tmp_path):
     assert settings.windows == searches.load("cms-dijet", None).windows
     with pytest.raises(MaplessError, match="search is missing; name one of .*, here or as SEARCH"):
         searches.load(None, path)
+
+
+def test_a_detector_gets_the_roles_that_it_asks_for_and_windows_if_it_takes_them() -> None:
+    side_by_side = "detectors.vae={detector: vae-qr}"
+    cwola, vae = searches.declare(searches.load("cms-dijet", None, (side_by_side,))).hunts
+    assert cwola.training == {"events": Source("signal")}
+    assert [window.name for window in cwola.windows] == ["B3"]
+    assert vae.training == {"events": Source("signal"), "background": Source("control")}
+    assert (vae.windows, vae.cut.name) == ((), "quantile-regression")
+    assert (vae.search, vae.limits) == ("merged", "together")
+    elsewhere = searches.load("cms-dijet", None, (side_by_side, "control.sample=x_to_yy_3000"))
+    assert searches.declare(elsewhere).hunts[1].training["background"] == Source("control", "x_to_yy_3000")
+    with pytest.raises(MaplessError, match=r"control\.sample: no sample is called 'qcd_side'"):
+        searches.declare(searches.load("cms-dijet", None, (side_by_side, "control.sample=qcd_side")))
+
+
+def test_a_control_region_within_the_signal_region_is_refused_where_a_detector_learns_from_it() -> None:
+    wide = "selection.delta_eta_max=1.5"
+    searches.declare(searches.load("cms-dijet", None, (wide,)))
+    with pytest.raises(MaplessError, match="jets 1.4 apart are in the signal region"):
+        searches.declare(searches.load("cms-dijet", None, (wide, "detectors.vae={detector: vae-qr}")))
+
+
+def test_constituents_and_the_control_region_are_there_for_a_detector_that_sees_them() -> None:
+    alone = searches.declare(searches.load("cms-dijet", None))
+    assert set(alone.regions) == {"signal"}
+    assert not any("constituent_" in name for name in kept_columns(alone)["signal"])
+    search = searches.declare(searches.load("cms-dijet", None, ("detectors={vae: {detector: vae-qr}}",)))
+    kept = kept_columns(search)
+    for region in ("signal", "control"):
+        assert {"jet1_constituent_pt", "jet2_constituent_phi", "jet1_pt"} <= set(kept[region])
+    titles = [cut.title for cut in search.regions["control"].cuts]
+    assert titles[-1] == "1.4 < |delta eta| < 2.5"
