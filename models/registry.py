@@ -14,6 +14,7 @@ DETECTORS = {
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "isolation-forest": "models.isolation_forest:IsolationForest",
+    "tag-n-train": "models.tag_n_train.detector:TagNTrain",
 }
 
 CUTS = {

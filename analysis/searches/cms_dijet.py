@@ -23,6 +23,7 @@ from fits.spectrum import four_gev_edges
 from models.made import Made
 from models.window import Window, windows_between
 from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns
+from selections.jets import JetImage
 
 JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
 """What the networks of CWoLa Hunting see of each jet beside its mass."""
@@ -36,6 +37,8 @@ EDGES = {
     "B": (1492.0, 1824.0, 2230.0, 2725.0, 3331.0, 4071.0, 4975.0, 6081.0, 8000.0),
 }
 KEPT = (0.01, 0.01, 0.01, 0.03, 0.03, 0.05)
+# Of errors of an autoencoder, above which Tag N' Train takes a jet for signal-rich: arXiv:2412.03747.
+SIGNAL_RICH = {"A": (0.8, 0.8, 0.8, 0.8, 0.65, 0.5), "B": (0.8, 0.8, 0.8, 0.65, 0.5, 0.5)}
 MASSES = {
     "A1": (1800, 1900),
     "A2": (2200, 2300),
@@ -53,6 +56,9 @@ MASSES = {
 WINDOWS = windows_between(EDGES["A"], "mjj", "A") | windows_between(EDGES["B"], "mjj", "B")
 MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
+SIGNAL_RICH_OF_WINDOW = {name: SIGNAL_RICH[name[0]][int(name[1]) - 1] for name in WINDOWS}
+AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
+"""Scores of Tag N' Train that it takes to be independent for background."""
 
 
 def _figures(jet_mass: str) -> tuple[Made, ...]:
@@ -66,6 +72,7 @@ def _figures(jet_mass: str) -> tuple[Made, ...]:
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
+        Made("analysis.report.independent_scores:IndependentScores", AUTOENCODERS),
     )
 
 
@@ -119,6 +126,7 @@ def declare(settings: Settings) -> Search:
         delta_eta_max=settings.selection.delta_eta_max,
         features=settings.selection.jet_features,
         jet_mass=settings.selection.jet_mass,
+        images=JetImage(),  # which are made only where a detector reads them
     )
     kept_of_jets = dijet_columns(settings.selection.jet_features, settings.selection.jet_mass)
     seen = (JET_MASSES[settings.selection.jet_mass], *JET_FEATURES)
@@ -147,7 +155,10 @@ def declare(settings: Settings) -> Search:
         Hunt(
             name,
             detector=detector.made(
-                inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}, features=features
+                inputs=inputs,
+                match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
+                features=features,
+                signal_rich={window.name: SIGNAL_RICH_OF_WINDOW.get(window.name, 0.8) for window in windows},
             ),
             training={"events": Source("signal")},
             spectra=("mjj",),

@@ -44,6 +44,15 @@ QUICK = {
     "cwola-hunting": {"inner_networks": 1, "hidden": [4], "epochs": 2, "batch_size": 64},
     "cwola-hunting-trees": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
     "isolation-forest": {"n_trees": 10},
+    "tag-n-train": {
+        "filters": [2, 2],
+        "dense": [],
+        "latent": 2,
+        "n_images": 200,
+        "autoencoder_epochs": 1,
+        "autoencoder_batch_size": 32,
+        "classifier_options": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
+    },
 }
 CUT_OPTIONS = {
     "moving-sidebands": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
@@ -54,7 +63,7 @@ CUT_OPTIONS = {
 }
 MASS = 3000.0
 
-EVENTS = toy.background(3000, seed=1)
+EVENTS = toy.with_images(toy.background(3000, seed=1), seed=2)
 
 
 def make(name, **options):
@@ -214,3 +223,10 @@ def test_several_scores_ask_for_a_name(name):
     assert same(cut.masks(EVENTS, two, MASS), masks_of(make_learnt_cut(name)))
     with pytest.raises(MaplessError, match="to one of first, second"):
         make_learnt_cut(name).masks(EVENTS, two, MASS)
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_the_score_of_several_is_taken_unless_another_is_named(name):
+    cut = make_learnt_cut(name)
+    both = {"error": np.zeros(len(EVENTS))} | toy_scores()
+    assert same(cut.masks(EVENTS, both, MASS if cut.per_mass else None), masks_of(cut))

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from analysis import searches
+from analysis.kept_columns import kept_columns
 from errors import MaplessError
 
 
@@ -130,3 +131,23 @@ def test_a_file_without_a_search_is_laid_over_that_of_the_named_one(tmp_path):
     assert settings.windows == searches.load("cms-dijet", None).windows
     with pytest.raises(MaplessError, match="search is missing; name one of .*, here or as SEARCH"):
         searches.load(None, path)
+
+
+def test_images_are_kept_only_where_a_detector_reads_them() -> None:
+    kept, required = {}, {}
+    for detector in ("tag-n-train", "cwola-hunting-trees"):
+        override = f"detectors={{one: {{detector: {detector}}}}}"
+        search = searches.declare(searches.load("cms-dijet", None, (override,)))
+        kept[detector] = set(kept_columns(search)["signal"])
+        required[detector] = search.regions["signal"].needed_for(tuple(kept[detector])).required_columns()
+    images = {"jet1_image", "jet2_image"}
+    assert images <= kept["tag-n-train"]
+    assert "constituent_pt" in required["tag-n-train"]
+    assert not images & kept["cwola-hunting-trees"]
+    assert "constituent_pt" not in required["cwola-hunting-trees"]
+
+
+def test_tag_n_train_takes_the_quantiles_of_the_paper() -> None:
+    overrides = ("detectors={one: {detector: tag-n-train}}", "windows=[A4, A5, B4, B5]")
+    (hunt,) = searches.declare(searches.load("cms-dijet", None, (*overrides, "masses.high=5000"))).hunts
+    assert hunt.detector.offered["signal_rich"] == {"A4": 0.8, "A5": 0.65, "B4": 0.65, "B5": 0.5}
