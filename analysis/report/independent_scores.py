@@ -41,10 +41,10 @@ class IndependentScores:
         figure, axes = new_figure(label=view.label)
         axis = axes[0, 0]
         centres = (np.arange(_BINS) + 0.5) / _BINS
-        label = rf"rank correlation {found.correlation:.3f} $\pm$ {found.uncertainty:.3f}"
-        axis.errorbar(centres, means, errors, fmt="o", color="black", label=label)
+        correlation = rf"rank correlation {found.correlation:.3f} $\pm$ {found.uncertainty:.3f}"
         both = f"both above {self.above:.0%}: {found.both_above(self.above):.2f} times as often"
-        axis.axhline(0.5, color="grey", linestyle="--", label=f"if independent; {both}")
+        axis.errorbar(centres, means, errors, fmt="o", color="black", label=f"{correlation}\n{both}")
+        axis.axhline(0.5, color="grey", linestyle="--", label="if independent")
         titles = [name.replace("_", " ") for name in (self.first, self.second)]
         axis.set(
             xlabel=f"Rank of {titles[0]}", ylabel=f"Mean rank of {titles[1]}", xlim=(0, 1), ylim=(0.3, 0.8)
