@@ -1,7 +1,7 @@
 """Autoencoders of jet images, trained at once: images that they reproduce badly are anomalous."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import keras
@@ -14,36 +14,25 @@ from errors import MaplessError
 from models.ensembles import StackedDense
 from models.stacked_training import Floats, Rows, Schedule, Share, batched, train
 from models.tag_n_train.convolutions import StackedConvolution, pooled
+from models.tag_n_train.labeller_settings import LabellerSettings
 
 AT_ONCE = 32
 """Images of each member that are evaluated together, which keeps layers small."""
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """Filters of the convolutions, all but the last followed by pooling, units of dense layers, latent units.
-
-    There are two convolutions at least. The decoder mirrors the encoder but for its first convolution, and
-    ends in a softmax over all pixels.
-    """
-
-    filters: Sequence[int]
-    dense: Sequence[int]
-    latent: int
-
-
-def stacked_autoencoders(members: int, size: int, architecture: Architecture, seed: int) -> keras.Model:
+def stacked_autoencoders(size: int, settings: LabellerSettings, seed: int) -> keras.Model:
     """Build independent autoencoders: images (members, batch, size, size) to the same, each adding up to 1.
 
     Raises MaplessError for images that cannot be halved as often as they are pooled.
     """
+    members = settings.members
     inputs = keras.Input(batch_shape=(members, None, size, size))
-    *pooling, last = architecture.filters
+    *pooling, last = settings.filters
     if size % 2 ** len(pooling):
         raise MaplessError(
             f"images of {size} pixels cannot be halved {len(pooling)} times; take fewer filters"
         )
-    seeds = iter(range(seed * 1000, seed * 1000 + 999))
+    seeds = count(seed)
 
     def dense(x: Any, units: int) -> Any:
         limit = (6 / x.shape[-1]) ** 0.5
@@ -56,10 +45,10 @@ def stacked_autoencoders(members: int, size: int, architecture: Architecture, se
     x = ops.relu(StackedConvolution(last, seed=next(seeds))(x))
     smallest = x.shape[2:]
     x = ops.reshape(x, (members, -1, int(np.prod(smallest))))
-    for units in architecture.dense:
+    for units in settings.dense:
         x = ops.relu(dense(x, units))
-    x = dense(x, architecture.latent)
-    for units in (*reversed(architecture.dense), int(np.prod(smallest))):
+    x = dense(x, settings.latent)
+    for units in (*reversed(settings.dense), int(np.prod(smallest))):
         x = ops.relu(dense(x, units))
     x = ops.reshape(x, (members, -1, *smallest))
     x = ops.relu(StackedConvolution(last, seed=next(seeds))(x))
@@ -74,17 +63,16 @@ class ImageAutoencoders:
     """Autoencoders of one architecture, trained at once on different rows of one table of images.
 
     Args:
-        members: how many.
         size: pixels of an image along each side.
-        architecture: of each.
+        settings: how many and what they are.
         seed: fixes initial weights and the order of the rows.
     """
 
-    def __init__(self, members: int, size: int, architecture: Architecture, seed: int) -> None:
-        self.members = members
+    def __init__(self, size: int, settings: LabellerSettings, seed: int) -> None:
+        self.members = settings.members
         self.size = size
         self.seed = seed
-        self.model = stacked_autoencoders(members, size, architecture, seed)
+        self.model = stacked_autoencoders(size, settings, seed)
         self._errors = batched(lambda columns: self._squared_error(columns, False), AT_ONCE)
 
     def fit(

@@ -22,6 +22,7 @@ from models.saving import (
     write_folder,
     write_settings,
 )
+from models.tag_n_train.labeller_settings import LabellerSettings
 from models.tag_n_train.tagging import Jets, tagged
 from models.weak_supervision.input_sets import Folds, Lesson, WeakClassifiers, per_fold
 from models.weak_supervision.networks import CWoLaHunting
@@ -29,7 +30,7 @@ from models.weak_supervision.trees import CWoLaBoostedTrees
 from models.window import Window
 
 if TYPE_CHECKING:
-    from models.tag_n_train.labeller import Labeller, LabellerSettings
+    from models.tag_n_train.labeller import Labeller
 
 Array = NDArray[np.float64]
 CLASSIFIERS = {"trees": CWoLaBoostedTrees, "networks": CWoLaHunting}
@@ -61,7 +62,7 @@ class TagNTrain(AnomalyDetector):
         autoencoders: how many there are, two at least. Each sees the sidebands of the folds that the others
             hold out; CMS has one for each fold.
         n_images: most jets that each autoencoder learns from (CMS: 100,000).
-        filters, dense, latent: see `models.tag_n_train.autoencoders.Architecture`; a published large one has
+        filters, dense, latent: see `models.tag_n_train.labeller_settings`; a large published architecture has
             (32, 24, 16), (128, 32) and 6.
         autoencoder_epochs, autoencoder_batch_size, autoencoder_learning_rate: see
             `models.stacked_training.Schedule`.
@@ -104,13 +105,14 @@ class TagNTrain(AnomalyDetector):
 
     def __post_init__(self) -> None:
         self.inputs = {name: tuple(columns) for name, columns in self.inputs.items()}
-        self.images = {name: self.images.get(name, f"{name}_image") for name in self.inputs}
+        self.images = {name: f"{name}_image" for name in self.inputs} | dict(self.images)
         self.filters, self.dense = tuple(self.filters), tuple(self.dense)
         widths = {len(columns) for columns in self.inputs.values()}
         if len(self.inputs) != 2 or len(widths) != 1 or 0 in widths:  # noqa: PLR2004  (each tags the other)
             raise MaplessError("inputs must be two jets with as many columns each")
-        if self.match and self.match.keys() != self.inputs.keys():
-            raise MaplessError(f"match names {', '.join(self.match)}, not {' and '.join(self.inputs)}")
+        for what, named in (("match", self.match), ("images", self.images)):
+            if named and named.keys() != self.inputs.keys():
+                raise MaplessError(f"{what} names {', '.join(named)}, not {' and '.join(self.inputs)}")
         if not 2 <= self.autoencoders <= self.folds:  # noqa: PLR2004  (one holds out what the other sees)
             raise MaplessError(
                 f"{self.autoencoders} autoencoders cannot each hold out some of {self.folds} folds; choose 2 "
@@ -121,10 +123,16 @@ class TagNTrain(AnomalyDetector):
                 f"signal_rich {self._signal_rich()} and background_rich {self.background_rich} must rise "
                 "between 0 and 1"
             )
-        if self.n_images < 10:  # noqa: PLR2004  (a tenth of which stops it)
-            raise MaplessError(f"n_images {self.n_images} is too small; choose 10 or more")
-        if len(self.filters) < 2:  # noqa: PLR2004
-            raise MaplessError("filters needs two convolutions at least: images are pooled between them")
+        self._labelling = LabellerSettings(
+            self.autoencoders,
+            self.n_images,
+            self.filters,
+            self.dense,
+            self.latent,
+            self.autoencoder_epochs,
+            self.autoencoder_batch_size,
+            self.autoencoder_learning_rate,
+        )
         self._classifiers = self._untrained_classifiers()
 
     @property
@@ -167,7 +175,7 @@ class TagNTrain(AnomalyDetector):
             events.where(side),
             fold[side],
             weight[side],
-            self._labelling(),
+            self._labelling,
             self.seed,
             after(0),
         )
@@ -225,7 +233,7 @@ class TagNTrain(AnomalyDetector):
         with saved_settings(folder) as settings:
             detector = cls(**settings)
             arrays = read_arrays(folder / "tag_n_train.npz")
-            detector._labeller = Labeller.of_arrays(arrays, detector._images(), detector._labelling())
+            detector._labeller = Labeller.of_arrays(arrays, detector._images(), detector._labelling)
             detector._quantile_maps = [
                 [
                     QuantileMap(stored_pins(arrays[f"quantiles_{jet}_{fold}"]))
@@ -260,19 +268,6 @@ class TagNTrain(AnomalyDetector):
 
     def _images(self) -> tuple[str, ...]:
         return tuple(self.images.values())
-
-    def _labelling(self) -> "LabellerSettings":
-        from models.tag_n_train.autoencoders import Architecture
-        from models.tag_n_train.labeller import LabellerSettings
-
-        return LabellerSettings(
-            self.autoencoders,
-            self.n_images,
-            Architecture(self.filters, self.dense, self.latent),
-            self.autoencoder_epochs,
-            self.autoencoder_batch_size,
-            self.autoencoder_learning_rate,
-        )
 
     def _features(self, events: Events) -> Array:
         """Features of both jets, (2, n_events, n_columns)."""

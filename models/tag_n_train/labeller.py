@@ -1,7 +1,6 @@
 """Autoencoders that share the folds: how badly those that held it out reproduce the jets of an event."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -10,25 +9,11 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from models.events import Events, Mask, finite
 from models.stacked_training import Floats, Schedule, Share
-from models.tag_n_train.autoencoders import AT_ONCE, Architecture, ImageAutoencoders
+from models.tag_n_train.autoencoders import AT_ONCE, ImageAutoencoders
+from models.tag_n_train.labeller_settings import LabellerSettings
 
 _READ_AT_ONCE = 2048  # events, which bounds the memory that images take
 _VALIDATION = 10  # of so many images one decides which epoch is best
-
-
-@dataclass(frozen=True)
-class LabellerSettings:
-    """How many autoencoders, of how many images each, their architecture and how they train.
-
-    The last are as in `models.stacked_training.Schedule`.
-    """
-
-    members: int
-    n_images: int
-    architecture: Architecture
-    epochs: int
-    batch_size: int
-    learning_rate: float
 
 
 class Labeller:
@@ -73,7 +58,7 @@ class Labeller:
             patience=settings.epochs,
             evaluated=AT_ONCE,
         )
-        autoencoders = ImageAutoencoders(settings.members, table.shape[1], settings.architecture, seed)
+        autoencoders = ImageAutoencoders(table.shape[1], settings, seed)
         autoencoders.fit(table, shares, schedule, progress)
         return cls(images, autoencoders)
 
@@ -107,7 +92,7 @@ class Labeller:
     ) -> Self:
         """What `arrays` gave; ValueError or KeyError for anything else."""
         size = int(arrays["image_size"])
-        autoencoders = ImageAutoencoders(settings.members, size, settings.architecture, seed=0)
+        autoencoders = ImageAutoencoders(size, settings, seed=0)
         autoencoders.take_arrays(arrays)
         return cls(images, autoencoders)
 

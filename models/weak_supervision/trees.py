@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.anomaly_detector import Progress
 from models.saving import read_arrays, write_arrays
@@ -74,7 +75,9 @@ class CWoLaBoostedTrees(WeakClassifiers):
     def _mean_decision(self, restarts: list[TreeSum], features: Array) -> Array:
         return np.mean(self._at_once(lambda one: one(features), restarts), axis=0)
 
-    def _grown(self, features: Array, labels: Array, weights: Array) -> list[TreeSum]:
+    def _grown(
+        self, features: Array, labels: NDArray[np.bool_], weights: NDArray[np.float32]
+    ) -> list[TreeSum]:
         from models.weak_supervision.presorted_boosting import PresortedBoosting, PresortedFeatures
 
         inputs = PresortedFeatures(features, weights)
