@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights, require
 from models.events import fold as fold_of
-from models.made import Made, make
 from models.quantiles import QuantileMap
 from models.saving import (
     read_arrays,
@@ -22,18 +21,13 @@ from models.saving import (
     write_folder,
     write_settings,
 )
+from models.tag_n_train.classifiers import Kind, jet_classifiers
 from models.tag_n_train.labeller_settings import LabellerSettings
 from models.tag_n_train.tagging import Jets, tagged
-from models.weak_supervision.input_sets import Folds, Lesson, WeakClassifiers, per_fold
-from models.weak_supervision.networks import CWoLaHunting
-from models.weak_supervision.trees import CWoLaBoostedTrees
+from models.weak_supervision.input_sets import Folds, Lesson, per_fold
 from models.window import Window
 
-if TYPE_CHECKING:
-    from models.tag_n_train.labeller import Labeller
-
 Array = NDArray[np.float64]
-CLASSIFIERS = {"trees": CWoLaBoostedTrees, "networks": CWoLaHunting}
 
 
 @dataclass
@@ -93,12 +87,13 @@ class TagNTrain(AnomalyDetector):
     autoencoder_epochs: int = 10
     autoencoder_batch_size: int = 64
     autoencoder_learning_rate: float = 2e-3
-    classifier: Literal["trees", "networks"] = "trees"
+    classifier: Kind = "trees"
     classifier_options: Mapping[str, Any] = field(default_factory=dict)
     weight_column: str | None = None
     seed: int = 1
     threads: int | None = field(default=None, compare=False)
-    _labeller: "Labeller | None" = field(default=None, init=False, repr=False, compare=False)
+    # a Labeller; a type that is not imported here would keep `models.made` from checking those of settings
+    _labeller: Any = field(default=None, init=False, repr=False, compare=False)
     _quantile_maps: list[list[QuantileMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -133,7 +128,15 @@ class TagNTrain(AnomalyDetector):
             self.autoencoder_batch_size,
             self.autoencoder_learning_rate,
         )
-        self._classifiers = self._untrained_classifiers()
+        self._classifiers = jet_classifiers(
+            self.classifier,
+            self.classifier_options,
+            self.window,
+            next(iter(self.inputs.values())),
+            self.folds,
+            seed=self.seed,
+            threads=self.threads,
+        )
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
@@ -171,7 +174,7 @@ class TagNTrain(AnomalyDetector):
         inside = self.window.in_signal_region(mass)
         side = ~inside
         self._labeller = Labeller.learn(
-            self._images(),
+            tuple(self.images.values()),
             events.where(side),
             fold[side],
             weight[side],
@@ -201,7 +204,6 @@ class TagNTrain(AnomalyDetector):
         require(events, self.score_columns)
         fold = fold_of(events, self.folds)
         quantiles = per_fold(self._quantile_maps, self.outputs(events), fold)
-        assert self._labeller is not None  # as there are outputs
         first, second = self._labeller.held_out_errors(events, fold)
         return dict(zip(self.scores, (np.prod(quantiles, axis=0), first, second), strict=True))
 
@@ -233,7 +235,9 @@ class TagNTrain(AnomalyDetector):
         with saved_settings(folder) as settings:
             detector = cls(**settings)
             arrays = read_arrays(folder / "tag_n_train.npz")
-            detector._labeller = Labeller.of_arrays(arrays, detector._images(), detector._labelling)
+            detector._labeller = Labeller.of_arrays(
+                arrays, tuple(detector.images.values()), detector._labelling
+            )
             detector._quantile_maps = [
                 [
                     QuantileMap(stored_pins(arrays[f"quantiles_{jet}_{fold}"]))
@@ -251,23 +255,6 @@ class TagNTrain(AnomalyDetector):
             known = ", ".join(self.signal_rich)
             raise MaplessError(f"signal_rich has no quantile for window {self.window}; it has {known}")
         return self.signal_rich[self.window.name]
-
-    def _untrained_classifiers(self) -> WeakClassifiers:
-        own = {
-            "window": self.window,
-            "inputs": {"jet": next(iter(self.inputs.values()))},
-            "folds": self.folds,
-        }
-        twice = sorted(own.keys() & self.classifier_options)
-        if twice:
-            raise MaplessError(f"classifier_options must not say {twice[0]}, which the detector itself has")
-        kind = CLASSIFIERS[self.classifier]
-        made = Made(f"{kind.__module__}:{kind.__name__}", self.classifier_options)
-        classifiers: WeakClassifiers = make(made, {}, **own, seed=self.seed, threads=self.threads)
-        return classifiers
-
-    def _images(self) -> tuple[str, ...]:
-        return tuple(self.images.values())
 
     def _features(self, events: Events) -> Array:
         """Features of both jets, (2, n_events, n_columns)."""
