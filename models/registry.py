@@ -15,6 +15,7 @@ DETECTORS = {
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "isolation-forest": "models.isolation_forest:IsolationForest",
     "vae-qr": "models.variational_autoencoder.detector:VariationalAutoencoder",
+    "tag-n-train": "models.tag_n_train.detector:TagNTrain",
 }
 
 CUTS = {

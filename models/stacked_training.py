@@ -48,6 +48,7 @@ class Schedule:
         patience: epochs without a better validation loss after which a member counts as finished; training
             ends early when all have.
         best_epochs: how many of the epochs with the lowest validation loss are kept, for each member its own.
+        evaluated: rows of each member that are validated at once.
     """
 
     epochs: int
@@ -55,6 +56,7 @@ class Schedule:
     learning_rate: float
     patience: int
     best_epochs: int = 1
+    evaluated: int = _EVALUATION_BATCH
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def train(
         progress: called with (epochs done, epochs in total).
     """
     epoch_of = _training_epoch(variables, loss, schedule, _steps(shares, schedule))
-    validation = batched(lambda columns: loss(columns, False))
+    validation = batched(lambda columns: loss(columns, False), schedule.evaluated)
     random = np.random.default_rng(seed)
     columns = [tf.constant(column) for column in table]
     best = _BestEpochs(len(shares), schedule.best_epochs)
@@ -113,9 +115,9 @@ def train(
 
 
 def batched(
-    function: Callable[[Sequence[tf.Tensor]], tf.Tensor],
+    function: Callable[[Sequence[tf.Tensor]], tf.Tensor], size: int = _EVALUATION_BATCH
 ) -> Callable[[Sequence[tf.Tensor], Sequence[Rows]], list[Floats]]:
-    """Make a function of gathered columns one of columns (n_rows, ...) and rows, evaluated some at a time.
+    """Make a function of gathered columns one of columns (n_rows, ...) and rows, `size` at a time.
 
     What it returns is called with columns and one index array per member, and gives for each member the
     values of its rows, in their order.
@@ -124,11 +126,11 @@ def batched(
 
     def of_rows(columns: Sequence[tf.Tensor], rows: Sequence[Rows]) -> list[Floats]:
         longest = max(len(selected) for selected in rows)
-        width = max(1, -(-longest // _EVALUATION_BATCH)) * _EVALUATION_BATCH
+        width = max(1, -(-longest // size)) * size
         padded = np.zeros((len(rows), width), np.int32)
         for member, selected in enumerate(rows):
             padded[member, : len(selected)] = selected
-        parts = np.split(padded, width // _EVALUATION_BATCH, axis=1)
+        parts = np.split(padded, width // size, axis=1)
         batches = ([tf.gather(column, part) for column in columns] for part in parts)
         outputs = np.concatenate([compiled(batch).numpy() for batch in batches], axis=1)
         return [output[: len(selected)] for output, selected in zip(outputs, rows, strict=True)]

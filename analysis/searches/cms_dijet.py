@@ -24,6 +24,7 @@ from models.made import Made, arguments
 from models.registry import CUTS, DETECTORS, make_detector
 from models.window import Window, windows_between
 from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns, dijet_control_region
+from selections.jets import JetImage
 
 JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
 """What the networks of CWoLa Hunting see of each jet beside its mass."""
@@ -37,6 +38,8 @@ EDGES = {
     "B": (1492.0, 1824.0, 2230.0, 2725.0, 3331.0, 4071.0, 4975.0, 6081.0, 8000.0),
 }
 KEPT = (0.01, 0.01, 0.01, 0.03, 0.03, 0.05)
+# Of errors of an autoencoder, above which Tag N' Train takes a jet for signal-rich: arXiv:2412.03747.
+SIGNAL_RICH = {"A": (0.8, 0.8, 0.8, 0.8, 0.65, 0.5), "B": (0.8, 0.8, 0.8, 0.65, 0.5, 0.5)}
 MASSES = {
     "A1": (1800, 1900),
     "A2": (2200, 2300),
@@ -56,6 +59,9 @@ MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain":
 USUAL_CUTS = {"vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)})}
 """Of detectors that do not keep a part of the sidebands of a window."""
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
+SIGNAL_RICH_OF_WINDOW = {name: SIGNAL_RICH[name[0]][int(name[1]) - 1] for name in WINDOWS}
+AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
+"""Scores of Tag N' Train that it takes to be independent for background."""
 
 
 def _figures(jet_mass: str) -> tuple[Made, ...]:
@@ -69,6 +75,7 @@ def _figures(jet_mass: str) -> tuple[Made, ...]:
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
+        Made("analysis.report.independent_scores:IndependentScores", AUTOENCODERS),
     )
 
 
@@ -142,7 +149,8 @@ def declare(settings: Settings) -> Search:
         "jet_eta_max": settings.selection.jet_eta_max,
         "features": settings.selection.jet_features,
         "jet_mass": settings.selection.jet_mass,
-        "constituents": True,  # where a detector sees them
+        "constituents": True,  # these and images are made only where a detector sees them
+        "images": JetImage(),
     }
     control = settings.control
     apart = {"delta_eta_min": control.delta_eta_min, "delta_eta_max": control.delta_eta_max}
@@ -177,7 +185,12 @@ def declare(settings: Settings) -> Search:
     )
     hunts = []
     for name, detector in settings.detectors.items():
-        made = detector.made(inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}, features=features)
+        made = detector.made(
+            inputs=inputs,
+            match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
+            features=features,
+            signal_rich={window.name: SIGNAL_RICH_OF_WINDOW.get(window.name, 0.8) for window in windows},
+        )
         usual = USUAL_CUTS.get(detector.detector, Made("sideband-efficiency", {"kept": kept}))
         cut = detector.made_cut(usual)
         windowed = "window" in {*arguments(made, DETECTORS), *arguments(cut, CUTS)}

@@ -21,7 +21,7 @@ class LearntCut(AnomalyCut):
     """A cut on one score whose thresholds were learnt.
 
     Args:
-        score: name of the score; by default the only one.
+        score: name of the score; by default the only one, or of several the one called "score".
         weight_column: column of event weights; by default every event counts once.
     """
 
@@ -38,8 +38,8 @@ class LearntCut(AnomalyCut):
         """Take the score that is cut on (n_events,); MaplessError if it is not there or one of many."""
         if self.score is None and len(scores) == 1:
             return next(iter(scores.values()))
-        if self.score is not None and self.score in scores:
-            return scores[self.score]
+        if (self.score or "score") in scores:
+            return scores[self.score or "score"]
         raise MaplessError(f"there is no score '{self.score}'; set `score` to one of {', '.join(scores)}")
 
     def learnt(self, name: str) -> Any:

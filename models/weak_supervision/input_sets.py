@@ -8,6 +8,7 @@ inputs per jet), arXiv:2005.02983 (ATLAS: one set, the masses of both jets).
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import factorial
 from pathlib import Path
 from typing import Any, Self
@@ -66,6 +67,19 @@ class Sample:
     weight: Array
     features: list[Array]
     matched: list[NDArray[Any] | None]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What classifiers learn from: rows (n,) of events, with labels (n,), 0 or 1, and weights (n,)."""
+
+    rows: NDArray[np.integer]
+    labels: NDArray[Any]
+    weights: NDArray[np.float32]
+
+
+Lessons = Callable[[int, int], Lesson]
+"""The lesson of an input set for the classifiers that hold out a fold, of which it has no events."""
 
 
 @dataclass
@@ -132,7 +146,7 @@ class WeakClassifiers(AnomalyDetector):
     def fit(self, training: Mapping[str, Events], progress: Progress | None = None) -> Self:
         """Train on the events of the window and its sidebands; others are ignored."""
         sample = self._sample(training["events"])
-        self._train(sample, progress)
+        self.train_classifiers(sample.features, sample.fold, partial(self._lesson, sample), progress)
         self._quantile_maps = self._learn_quantile_maps(sample)
         return self
 
@@ -148,7 +162,7 @@ class WeakClassifiers(AnomalyDetector):
         """Output of the classifiers that held out each event's fold, (n_input_sets, n_events)."""
         if not self._quantile_maps:
             raise MaplessError("this CWoLa Hunting detector is not trained; call fit or load first")
-        return self._classify(self._features(events), fold_of(events, self.folds))
+        return self.classify(self._features(events), fold_of(events, self.folds))
 
     def save(self, folder: Path) -> None:
         """Write settings, quantile maps and classifiers into a folder; replaces what was there."""
@@ -162,7 +176,7 @@ class WeakClassifiers(AnomalyDetector):
         with write_folder(folder) as beside:
             write_settings(beside, self)
             write_arrays(beside / "quantile_maps.npz", maps)
-            self._write(beside)
+            self.write_classifiers(beside)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -174,24 +188,31 @@ class WeakClassifiers(AnomalyDetector):
                 [QuantileMap(stored_pins(maps[f"{place}_{fold}"])) for fold in range(detector.folds)]
                 for place in range(len(detector.inputs))
             ]
-            detector._read(folder)
+            detector.read_classifiers(folder)
         return detector
 
+    @property
     @abstractmethod
-    def _train(self, sample: Sample, progress: Progress | None) -> None:
-        """Train the classifiers on the events of window and sidebands."""
+    def steps(self) -> int:
+        """How often training reports its progress."""
 
     @abstractmethod
-    def _classify(self, features: list[Array], fold: Folds) -> Array:
+    def train_classifiers(
+        self, features: list[Array], fold: Folds, lessons: Lessons, progress: Progress | None
+    ) -> None:
+        """Train on features (n_events, n_columns) of each input set, and folds (n_events,)."""
+
+    @abstractmethod
+    def classify(self, features: list[Array], fold: Folds) -> Array:
         """Output of the classifiers that held out each fold, (n_input_sets, n_events)."""
 
     @abstractmethod
-    def _write(self, folder: Path) -> None:
+    def write_classifiers(self, folder: Path) -> None:
         """Write the trained classifiers into a folder."""
 
     @abstractmethod
-    def _read(self, folder: Path) -> None:
-        """Read the classifiers that `_write` wrote; ValueError or KeyError for anything else."""
+    def read_classifiers(self, folder: Path) -> None:
+        """Read the classifiers that `write_classifiers` wrote; ValueError or KeyError for anything else."""
 
     def _sample(self, events: Events) -> Sample:
         inside = self.window.contains(column(events, self.window.column))
@@ -219,21 +240,22 @@ class WeakClassifiers(AnomalyDetector):
         weights = self.window.sideband_weights(sample.mass, sample.weight)
         side = weights > 0
         fold, weights = sample.fold[side], weights[side]
-        outputs = self._classify([features[side] for features in sample.features], fold)
+        outputs = self.classify([features[side] for features in sample.features], fold)
         chosen = [fold == held_out for held_out in range(self.folds)]
         return [[QuantileMap.learn(output[one], weights[one]) for one in chosen] for output in outputs]
 
-    def _weights(self, sample: Sample, place: int, held_out: int) -> NDArray[np.float32]:
-        """Training weights (n_events,) of an input set outside one fold: mean 1, and 0 inside the fold."""
-        seen = sample.fold != held_out
-        weights = np.zeros(len(seen))
-        weights[seen] = self.window.balanced_weights(sample.mass[seen], sample.weight[seen])
-        values = sample.matched[place]
-        if values is not None:
-            signal = seen & self.window.in_signal_region(sample.mass)
-            side = seen & ~signal
-            weights[side] = match_spectrum(values[side], weights[side], values[signal], weights[signal])
-        return (weights / weights[seen].mean()).astype(np.float32)
+    def _lesson(self, sample: Sample, place: int, held_out: int) -> Lesson:
+        """Signal region against sidebands, outside of a fold; weights have mean 1."""
+        rows = np.flatnonzero(sample.fold != held_out)
+        mass, labels = sample.mass[rows], self.window.in_signal_region(sample.mass[rows])
+        weights = self.window.balanced_weights(mass, sample.weight[rows])
+        matched = sample.matched[place]
+        if matched is not None:
+            values = matched[rows]
+            weights[~labels] = match_spectrum(
+                values[~labels], weights[~labels], values[labels], weights[labels]
+            )
+        return Lesson(rows, labels, (weights / weights.mean()).astype(np.float32))
 
 
 def per_fold(maps: Sequence[Sequence[Callable[[Array], Array]]], values: Array, fold: Folds) -> Array:

@@ -11,7 +11,14 @@ from models.anomaly_detector import Progress
 from models.folds import rotations
 from models.preprocessing import GaussianMap
 from models.saving import read_arrays, stored_pins, write_arrays
-from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers, per_fold
+from models.weak_supervision.input_sets import (
+    Array,
+    Folds,
+    Lesson,
+    Lessons,
+    WeakClassifiers,
+    per_fold,
+)
 
 if TYPE_CHECKING:
     from models.ensembles import NetworkEnsemble
@@ -52,23 +59,42 @@ class CWoLaHunting(WeakClassifiers):
         self._rotations = rotations(self.folds, self.inner_networks)
         self._width = max(len(columns) for columns in self.inputs.values())
 
-    def _train(self, sample: Sample, progress: Progress | None) -> None:
+    @property
+    def steps(self) -> int:
+        """One for each epoch, if none is saved by patience."""
+        return self.epochs
+
+    def train_classifiers(
+        self, features: list[Array], fold: Folds, lessons: Lessons, progress: Progress | None
+    ) -> None:
+        """Train all networks at once."""
         from models.stacked_training import Schedule
 
-        features = self._stacked(sample.features)
-        seen = [sample.fold != held_out for held_out in range(self.folds)]
-        self._gaussian_maps = [[GaussianMap.learn(of_set[chosen]) for chosen in seen] for of_set in features]
+        stacked = self._stacked(features)
+        taught = [
+            [lessons(place, held_out) for held_out in range(self.folds)] for place in range(len(stacked))
+        ]
+        self._gaussian_maps = [
+            [GaussianMap.learn(of_set[lesson.rows]) for lesson in of_folds]
+            for of_set, of_folds in zip(stacked, taught, strict=True)
+        ]
         table = [
             gaussian_map(of_set).astype(np.float32)
-            for of_set, maps in zip(features, self._gaussian_maps, strict=True)
+            for of_set, maps in zip(stacked, self._gaussian_maps, strict=True)
             for gaussian_map in maps
         ]
-        labels = np.tile(self.window.in_signal_region(sample.mass), len(table)).astype(np.float32)
+        labels = np.zeros((len(stacked), self.folds, len(fold)), np.float32)
+        for place, of_folds in enumerate(taught):
+            for held_out, lesson in enumerate(of_folds):
+                labels[place, held_out, lesson.rows] = lesson.labels
         schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.patience, self.best_epochs)
         self._networks = self._untrained_networks()
-        self._networks.fit(np.concatenate(table), labels, self._shares(sample), schedule, progress)
+        self._networks.fit(
+            np.concatenate(table), labels.ravel(), self._shares(taught, fold), schedule, progress
+        )
 
-    def _classify(self, features: list[Array], fold: Folds) -> Array:
+    def classify(self, features: list[Array], fold: Folds) -> Array:
+        """Mean output of the networks that held out each fold, (n_input_sets, n_events)."""
         table = per_fold(self._gaussian_maps, self._stacked(features), fold).astype(np.float32)
         members = [(place, turn.held_out) for place in range(len(self.inputs)) for turn in self._rotations]
         chosen = [np.flatnonzero(fold == held_out) for held_out in range(self.folds)]
@@ -80,7 +106,8 @@ class CWoLaHunting(WeakClassifiers):
             outputs[place, chosen[held_out]] += output / self.inner_networks
         return outputs
 
-    def _write(self, folder: Path) -> None:
+    def write_classifiers(self, folder: Path) -> None:
+        """Write networks and maps into one file."""
         arrays: dict[str, Any] = dict(self._networks.arrays())
         for place, maps in enumerate(self._gaussian_maps):
             for held_out, gaussian_map in enumerate(maps):
@@ -88,7 +115,8 @@ class CWoLaHunting(WeakClassifiers):
                     arrays[f"gaussian_map_{place}_{held_out}_{feature}"] = pins
         write_arrays(folder / "networks.npz", arrays)
 
-    def _read(self, folder: Path) -> None:
+    def read_classifiers(self, folder: Path) -> None:
+        """Read what `write_classifiers` wrote."""
         self._networks = self._untrained_networks()
         places, folds, features = range(len(self.inputs)), range(self.folds), range(self._width)
         arrays = read_arrays(folder / "networks.npz")
@@ -112,18 +140,22 @@ class CWoLaHunting(WeakClassifiers):
         count = len(self.inputs) * len(self._rotations)
         return NetworkEnsemble(count, self._width, self.hidden, dropout=self.dropout, seed=self.seed)
 
-    def _shares(self, sample: Sample) -> list["Share"]:
+    def _shares(self, taught: list[list[Lesson]], fold: Folds) -> list["Share"]:
         """Give each network, set by set and rotation by rotation, its rows of the table and their weights."""
         from models.stacked_training import Share
 
-        fold, shares = sample.fold, []
-        for place in range(len(self.inputs)):
-            weights = [self._weights(sample, place, held_out) for held_out in range(self.folds)]
+        shares = []
+        for place, of_folds in enumerate(taught):
             for turn in self._rotations:
-                training = np.flatnonzero(np.isin(fold, turn.training))
-                validation = np.flatnonzero(fold == turn.validation)
-                weight, first = weights[turn.held_out], (place * self.folds + turn.held_out) * len(fold)
+                lesson, first = of_folds[turn.held_out], (place * self.folds + turn.held_out) * len(fold)
+                training = np.isin(fold[lesson.rows], turn.training)
+                validation = fold[lesson.rows] == turn.validation
                 shares.append(
-                    Share(first + training, weight[training], first + validation, weight[validation])
+                    Share(
+                        first + lesson.rows[training],
+                        lesson.weights[training],
+                        first + lesson.rows[validation],
+                        lesson.weights[validation],
+                    )
                 )
         return shares

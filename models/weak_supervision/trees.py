@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.anomaly_detector import Progress
 from models.saving import read_arrays, write_arrays
 from models.tree_sums import TreeSum, from_arrays, to_arrays
-from models.weak_supervision.input_sets import Array, Folds, Sample, WeakClassifiers
+from models.weak_supervision.input_sets import Array, Folds, Lessons, WeakClassifiers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,19 +44,26 @@ class CWoLaBoostedTrees(WeakClassifiers):
     threads: int | None = field(default=None, compare=False)
     _trees: list[list[list[TreeSum]]] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    def _train(self, sample: Sample, progress: Progress | None) -> None:
-        labels = self.window.in_signal_region(sample.mass)
+    @property
+    def steps(self) -> int:
+        """One for each input set and fold."""
+        return len(self.inputs) * self.folds
+
+    def train_classifiers(
+        self, features: list[Array], fold: Folds, lessons: Lessons, progress: Progress | None
+    ) -> None:
+        """Grow the trees of every input set and fold."""
         self._trees = []
-        for place, features in enumerate(sample.features):
+        for place, of_set in enumerate(features):
             self._trees.append([])
             for held_out in range(self.folds):
-                seen = sample.fold != held_out
-                weights = self._weights(sample, place, held_out)[seen]
-                self._trees[place].append(self._grown(features[seen], labels[seen], weights))
+                lesson = lessons(place, held_out)
+                self._trees[place].append(self._grown(of_set[lesson.rows], lesson.labels, lesson.weights))
                 if progress:
-                    progress(place * self.folds + held_out + 1, len(self.inputs) * self.folds)
+                    progress(place * self.folds + held_out + 1, self.steps)
 
-    def _classify(self, features: list[Array], fold: Folds) -> Array:
+    def classify(self, features: list[Array], fold: Folds) -> Array:
+        """Mean decision of the trees that held out each fold, (n_input_sets, n_events)."""
         outputs = np.empty((len(features), len(fold)))
         for place, of_folds in enumerate(self._trees):
             for held_out, restarts in enumerate(of_folds):
@@ -67,7 +75,9 @@ class CWoLaBoostedTrees(WeakClassifiers):
     def _mean_decision(self, restarts: list[TreeSum], features: Array) -> Array:
         return np.mean(self._at_once(lambda one: one(features), restarts), axis=0)
 
-    def _grown(self, features: Array, labels: Array, weights: Array) -> list[TreeSum]:
+    def _grown(
+        self, features: Array, labels: NDArray[np.bool_], weights: NDArray[np.float32]
+    ) -> list[TreeSum]:
         from models.weak_supervision.presorted_boosting import PresortedBoosting, PresortedFeatures
 
         inputs = PresortedFeatures(features, weights)
@@ -101,11 +111,13 @@ class CWoLaBoostedTrees(WeakClassifiers):
         with ThreadPoolExecutor(self.threads or cpu_count(), initializer=one_thread) as pool:
             return list(pool.map(work, items))
 
-    def _write(self, folder: Path) -> None:
+    def write_classifiers(self, folder: Path) -> None:
+        """Write all trees into one file."""
         sums = (one for of_folds in self._trees for restarts in of_folds for one in restarts)
         write_arrays(folder / "trees.npz", to_arrays(sums))
 
-    def _read(self, folder: Path) -> None:
+    def read_classifiers(self, folder: Path) -> None:
+        """Read the trees that `write_classifiers` wrote."""
         each = self.folds * self.restarts
         widths = [len(columns) for columns in self.inputs.values() for _ in range(each)]
         sums = from_arrays(read_arrays(folder / "trees.npz"), widths, self.iterations)

@@ -45,6 +45,15 @@ QUICK = {
     "cwola-hunting-trees": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
     "isolation-forest": {"n_trees": 10},
     "vae-qr": {"particles": 6, "latent": 1, "epochs": 2},
+    "tag-n-train": {
+        "filters": [2, 2],
+        "dense": [],
+        "latent": 2,
+        "n_images": 200,
+        "autoencoder_epochs": 1,
+        "autoencoder_batch_size": 32,
+        "classifier_options": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
+    },
 }
 CUT_OPTIONS = {
     "moving-sidebands": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
@@ -56,6 +65,7 @@ CUT_OPTIONS = {
 MASS = 3000.0
 
 EVENTS = toy.with_constituents(toy.background(3000, seed=1), particles=8, seed=1)
+EVENTS = toy.with_images(EVENTS, seed=2)
 
 
 def make(name, **options):
@@ -220,3 +230,10 @@ def test_several_scores_ask_for_a_name(name):
     assert same(cut.masks(EVENTS, two, MASS), masks_of(make_learnt_cut(name)))
     with pytest.raises(MaplessError, match="to one of first, second"):
         make_learnt_cut(name).masks(EVENTS, two, MASS)
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_the_score_of_several_is_taken_unless_another_is_named(name):
+    cut = make_learnt_cut(name)
+    both = {"error": np.zeros(len(EVENTS))} | toy_scores()
+    assert same(cut.masks(EVENTS, both, MASS if cut.per_mass else None), masks_of(cut))

@@ -70,6 +70,29 @@ def mixture(n_background, n_signal, seed, **signal_options):
     return Events({name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]})
 
 
+def with_images(events, seed, correlation=0.0):
+    """The same events with an image (8, 8) of each jet: one blob, of injected ones two.
+
+    Blobs are as wide as chance will have it, for both jets of an event the same with some `correlation`.
+    """
+    random = np.random.default_rng(seed)
+    n = len(events)
+    first, second = random.normal(size=(2, n))
+    widths = {"jet1": first, "jet2": correlation * first + np.sqrt(1 - correlation**2) * second}
+    return events.but(**{f"{jet}_image": _image(widths[jet], events["injected"], random) for jet in JETS})
+
+
+def _image(width, injected, random):
+    pixels = np.stack(np.meshgrid(*[np.arange(8) - 3.5] * 2, indexing="ij"), axis=-1)
+    angle = random.uniform(0, np.pi, len(width))
+    distance = np.where(injected, random.normal(2.3, 0.2, len(width)), 0)
+    prong = np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=-1)[:, None, None]
+    sigma = (0.8 * np.exp(0.2 * width))[:, None, None]
+    blobs = [np.exp(-((pixels - place) ** 2).sum(-1) / (2 * sigma**2)) for place in (prong, -prong)]
+    image = sum(blobs) * random.gamma(4, 0.25, (len(width), 8, 8))
+    return (image / image.sum(axis=(1, 2), keepdims=True)).astype(np.float32)
+
+
 def _background(n, seed, correlation):
     random = np.random.default_rng(seed)
     mjj = 2200 * random.pareto(6.0, n) + 2200

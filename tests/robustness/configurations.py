@@ -155,6 +155,18 @@ SETTINGS = (
     *("detectors.cwola.cut_options={kept: 3}", "detectors.cwola.cut_options={kept: x}"),
     *("detectors.cwola.cut_options={kept: .nan}", "detectors.cwola.cut_options=3"),
     *(
+        f"detectors.cwola={{detector: tag-n-train, options: {{{option}}}}}"
+        for option in (
+            "autoencoders: 1",
+            "filters: [32]",
+            "n_images: 0",
+            "signal_rich: 1.5",
+            "classifier: forest",
+            "classifier_options: {folds: 9}",
+            "images: {jet3: x}",
+        )
+    ),
+    *(
         f"detectors.cwola={{detector: combination, options: {{{options}}}}}"
         for options in (
             "detectors: 3",

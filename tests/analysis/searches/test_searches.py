@@ -165,3 +165,21 @@ def test_constituents_and_the_control_region_are_there_for_a_detector_that_sees_
         assert {"jet1_constituent_pt", "jet2_constituent_phi", "jet1_pt"} <= set(kept[region])
     titles = [cut.title for cut in search.regions["control"].cuts]
     assert titles[-1] == "1.4 < |delta eta| < 2.5"
+def test_images_are_kept_only_where_a_detector_reads_them() -> None:
+    kept, required = {}, {}
+    for detector in ("tag-n-train", "cwola-hunting-trees"):
+        override = f"detectors={{one: {{detector: {detector}}}}}"
+        search = searches.declare(searches.load("cms-dijet", None, (override,)))
+        kept[detector] = set(kept_columns(search)["signal"])
+        required[detector] = search.regions["signal"].needed_for(tuple(kept[detector])).required_columns()
+    images = {"jet1_image", "jet2_image"}
+    assert images <= kept["tag-n-train"]
+    assert "constituent_pt" in required["tag-n-train"]
+    assert not images & kept["cwola-hunting-trees"]
+    assert "constituent_pt" not in required["cwola-hunting-trees"]
+
+
+def test_tag_n_train_takes_the_quantiles_of_the_paper() -> None:
+    overrides = ("detectors={one: {detector: tag-n-train}}", "windows=[A4, A5, B4, B5]")
+    (hunt,) = searches.declare(searches.load("cms-dijet", None, (*overrides, "masses.high=5000"))).hunts
+    assert hunt.detector.offered["signal_rich"] == {"A4": 0.8, "A5": 0.65, "B4": 0.65, "B5": 0.5}

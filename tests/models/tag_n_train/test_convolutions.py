@@ -1,0 +1,34 @@
+"""Stacked convolutions against scipy, member by member."""
+
+import numpy as np
+import pytest
+from scipy.signal import correlate2d
+
+from models.tag_n_train.convolutions import StackedConvolution, doubled, pooled
+
+MEMBERS = 2
+
+
+@pytest.mark.parametrize("enlarged", [False, True])
+@pytest.mark.parametrize(("channels", "filters"), [(1, 3), (3, 2)])
+def test_every_member_convolves_with_its_own_kernel(channels, filters, enlarged):
+    rng = np.random.default_rng(1)
+    images = rng.normal(size=(MEMBERS, 2, 4, 6, channels)).astype(np.float32)
+    layer = StackedConvolution(filters, enlarged=enlarged)
+    found = np.asarray(layer(images))
+    kernel = np.asarray(layer.kernel).reshape(MEMBERS, 3, 3, channels, filters)
+    seen = images.repeat(2, axis=2).repeat(2, axis=3) if enlarged else images
+    for member in range(MEMBERS):
+        for image, result in zip(seen[member], found[member], strict=True):
+            for filter_ in range(filters):
+                parts = [
+                    correlate2d(image[..., c], kernel[member, :, :, c, filter_], mode="same")
+                    for c in range(channels)
+                ]
+                np.testing.assert_allclose(result[..., filter_], sum(parts), atol=1e-5)
+
+
+def test_pooling_undoes_doubling():
+    rng = np.random.default_rng(1)
+    images = rng.normal(size=(MEMBERS, 3, 4, 4, 2)).astype(np.float32)
+    np.testing.assert_array_equal(pooled(doubled(images)), images)
