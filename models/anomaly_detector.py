@@ -29,7 +29,7 @@ class AnomalyDetector(ABC):
         folds: where it is above one, the events of a fold are scored by what never saw them.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("events",)
+    roles: tuple[str, ...] = ("events",)
     scores: ClassVar[tuple[str, ...]] = ("score",)
     folds: int = 1
 

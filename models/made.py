@@ -55,13 +55,17 @@ def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
     return found
 
 
+def arguments(made: Made, registry: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the arguments that the class takes; MaplessError if there is no such class."""
+    return tuple(signature(find_class(made.name, registry)).parameters)
+
+
 def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:
     """Make the object; `offered` adds to what is given only where the class has such an argument.
 
     Raises MaplessError for an option that the class does not have or whose value is of another type.
     """
-    kind = find_class(made.name, registry)
-    known = list(signature(kind).parameters)
+    kind, known = find_class(made.name, registry), arguments(made, registry)
     for option in made.options:
         if option not in known:
             raise MaplessError(f"{made.name} has no setting '{option}'; it has {', '.join(known)}")

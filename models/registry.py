@@ -13,10 +13,12 @@ DETECTORS = {
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "isolation-forest": "models.isolation_forest:IsolationForest",
+    "quak": "models.quak.detector:Quak",
 }
 
 CUTS = {
     "moving-sidebands": "models.cuts.moving_sidebands:MovingSidebands",
+    "quak-bins": "models.cuts.quak_bins:QuakBins",
     "quantile-regression": "models.cuts.score_categories:ScoreCategories",
     "score-above": "models.cuts.score_above:ScoreAbove",
     "sideband-efficiency": "models.cuts.sideband_efficiency:SidebandEfficiency",

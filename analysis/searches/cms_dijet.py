@@ -1,7 +1,7 @@
 """CMS search for dijet resonances with anomalous jets, EXO-22-026 (arXiv:2412.03747)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -20,7 +20,8 @@ from analysis.search_settings import (
 from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
-from models.made import Made
+from models.made import Made, arguments
+from models.registry import CUTS, DETECTORS, make_detector
 from models.window import Window, windows_between
 from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns
 
@@ -28,6 +29,8 @@ JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
 """What the networks of CWoLa Hunting see of each jet beside its mass."""
 EVENT_FEATURES = ("mass_difference", "jet1_tau41", "jet2_tau41")
 """What CATHODE sees of an event beside the mass of the heavier jet."""
+SHAPES = ("tau21", "tau32", "tau43", "sqrt_tau21_over_tau1", "b_tag", "n_constituents")
+"""What QUAK sees of each jet beside its mass."""
 
 # Edges of the windows in GeV, events kept of their sidebands, and masses tested in each: arXiv:2412.03747.
 # The neighbours of a window are its sidebands; no window of the paper holds 4000 GeV.
@@ -52,6 +55,8 @@ MASSES = {
 }
 WINDOWS = windows_between(EDGES["A"], "mjj", "A") | windows_between(EDGES["B"], "mjj", "B")
 MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
+USUAL_CUTS = {"quak": Made("moving-sidebands", {"score": "score"})}
+"""Of detectors that do not keep a part of the sidebands of a window."""
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
 
 
@@ -97,7 +102,8 @@ class WindowSettings(RangeSettings):
 class Settings(SearchSettings):
     """Settings of the search; `signals` are the samples that give the shape of the resonance.
 
-    `windows` names windows of the paper or of `own_windows`.
+    `windows` names windows of the paper or of `own_windows`. `priors` are groups of samples of signals that
+    QUAK learns from, of masses above `priors_mjj_min` (GeV).
     """
 
     selection: SelectionSettings = SelectionSettings()
@@ -108,18 +114,24 @@ class Settings(SearchSettings):
     background: BackgroundSettings = BackgroundSettings()
     masses: MassSettings
     signals: Annotated[tuple[str, ...], Field(min_length=1)]
+    priors: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    priors_mjj_min: Annotated[Energy, Field(gt=0)] = 1460.0
 
 
 def declare(settings: Settings) -> Search:
     """The search: dijet events, one detector per mass window, and the dijet spectrum that is left."""
-    selection = dijet(
-        mjj_min=settings.selection.mjj_min,
-        jet_pt_min=settings.selection.jet_pt_min,
-        jet_eta_max=settings.selection.jet_eta_max,
-        delta_eta_max=settings.selection.delta_eta_max,
-        features=settings.selection.jet_features,
-        jet_mass=settings.selection.jet_mass,
-    )
+    common: dict[str, Any] = {
+        "jet_pt_min": settings.selection.jet_pt_min,
+        "jet_eta_max": settings.selection.jet_eta_max,
+        "delta_eta_max": settings.selection.delta_eta_max,
+        "features": settings.selection.jet_features,
+        "jet_mass": settings.selection.jet_mass,
+    }
+    regions = {"signal": dijet(mjj_min=settings.selection.mjj_min, **common)}
+    if settings.priors:
+        regions["prior"] = dijet(mjj_min=settings.priors_mjj_min, **common)
+    priors = {name: f"priors.{group}" for group, names in settings.priors.items() for name in names}
+    sources = {"events": Source("signal"), **{name: Source("prior", name) for name in priors}}
     kept_of_jets = dijet_columns(settings.selection.jet_features, settings.selection.jet_mass)
     seen = (JET_MASSES[settings.selection.jet_mass], *JET_FEATURES)
     own = {name: Window(name, "mjj", one.low, one.high) for name, one in settings.own_windows.items()}
@@ -130,6 +142,12 @@ def declare(settings: Settings) -> Search:
         for jet in ("jet1", "jet2")
     }
     features = (f"jet1_{seen[0]}", *(name for name in EVENT_FEATURES if name in kept_of_jets))
+    observables = tuple(
+        f"{jet}_{name}"
+        for jet in ("jet1", "jet2")
+        for name in (seen[0], *SHAPES)
+        if f"{jet}_{name}" in kept_of_jets
+    )
     edges = four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()
     require_selected(edges, settings.selection.mjj_min, "selection.mjj_min")
     mjj = MassSpectrum(
@@ -143,28 +161,41 @@ def declare(settings: Settings) -> Search:
         title=r"$m_{jj}$ [GeV]",
         blind=tuple((window.low, window.high) for window in windows),
     )
-    hunts = [
-        Hunt(
-            name,
-            detector=detector.made(
-                inputs=inputs, match={"jet1": "jet1_pt", "jet2": "jet2_pt"}, features=features
-            ),
-            training={"events": Source("signal")},
-            spectra=("mjj",),
-            cut=detector.made_cut(Made("sideband-efficiency", {"kept": kept})),
-            learn_on=Source("signal"),
-            windows=windows,
-            masses={window.name: _masses(window, settings) for window in windows},
+    hunts = []
+    for name, detector in settings.detectors.items():
+        made = detector.made(
+            inputs=inputs,
+            match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
+            features=features,
+            observables=observables,
+            priors=settings.priors,
         )
-        for name, detector in settings.detectors.items()
-    ]
+        usual = USUAL_CUTS.get(detector.detector, Made("sideband-efficiency", {"kept": kept}))
+        cut = detector.made_cut(usual)
+        windowed = "window" in {*arguments(made, DETECTORS), *arguments(cut, CUTS)}
+        hunts.append(
+            Hunt(
+                name,
+                made,
+                {
+                    role: sources[role]
+                    for role in make_detector(made, window=windows[0]).roles
+                    if role in sources
+                },
+                ("mjj",),
+                cut,
+                learn_on=Source("signal"),
+                windows=windows if windowed else (),
+                masses={window.name: _masses(window, settings) for window in windows} if windowed else {},
+            )
+        )
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
         "CMS EXO-22-026, arXiv:2412.03747",
         settings.data,
-        settings.table(*((name, "signals") for name in settings.signals)),
-        {"signal": selection},
+        settings.table(*((name, "signals") for name in settings.signals), *priors.items()),
+        regions,
         (mjj,),
         tuple(hunts),
         settings.injected(),

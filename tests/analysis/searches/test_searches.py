@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from analysis import searches
+from analysis.kept_columns import kept_columns
+from analysis.source import Source
 from errors import MaplessError
 
 
@@ -34,6 +36,19 @@ def test_masses_of_a_window_are_those_of_the_paper_whichever_others_run() -> Non
     assert alone["B3"] == together["B3"] == (2900, 3000, 3100)
     assert together["A3"] == (2600, 2700, 2800)
     assert not any(4000 in one for one in together.values())
+
+
+def test_quak_learns_from_the_data_and_from_every_sample_of_the_priors_in_no_window() -> None:
+    detector, priors = "detectors={quak: {detector: quak}}", "priors={400-400: [x_to_yy_3000]}"
+    search = searches.declare(searches.load("cms-dijet", None, (detector, priors, "priors_mjj_min=1500")))
+    (hunt,) = search.hunts
+    assert hunt.training == {"events": Source("signal"), "x_to_yy_3000": Source("prior", "x_to_yy_3000")}
+    assert not hunt.windows
+    kept = kept_columns(search)
+    assert "jet2_sqrt_tau21_over_tau1" in kept["prior"]
+    assert {*kept["prior"]} < {*kept["signal"]}
+    with pytest.raises(MaplessError, match="QUAK needs priors"):
+        searches.declare(searches.load("cms-dijet", None, (detector,)))
 
 
 def test_the_windows_are_those_of_the_paper() -> None:
