@@ -16,10 +16,12 @@ DETECTORS = {
     "isolation-forest": "models.isolation_forest:IsolationForest",
     "vae-qr": "models.variational_autoencoder.detector:VariationalAutoencoder",
     "tag-n-train": "models.tag_n_train.detector:TagNTrain",
+    "quak": "models.quak.detector:Quak",
 }
 
 CUTS = {
     "moving-sidebands": "models.cuts.moving_sidebands:MovingSidebands",
+    "quak-bins": "models.cuts.quak_bins:QuakBins",
     "quantile-regression": "models.cuts.score_categories:ScoreCategories",
     "score-above": "models.cuts.score_above:ScoreAbove",
     "sideband-efficiency": "models.cuts.sideband_efficiency:SidebandEfficiency",

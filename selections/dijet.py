@@ -8,7 +8,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections.graph import Selection
-from selections.jets import RATIOS, JetImage, finite_jets, jet_constituents, jet_property
+from selections.jets import RATIOS, ROOT_RATIO, JetImage, finite_jets, jet_constituents, jet_property
 from selections.lund_plane import HEADERS as LUND_HEADERS
 from selections.lund_plane import lund_plane_columns
 from selections.steps import Column, Cut, Variation
@@ -146,6 +146,7 @@ def _columns(
 
 def _jet_columns(number: int, features: Sequence[str], groomed_mass: str, constituents: bool) -> list[Column]:
     ratios = [name for name in RATIOS if {f"tau{name[-2]}", f"tau{name[-1]}"} <= set(features)]
+    ratios += [ROOT_RATIO] if "tau21" in ratios else []
     names = dict.fromkeys((*KINEMATICS, groomed_mass, *features, *ratios))
     made = [jet_property(name, number, "dijet_jets") for name in names]
     if constituents:

@@ -8,6 +8,8 @@ RATIO_EPSILON = 1e-6
 """Added to the denominator of ratios of N-subjettiness."""
 RATIOS = ("tau21", "tau32", "tau43", "tau41")
 """Of N-subjettiness; tau41 is tau4 by tau1."""
+ROOT_RATIO = "sqrt_tau21_over_tau1"
+"""How two-pronged and narrow a jet is: the root of tau21 by tau1, which QUAK sees."""
 
 _UNITS = dict.fromkeys(("pt", "mass", "softdrop_mass", "trimmed_mass"), "GeV")
 _TITLES = {
@@ -22,6 +24,7 @@ _TITLES = {
     "n_constituents": r"n_\mathrm{constituents}",
     **{f"tau{n}": rf"\tau_{n}" for n in (1, 2, 3, 4)},
     **{name: rf"\tau_{{{name[-2:]}}}" for name in RATIOS},
+    ROOT_RATIO: r"\sqrt{\tau_{21}}/\tau_1",
 }
 
 
@@ -64,6 +67,8 @@ def jet_property(name: str, number: int, jets: str) -> Column:
     pick = f"mapless::pick(jet_{name}, {jets}, {number - 1})"
     if name in RATIOS:
         pick = f"jet{number}_tau{name[-2]} / (jet{number}_tau{name[-1]} + {RATIO_EPSILON:g}f)"
+    elif name == ROOT_RATIO:
+        pick = f"std::sqrt(jet{number}_tau21) / (jet{number}_tau1 + {RATIO_EPSILON:g}f)"
     elif name == "lsf3":
         pick = f"std::clamp({pick}, 0.f, 1.f)"
     elif name == "b_tag":

@@ -1,65 +1,37 @@
 """CMS search for dijet resonances with anomalous jets, EXO-22-026 (arXiv:2412.03747)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, model_validator
-
-from analysis.engine.settings import Name
-from analysis.engine.settings import Settings as SettingsBase
-from analysis.engine.units import Energy
-from analysis.search import Hunt, MassSpectrum, Search, SignalModel
-from analysis.search_settings import (
-    BackgroundSettings,
-    DetectorSettings,
-    MassSettings,
-    RangeSettings,
-    SearchSettings,
-    require_selected,
-)
+from analysis.search import Combination, Hunt, MassSpectrum, Search, SignalModel
+from analysis.search_settings import DetectorSettings, require_selected
+from analysis.searches.cms_dijet_settings import Settings
+from analysis.searches.cms_dijet_windows import KEPT_OF_WINDOW, MASSES, SIGNAL_RICH_OF_WINDOW, WINDOWS
 from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
 from models.made import Made, arguments
 from models.registry import CUTS, DETECTORS, make_detector
-from models.window import Window, windows_between
-from selections.dijet import FEATURES, JET_MASSES, dijet, dijet_columns, dijet_control_region
+from models.window import Window
+from selections.dijet import JET_MASSES, dijet, dijet_columns, dijet_control_region
+from selections.graph import Selection
 from selections.jets import JetImage
 
 JET_FEATURES = ("tau21", "tau32", "tau43", "lsf3", "b_tag", "n_constituents")
 """What the networks of CWoLa Hunting see of each jet beside its mass."""
 EVENT_FEATURES = ("mass_difference", "jet1_tau41", "jet2_tau41")
 """What CATHODE sees of an event beside the mass of the heavier jet."""
+SHAPES = ("tau21", "tau32", "tau43", "sqrt_tau21_over_tau1", "b_tag", "n_constituents")
+"""What QUAK sees of each jet beside its mass."""
 
-# Edges of the windows in GeV, events kept of their sidebands, and masses tested in each: arXiv:2412.03747.
-# The neighbours of a window are its sidebands; no window of the paper holds 4000 GeV.
-EDGES = {
-    "A": (1450.0, 1650.0, 2017.0, 2465.0, 3013.0, 3682.0, 4500.0, 5500.0, 8000.0),
-    "B": (1492.0, 1824.0, 2230.0, 2725.0, 3331.0, 4071.0, 4975.0, 6081.0, 8000.0),
-}
-KEPT = (0.01, 0.01, 0.01, 0.03, 0.03, 0.05)
-# Of errors of an autoencoder, above which Tag N' Train takes a jet for signal-rich: arXiv:2412.03747.
-SIGNAL_RICH = {"A": (0.8, 0.8, 0.8, 0.8, 0.65, 0.5), "B": (0.8, 0.8, 0.8, 0.65, 0.5, 0.5)}
-MASSES = {
-    "A1": (1800, 1900),
-    "A2": (2200, 2300),
-    "A3": (2600, 2700, 2800),
-    "A4": (3200, 3300, 3400, 3500),
-    "A5": (3900, 4100, 4200, 4300),
-    "A6": (4800, 4900, 5000, 5100, 5200),
-    "B1": (2000, 2100),
-    "B2": (2400, 2500),
-    "B3": (2900, 3000, 3100),
-    "B4": (3600, 3700, 3800),
-    "B5": (4400, 4500, 4600, 4700),
-    "B6": (5300, 5400, 5500, 5600, 5700, 5800),
-}
-WINDOWS = windows_between(EDGES["A"], "mjj", "A") | windows_between(EDGES["B"], "mjj", "B")
 MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
-USUAL_CUTS = {"vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)})}
+USUAL_CUTS = {
+    "quak": Made("moving-sidebands"),
+    "vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)}),
+}
 """Of detectors that do not keep a part of the sidebands of a window."""
-KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
-SIGNAL_RICH_OF_WINDOW = {name: SIGNAL_RICH[name[0]][int(name[1]) - 1] for name in WINDOWS}
+CATEGORIES_COUNT: dict[str, tuple[Combination, Combination]] = {"quantile-regression": ("merged", "together")}
+"""By cut, how its categories enter p-values and limits, where not each by itself."""
 AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
 """Scores of Tag N' Train that it takes to be independent for background."""
 
@@ -79,97 +51,10 @@ def _figures(jet_mass: str) -> tuple[Made, ...]:
     )
 
 
-class SelectionSettings(SettingsBase):
-    """Signal topology of the dijet selection (GeV).
-
-    `jet_features` are kept beside the kinematics; leave out those that the files do not have, which the
-    detectors then do not see either. `jet_mass` is the one that orders the jets and that detectors see.
-    """
-
-    mjj_min: Annotated[Energy, Field(gt=0)] = 1460.0
-    jet_pt_min: Annotated[Energy, Field(gt=0)] = 300.0
-    jet_eta_max: Annotated[float, Field(gt=0)] = 2.5
-    delta_eta_max: Annotated[float, Field(gt=0)] = 1.3
-    jet_features: tuple[str, ...] = FEATURES
-    jet_mass: Literal["soft_drop", "trimmed", "plain"] = "soft_drop"
-
-
-class WindowSettings(RangeSettings):
-    """A mass window of one's own (GeV); its side-bands touch it and have its relative width.
-
-    Its `masses` are by default those of the search that it holds.
-    """
-
-    kept: Annotated[float, Field(gt=0, lt=1)] = 0.01
-    masses: tuple[Energy, ...] | None = None
-
-
-class ControlSettings(SettingsBase):
-    """Events from which detectors learn what background is: jets far apart, of the data or of a `sample`.
-
-    `unbalanced` asks for jets that are not balanced and no hard third jet, as the public code does, with
-    |delta eta| from 2.0 to 2.5.
-    """
-
-    sample: str = ""
-    delta_eta_min: Annotated[float, Field(gt=0)] = 1.4
-    delta_eta_max: Annotated[float, Field(gt=0)] = 2.5
-    unbalanced: bool = False
-
-    @model_validator(mode="after")
-    def _range_is_ordered(self) -> "ControlSettings":
-        if self.delta_eta_min >= self.delta_eta_max:
-            raise ValueError(f"no jets are {self.delta_eta_min:g} to {self.delta_eta_max:g} apart")
-        return self
-
-
-class Settings(SearchSettings):
-    """Settings of the search; `signals` are the samples that give the shape of the resonance.
-
-    `windows` names windows of the paper or of `own_windows`. `control` is for detectors that learn from
-    background alone.
-    """
-
-    selection: SelectionSettings = SelectionSettings()
-    windows: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(WINDOWS)
-    own_windows: dict[Name, WindowSettings] = {}
-    detectors: dict[Name, DetectorSettings]
-    spectrum: RangeSettings
-    background: BackgroundSettings = BackgroundSettings()
-    masses: MassSettings
-    signals: Annotated[tuple[str, ...], Field(min_length=1)]
-    control: ControlSettings = ControlSettings()
-
-
 def declare(settings: Settings) -> Search:
     """The search: dijet events, one detector per mass window, and the dijet spectrum that is left."""
-    common: dict[str, Any] = {
-        "mjj_min": settings.selection.mjj_min,
-        "jet_pt_min": settings.selection.jet_pt_min,
-        "jet_eta_max": settings.selection.jet_eta_max,
-        "features": settings.selection.jet_features,
-        "jet_mass": settings.selection.jet_mass,
-        "constituents": True,  # these and images are made only where a detector sees them
-        "images": JetImage(),
-    }
-    control = settings.control
-    apart = {"delta_eta_min": control.delta_eta_min, "delta_eta_max": control.delta_eta_max}
-    regions = {
-        "signal": dijet(delta_eta_max=settings.selection.delta_eta_max, **common),
-        "control": dijet_control_region(**apart, unbalanced=control.unbalanced, **common),
-    }
-    sources = {"events": Source("signal"), "background": Source("control", control.sample)}
-    others = [(control.sample, "control.sample")] if control.sample else []
-    kept_of_jets = dijet_columns(settings.selection.jet_features, settings.selection.jet_mass)
-    seen = (JET_MASSES[settings.selection.jet_mass], *JET_FEATURES)
     own = {name: Window(name, "mjj", one.low, one.high) for name, one in settings.own_windows.items()}
     windows = _chosen({**WINDOWS, **own}, settings.windows)
-    kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
-    inputs = {
-        jet: tuple(f"{jet}_{name}" for name in seen if f"{jet}_{name}" in kept_of_jets)
-        for jet in ("jet1", "jet2")
-    }
-    features = (f"jet1_{seen[0]}", *(name for name in EVENT_FEATURES if name in kept_of_jets))
     edges = four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()
     require_selected(edges, settings.selection.mjj_min, "selection.mjj_min")
     mjj = MassSpectrum(
@@ -183,56 +68,99 @@ def declare(settings: Settings) -> Search:
         title=r"$m_{jj}$ [GeV]",
         blind=tuple((window.low, window.high) for window in windows),
     )
-    hunts = []
-    for name, detector in settings.detectors.items():
-        made = detector.made(
-            inputs=inputs,
-            match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
-            features=features,
-            signal_rich={window.name: SIGNAL_RICH_OF_WINDOW.get(window.name, 0.8) for window in windows},
-        )
-        usual = USUAL_CUTS.get(detector.detector, Made("sideband-efficiency", {"kept": kept}))
-        cut = detector.made_cut(usual)
-        windowed = "window" in {*arguments(made, DETECTORS), *arguments(cut, CUTS)}
-        fitted: dict[str, Any] = {}
-        if cut.name == "quantile-regression":  # limits from its categories, p-values from all of them as one
-            fitted = {"search": "merged", "limits": "together"}
-        hunts.append(
-            Hunt(
-                name,
-                made,
-                {
-                    role: sources[role]
-                    for role in make_detector(made, window=windows[0]).roles
-                    if role in sources
-                },
-                ("mjj",),
-                cut,
-                learn_on=Source("signal"),
-                windows=windows if windowed else (),
-                masses={window.name: _masses(window, settings) for window in windows} if windowed else {},
-                **fitted,
-            )
-        )
+    hunts = tuple(_hunt(name, one, windows, settings) for name, one in settings.detectors.items())
     used = {"signal", *(source.region for hunt in hunts for source in hunt.training.values())}
+    control = settings.control
     if "control" in used and not control.sample and control.delta_eta_min < settings.selection.delta_eta_max:
         raise MaplessError(
             f"control.delta_eta_min: jets {control.delta_eta_min:g} apart are in the signal region, up to "
             f"selection.delta_eta_max {settings.selection.delta_eta_max:g}; raise the one or lower the other"
         )
+    named = [(name, "signals") for name in settings.signals]
+    named += [(name, f"priors.{group}") for group, names in settings.priors.items() for name in names]
+    named += [(control.sample, "control.sample")] if control.sample else []
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
         "CMS EXO-22-026, arXiv:2412.03747",
         settings.data,
-        settings.table(*((name, "signals") for name in settings.signals), *others),
-        {name: region for name, region in regions.items() if name in used},
+        settings.table(*named),
+        {name: region for name, region in _regions(settings).items() if name in used},
         (mjj,),
-        tuple(hunts),
+        hunts,
         settings.injected(),
         figures=_figures(settings.selection.jet_mass),
-        roles=tuple(sources),
     )
+
+
+def _regions(settings: Settings) -> dict[str, Selection]:
+    """Signal region, control region, and that of signals of lower masses, which QUAK learns from."""
+    common: dict[str, Any] = {
+        "jet_pt_min": settings.selection.jet_pt_min,
+        "jet_eta_max": settings.selection.jet_eta_max,
+        "features": settings.selection.jet_features,
+        "jet_mass": settings.selection.jet_mass,
+        "constituents": True,  # these and images are made only where a detector sees them
+        "images": JetImage(),
+    }
+    mjj_min, delta_eta_max = settings.selection.mjj_min, settings.selection.delta_eta_max
+    control = settings.control
+    return {
+        "signal": dijet(mjj_min=mjj_min, delta_eta_max=delta_eta_max, **common),
+        "prior": dijet(mjj_min=settings.priors_mjj_min, delta_eta_max=delta_eta_max, **common),
+        "control": dijet_control_region(
+            mjj_min=mjj_min,
+            delta_eta_min=control.delta_eta_min,
+            delta_eta_max=control.delta_eta_max,
+            unbalanced=control.unbalanced,
+            **common,
+        ),
+    }
+
+
+def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], settings: Settings) -> Hunt:
+    """A detector with what it asks for: features, windows, and sources of its roles."""
+    kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
+    sources = {"events": Source("signal"), "background": Source("control", settings.control.sample)}
+    sources |= {prior: Source("prior", prior) for priors in settings.priors.values() for prior in priors}
+    made = detector.made(
+        **_features(settings),
+        match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
+        signal_rich={window.name: SIGNAL_RICH_OF_WINDOW.get(window.name, 0.8) for window in windows},
+        priors=settings.priors,
+    )
+    usual = USUAL_CUTS.get(detector.detector, Made("sideband-efficiency", {"kept": kept}))
+    cut = detector.made_cut(usual)
+    windowed = "window" in {*arguments(made, DETECTORS), *arguments(cut, CUTS)}
+    search, limits = CATEGORIES_COUNT.get(cut.name, ("separately", "separately"))
+    roles = make_detector(made, window=windows[0]).roles
+    return Hunt(
+        name,
+        made,
+        {role: sources[role] for role in roles if role in sources},
+        ("mjj",),
+        cut,
+        learn_on=Source("signal"),
+        windows=windows if windowed else (),
+        masses={window.name: _masses(window, settings) for window in windows} if windowed else {},
+        search=search,
+        limits=limits,
+    )
+
+
+def _features(settings: Settings) -> dict[str, Any]:
+    """What detectors may see, as far as the selection keeps it: of jets, of events, and of both jets."""
+    kept = dijet_columns(settings.selection.jet_features, settings.selection.jet_mass)
+    mass = JET_MASSES[settings.selection.jet_mass]
+
+    def of_jet(jet: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{jet}_{name}" for name in (mass, *names) if f"{jet}_{name}" in kept)
+
+    return {
+        "inputs": {jet: of_jet(jet, JET_FEATURES) for jet in ("jet1", "jet2")},
+        "features": (f"jet1_{mass}", *(name for name in EVENT_FEATURES if name in kept)),
+        "observables": (*of_jet("jet1", SHAPES), *of_jet("jet2", SHAPES)),
+    }
 
 
 def _chosen(known: Mapping[str, Window], names: Sequence[str]) -> tuple[Window, ...]:

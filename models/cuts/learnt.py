@@ -1,4 +1,4 @@
-"""What every cut here shares: which score it cuts on, and what it learnt as one JSON file."""
+"""What cuts here share: what they learnt as one JSON file, and for most of them which score they cut on."""
 
 import json
 from abc import abstractmethod
@@ -18,14 +18,12 @@ from models.saving import saved_settings, write_folder, write_settings
 
 @dataclass(kw_only=True)
 class LearntCut(AnomalyCut):
-    """A cut on one score whose thresholds were learnt.
+    """A cut that is what it learnt.
 
     Args:
-        score: name of the score; by default the only one, or of several the one called "score".
         weight_column: column of event weights; by default every event counts once.
     """
 
-    score: str | None = None
     weight_column: str | None = None
     _learnt: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -33,14 +31,6 @@ class LearntCut(AnomalyCut):
     @abstractmethod
     def categories(self) -> tuple[str, ...]:
         """Names of the categories, in order."""
-
-    def the_score(self, scores: Scores) -> NDArray[np.float64]:
-        """Take the score that is cut on (n_events,); MaplessError if it is not there or one of many."""
-        if self.score is None and len(scores) == 1:
-            return next(iter(scores.values()))
-        if (self.score or "score") in scores:
-            return scores[self.score or "score"]
-        raise MaplessError(f"there is no score '{self.score}'; set `score` to one of {', '.join(scores)}")
 
     def learnt(self, name: str) -> Any:
         """What was learnt under a name; MaplessError if nothing was."""
@@ -61,6 +51,25 @@ class LearntCut(AnomalyCut):
             cut = cls(**settings)
             cut._learnt = json.loads((folder / "learnt.json").read_text())
         return cut
+
+
+@dataclass(kw_only=True)
+class ScoreCut(LearntCut):
+    """A cut on one score whose thresholds were learnt.
+
+    Args:
+        score: name of the score; by default the only one, or of several the one called "score".
+    """
+
+    score: str | None = None
+
+    def the_score(self, scores: Scores) -> NDArray[np.float64]:
+        """Take the score that is cut on (n_events,); MaplessError if it is not there or one of many."""
+        if self.score is None and len(scores) == 1:
+            return next(iter(scores.values()))
+        if (self.score or "score") in scores:
+            return scores[self.score or "score"]
+        raise MaplessError(f"there is no score '{self.score}'; set `score` to one of {', '.join(scores)}")
 
 
 def check_fractions(fractions: Mapping[str, float]) -> None:

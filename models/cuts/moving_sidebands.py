@@ -6,14 +6,14 @@ from typing import ClassVar, Self
 
 from errors import MaplessError
 from models.anomaly_detector import Scores
-from models.cuts.learnt import LearntCut, check_fractions
+from models.cuts.learnt import ScoreCut, check_fractions
 from models.events import Events, Mask, column, event_weights
 from models.quantiles import weighted_quantile
 from models.window import Window
 
 
 @dataclass
-class MovingSidebands(LearntCut):
+class MovingSidebands(ScoreCut):
     """Nested categories per mass hypothesis: events above what fractions of its sidebands exceed.
 
     For mass m the sidebands go from m (1 - outer) to m (1 - inner) and from m (1 + inner) to m (1 + outer);

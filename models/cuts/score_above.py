@@ -6,12 +6,12 @@ from typing import Self
 
 from errors import MaplessError
 from models.anomaly_detector import Scores
-from models.cuts.learnt import LearntCut
+from models.cuts.learnt import ScoreCut
 from models.events import Events, Mask
 
 
 @dataclass
-class ScoreAbove(LearntCut):
+class ScoreAbove(ScoreCut):
     """Nested categories: events above thresholds that were chosen beforehand.
 
     Args:

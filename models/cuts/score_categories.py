@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from models.anomaly_detector import Scores
-from models.cuts.learnt import LearntCut, check_fractions
+from models.cuts.learnt import ScoreCut, check_fractions
 from models.events import Events, Mask, column, event_weights, fold
 from models.quantiles import weighted_quantile
 
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass
-class ScoreCategories(LearntCut):
+class ScoreCategories(ScoreCut):
     """Categories such as "0-1%", "1-5%" and "5-10%" of the highest scores at every mass.
 
     In every fold the quantiles of the score in bins of the mass make one cut curve; the mean of the other

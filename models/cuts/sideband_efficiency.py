@@ -6,14 +6,14 @@ from typing import Self
 
 from errors import MaplessError
 from models.anomaly_detector import Scores
-from models.cuts.learnt import LearntCut, check_fractions
+from models.cuts.learnt import ScoreCut, check_fractions
 from models.events import Events, Mask, column, event_weights
 from models.quantiles import weighted_quantile
 from models.window import Window
 
 
 @dataclass
-class SidebandEfficiency(LearntCut):
+class SidebandEfficiency(ScoreCut):
     """Category "kept": events above the score that a fraction of the sidebands exceeds.
 
     Both sidebands count equally; the cut applies to events of any mass.

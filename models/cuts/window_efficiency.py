@@ -6,14 +6,14 @@ from typing import Self
 
 from errors import MaplessError
 from models.anomaly_detector import Scores
-from models.cuts.learnt import LearntCut, check_fractions
+from models.cuts.learnt import ScoreCut, check_fractions
 from models.events import Events, Mask, column, event_weights
 from models.quantiles import weighted_quantile
 from models.window import Window
 
 
 @dataclass
-class WindowEfficiency(LearntCut):
+class WindowEfficiency(ScoreCut):
     """Nested categories: events above the scores that given fractions of the window exceed.
 
     Args:

@@ -146,6 +146,7 @@ SETTINGS = (
         "detectors.cwola.detector=os:path",
     ),
     *("detectors.cwola.detector=os:nothing", "detectors.cwola.detector=no.such.module:Class"),
+    *("detectors.cwola.detector=quak", "priors={a: []}", "priors={a: [nowhere]}", "priors_mjj_min=-3"),
     *("detectors.cwola.options={nothing: 3}", "detectors.cwola.options={combine: sum}"),
     *("detectors.cwola.options={inputs: 3}", "detectors.cwola.options={inputs: {}}"),
     *("detectors.cwola.options={match: {jet9: x}}", "detectors.cwola.cut=nothing"),

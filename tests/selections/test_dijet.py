@@ -62,6 +62,9 @@ def reference(path, triggers, filters, mjj_min, delta_eta_max):
         "delta_eta": delta_eta[kept],
         "jet1_softdrop_mass": ak.to_numpy(jets.msoftdrop[:, 0]),
         "jet2_tau21": ak.to_numpy(jets.tau2[:, 1] / (jets.tau1[:, 1] + 1e-6)),
+        "jet2_sqrt_tau21_over_tau1": ak.to_numpy(
+            np.sqrt(jets.tau2[:, 1] / (jets.tau1[:, 1] + 1e-6)) / (jets.tau1[:, 1] + 1e-6)
+        ),
         "jet1_lsf3": np.clip(ak.to_numpy(jets.lsf3[:, 0]), 0, 1),
     }
 

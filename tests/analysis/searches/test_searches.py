@@ -38,6 +38,19 @@ def test_masses_of_a_window_are_those_of_the_paper_whichever_others_run() -> Non
     assert not any(4000 in one for one in together.values())
 
 
+def test_quak_learns_from_the_data_and_from_every_sample_of_the_priors_in_no_window() -> None:
+    detector, priors = "detectors={quak: {detector: quak}}", "priors={400-400: [x_to_yy_3000]}"
+    search = searches.declare(searches.load("cms-dijet", None, (detector, priors, "priors_mjj_min=1500")))
+    (hunt,) = search.hunts
+    assert hunt.training == {"events": Source("signal"), "x_to_yy_3000": Source("prior", "x_to_yy_3000")}
+    assert not hunt.windows
+    kept = kept_columns(search)
+    assert "jet2_sqrt_tau21_over_tau1" in kept["prior"]
+    assert {*kept["prior"]} < {*kept["signal"]}
+    with pytest.raises(MaplessError, match="QUAK needs priors"):
+        searches.declare(searches.load("cms-dijet", None, (detector,)))
+
+
 def test_the_windows_are_those_of_the_paper() -> None:
     settings = searches.load("cms-dijet", None, ("windows=[A1, B3, B6]", "masses={low: 1800, high: 6000}"))
     a1, b3, b6 = searches.declare(settings).hunts[0].windows
@@ -165,6 +178,8 @@ def test_constituents_and_the_control_region_are_there_for_a_detector_that_sees_
         assert {"jet1_constituent_pt", "jet2_constituent_phi", "jet1_pt"} <= set(kept[region])
     titles = [cut.title for cut in search.regions["control"].cuts]
     assert titles[-1] == "1.4 < |delta eta| < 2.5"
+
+
 def test_images_are_kept_only_where_a_detector_reads_them() -> None:
     kept, required = {}, {}
     for detector in ("tag-n-train", "cwola-hunting-trees"):
