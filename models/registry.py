@@ -14,6 +14,8 @@ DETECTORS = {
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "isolation-forest": "models.isolation_forest:IsolationForest",
+    "reference-networks": "models.references.networks:ReferenceNetworks",
+    "reference-trees": "models.references.trees:ReferenceTrees",
 }
 
 CUTS = {
