@@ -55,7 +55,7 @@ MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain":
 KEPT_OF_WINDOW = {name: KEPT[int(name[1]) - 1] for name in WINDOWS}
 
 
-def _figures(jet_mass: str) -> tuple[Made, ...]:
+def _figures(jet_mass: str, features: Sequence[str]) -> tuple[Made, ...]:
     mass, name = JET_MASSES[jet_mass], MASS_NAMES[jet_mass]
     compared = {
         f"jet1_{mass}": (f"{name} of the heavier jet [GeV]", 0.0, 600.0),
@@ -65,6 +65,7 @@ def _figures(jet_mass: str) -> tuple[Made, ...]:
     }
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
+        Made("analysis.report.selected_features:SelectedFeatures", {"features": features}),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
     )
 
@@ -129,6 +130,7 @@ def declare(settings: Settings) -> Search:
         jet: tuple(f"{jet}_{name}" for name in seen if f"{jet}_{name}" in kept_of_jets)
         for jet in ("jet1", "jet2")
     }
+    all_inputs = tuple(name for columns in inputs.values() for name in columns)
     features = (f"jet1_{seen[0]}", *(name for name in EVENT_FEATURES if name in kept_of_jets))
     edges = four_gev_edges(settings.spectrum.low, settings.spectrum.high).tolist()
     require_selected(edges, settings.selection.mjj_min, "selection.mjj_min")
@@ -168,7 +170,7 @@ def declare(settings: Settings) -> Search:
         (mjj,),
         tuple(hunts),
         settings.injected(),
-        figures=_figures(settings.selection.jet_mass),
+        figures=_figures(settings.selection.jet_mass, tuple(dict.fromkeys((*all_inputs, *features)))),
     )
 
 

@@ -24,8 +24,8 @@ class ReferenceTrees(TwoSampleClassifier):
             HistGradientBoostingClassifier.
     """
 
-    iterations: int = 60
-    learning_rate: float = 0.05
+    iterations: int = 40
+    learning_rate: float = 0.1
     leaves: int = 31
     events_per_leaf: int = 20
     feature_share: float = 0.5
