@@ -81,8 +81,8 @@ class Combination(AnomalyDetector):
         if not self.detectors:
             raise MaplessError("a combination needs detectors; name them")
         for name, one in self.detectors.items():
-            complete = one.keys() <= {"detector", "options"} and isinstance(one.get("options", {}), Mapping)
-            if not complete or not isinstance(one.get("detector"), str):
+            as_known = one.keys() <= {"detector", "options"} and isinstance(one.get("options", {}), Mapping)
+            if not as_known or not isinstance(one.get("detector"), str):
                 raise MaplessError(f"{name} of a combination is to be {{detector: NAME, options: {{...}}}}")
         everyone = {**self.offered, "window": self.window, "folds": self.folds, "seed": self.seed}
         self.parts = tuple(self.parts) or tuple(

@@ -14,9 +14,11 @@ DETECTORS = {
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "isolation-forest": "models.isolation_forest:IsolationForest",
-    "vae-qr": "models.variational_autoencoder.detector:VariationalAutoencoder",
-    "tag-n-train": "models.tag_n_train.detector:TagNTrain",
     "quak": "models.quak.detector:Quak",
+    "reference-networks": "models.references.networks:ReferenceNetworks",
+    "reference-trees": "models.references.trees:ReferenceTrees",
+    "tag-n-train": "models.tag_n_train.detector:TagNTrain",
+    "vae-qr": "models.variational_autoencoder.detector:VariationalAutoencoder",
 }
 
 CUTS = {

@@ -10,6 +10,7 @@ from analysis.engine import provenance
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.manifest import read_manifest
+from analysis.report.agreement_figures import correlation_figure, mass_figures
 from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.limit_figures import limit_figures
 from analysis.report.open_figure import open_figure
@@ -180,12 +181,20 @@ def fit_title(fit: Mapping[str, Any], part: str) -> str:
 
 
 def _hunt_figures(job: Job) -> Figures:
-    """Scores and what the search declares, hunt by hunt."""
-    for name in job.arguments["hunts"]:
+    """Scores and what the search declares, hunt by hunt; then how the scores of hunts agree."""
+    beside: dict[tuple[str, str], dict[str, np.ndarray]] = {}  # by data set and window
+    for name, hunt in job.arguments["hunts"].items():
         view = _hunt_view(job, name)
         yield from score_figures(view)
+        yield from mass_figures(view)
         for made in job.arguments["figures"]:
             yield from make(made, {}).draw(view)
+        outside = ~view.inside if view.window else view.inside
+        place = (hunt["data"].name, view.window.name if view.window else "")
+        for score, values in view.scores.items():
+            beside.setdefault(place, {})[f"{hunt['hunt']} {score}"] = np.asarray(values)[outside]
+    for (_, window), scores in beside.items():
+        yield from correlation_figure(scores, window, job.arguments["label"])
 
 
 def _hunt_view(job: Job, name: str) -> HuntView:

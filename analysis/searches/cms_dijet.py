@@ -36,8 +36,10 @@ AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
 """Scores of Tag N' Train that it takes to be independent for background."""
 
 
-def _figures(jet_mass: str) -> tuple[Made, ...]:
+def _figures(settings: Settings) -> tuple[Made, ...]:
+    jet_mass, seen = settings.selection.jet_mass, _features(settings)
     mass, name = JET_MASSES[jet_mass], MASS_NAMES[jet_mass]
+    features = dict.fromkeys((*seen["inputs"]["jet1"], *seen["inputs"]["jet2"], *seen["features"]))
     compared = {
         f"jet1_{mass}": (f"{name} of the heavier jet [GeV]", 0.0, 600.0),
         f"jet2_{mass}": (f"{name} of the lighter jet [GeV]", 0.0, 600.0),
@@ -46,6 +48,7 @@ def _figures(jet_mass: str) -> tuple[Made, ...]:
     }
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
+        Made("analysis.report.selected_features:SelectedFeatures", {"features": tuple(features)}),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
         Made("analysis.report.independent_scores:IndependentScores", AUTOENCODERS),
     )
@@ -89,7 +92,7 @@ def declare(settings: Settings) -> Search:
         (mjj,),
         hunts,
         settings.injected(),
-        figures=_figures(settings.selection.jet_mass),
+        figures=_figures(settings),
     )
 
 

@@ -72,6 +72,8 @@ def test_every_plot_exists_as_png_and_pdf(output: Path) -> None:
         "spectrum_mjj-cwola-W",
         "scores_cwola-W_score",
         "compared_cwola-W",
+        "features_cwola-W",
+        "mass_cwola-W",
     }
     names.add("event_cwola-W_most_anomalous")
     assert names <= {file.stem for file in (output / "plots").glob("*.png")}

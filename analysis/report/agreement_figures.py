@@ -1,0 +1,60 @@
+"""Figures of how scores agree with each other and of how a selection follows the mass."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analysis.report.drawing import new_figure
+from analysis.report.hunt_view import HuntView
+from analysis.report.score_figures import Figures, file_name
+from errors import MaplessError
+from models.metrics.agreement import mean_in_bins, rank_correlations, sculpting
+
+
+def correlation_figure(scores: Mapping[str, np.ndarray], place: str, label: str) -> Figures:
+    """The matrix of rank correlations of scores (n,) of the same events; nothing for a single score.
+
+    `place` says where, such as the name of a window.
+    """
+    if len(scores) < 2:  # noqa: PLR2004
+        return
+    matrix, names = rank_correlations(scores), list(scores)
+    side = 4.5 + 0.9 * len(names)
+    figure, axes = new_figure(size=(side + 1, side), label=label)
+    image = axes[0, 0].imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")
+    for row, column in np.ndindex(matrix.shape):
+        axes[0, 0].text(column, row, f"{matrix[row, column]:.2f}", ha="center", va="center", fontsize=12)
+    ticks = np.arange(len(names))
+    axes[0, 0].set_xticks(ticks, names, rotation=45, ha="right", fontsize=12)
+    axes[0, 0].set_yticks(ticks, names, fontsize=12)
+    axes[0, 0].minorticks_off()
+    figure.colorbar(image, ax=axes[0, 0], label="Rank correlation")
+    where = f" beside window {place}" if place else ""
+    yield file_name(f"correlations_{place or 'all'}"), f"Correlations of the scores{where}", figure
+
+
+def mass_figures(view: HuntView) -> Figures:
+    """Mean score and fraction kept against the mass that a hunt has its window in; nothing without one."""
+    if view.window is None:
+        return
+    mass = np.asarray(view.events[view.window.column], dtype=np.float64)
+    edges = np.unique(np.quantile(mass, np.linspace(0, 1, 31)))
+    centres = (edges[1:] + edges[:-1]) / 2
+    figure, axes = new_figure(2, 1, (8, 9), view.label)
+    for name, score in view.scores.items():
+        mean, error = mean_in_bins(mass, score, edges)
+        axes[0, 0].errorbar(centres, mean, error, fmt="o", markersize=4, label=name)
+    for category, kept in view.kept.items():
+        try:
+            found = sculpting(mass, kept, bins=30)
+        except MaplessError:  # a category that holds all or nothing
+            continue
+        text = rf"{category}: $\chi^2$ of a flat one {found.chi_square:.0f}/{found.n_degrees_of_freedom}"
+        middles = (found.edges[1:] + found.edges[:-1]) / 2
+        axes[1, 0].errorbar(middles, found.kept, found.error, fmt="o", markersize=4, label=text)
+    for axis, title in zip(axes[:, 0], ("Mean score", "Fraction kept"), strict=True):
+        axis.axvspan(view.window.low, view.window.high, color="tab:red", alpha=0.12)
+        axis.set(xlabel=f"{view.window.column} [GeV]", ylabel=title, xscale="log")
+        axis.legend(fontsize=12)
+    axes[1, 0].set_ylim(bottom=0)
+    yield f"mass_{view.name}", f"Mean score and fraction kept against the mass, {view.title}", figure
