@@ -19,7 +19,7 @@ from analysis.stages.select import select
 from analysis.stages.signal_shape import signal_shape
 from analysis.stages.train import train
 from errors import MaplessError
-from models.made import modules
+from models.made import modules, with_what_it_takes
 from models.registry import CUTS, DETECTORS
 from models.window import Window
 
@@ -190,13 +190,15 @@ class Plan:
     def _train(self, hunt: Hunt, window: Window | None, training: Mapping[str, DataSet]) -> Stage:
         windows = hunt.windows if hunt.together and hunt.windows else (window,)
         name = hunt.name if hunt.together else chain_name(hunt, window)
-        arguments = {"detector": hunt.detector, "windows": windows, "training": training}
+        detector = with_what_it_takes(hunt.detector, DETECTORS)
+        arguments = {"detector": detector, "windows": windows, "training": training}
         after = self.selected(training.values())
         code = modules(hunt.detector, DETECTORS)
         return Stage(f"train-{name}", train, arguments, after, code, note=self.note)
 
     def _score(self, hunt: Hunt, window: Window | None, data: DataSet, trained: Stage) -> Stage:
-        arguments = {"detector": hunt.detector, "window": window, "events": data}
+        detector = with_what_it_takes(hunt.detector, DETECTORS)
+        arguments = {"detector": detector, "window": window, "events": data}
         name = f"score-{chain_name(hunt, window)}-{data.name}"
         after = {"train": trained} | self.selected([data])
         return Stage(name, score, arguments, after, modules(hunt.detector, DETECTORS), note=self.note)

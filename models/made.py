@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from inspect import signature
 from typing import Any, get_type_hints
@@ -80,6 +80,14 @@ def find_class(name: str, registry: Mapping[str, str]) -> type[Any]:
 def arguments(made: Made, registry: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the arguments that the class takes; MaplessError if there is no such class."""
     return tuple(signature(find_class(made.name, registry)).parameters)
+
+
+def with_what_it_takes(made: Made, registry: Mapping[str, str]) -> Made:
+    """The same without what is offered in vain: it says no more than what the object will be."""
+    known = arguments(made, registry)
+    if "offered" in known:
+        return made
+    return replace(made, offered={name: one for name, one in made.offered.items() if name in known})
 
 
 def make(made: Made, registry: Mapping[str, str], **offered: Any) -> Any:

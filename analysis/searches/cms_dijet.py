@@ -129,7 +129,7 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
     made = detector.made(
         **_features(settings),
         match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
-        signal_rich={window.name: SIGNAL_RICH_OF_WINDOW.get(window.name, 0.8) for window in windows},
+        signal_rich=SIGNAL_RICH_OF_WINDOW | dict.fromkeys(settings.own_windows, 0.8),
         priors=settings.priors,
     )
     usual = USUAL_CUTS.get(detector.detector, Made("sideband-efficiency", {"kept": kept}))

@@ -19,7 +19,7 @@ def momenta(constituents: NDArray[Any], frame: Frame) -> Floats:
     In the frame of the jet it is turned about the beam and boosted along it so that the sum of all momenta is
     the x axis; masses are neglected. What has no pt stays zero.
 
-    >>> momenta(np.array([[[3.0, 1.0, 0.5], [0.0, 0.0, 0.0]]]), "jet").round(3).tolist()
+    >>> (momenta(np.array([[[3.0, 1.0, 0.5], [0.0, 0.0, 0.0]]]), "jet").round(3) + 0).tolist()
     [[[3.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]
     """
     pt, eta, phi = np.moveaxis(constituents.astype(np.float32), -1, 0)

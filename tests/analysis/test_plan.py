@@ -51,6 +51,13 @@ def test_more_windows_share_selections_and_do_not_retrain_those_that_are_there()
     assert sum(name.startswith("select-") for name in more) == 2
 
 
+def test_what_is_offered_to_another_detector_trains_none_again() -> None:
+    priors = ("priors={80-80: [x_to_yy_3000]}", "own_windows={wide: {low: 2700, high: 3400}}")
+    alone, more = _stages(), _stages(*priors, "detectors.quak={detector: quak}")
+    assert "train-quak" in more
+    assert alone["train-cwola-B3"] == more["train-cwola-B3"]
+
+
 def test_several_detectors_run_side_by_side() -> None:
     stages = _stages("detectors.networks={detector: cwola-hunting}")
     assert {"train-cwola-B3", "train-networks-B3", "fit-mjj-cwola-B3", "fit-mjj-networks-B3"} <= set(stages)

@@ -197,4 +197,5 @@ def test_images_are_kept_only_where_a_detector_reads_them() -> None:
 def test_tag_n_train_takes_the_quantiles_of_the_paper() -> None:
     overrides = ("detectors={one: {detector: tag-n-train}}", "windows=[A4, A5, B4, B5]")
     (hunt,) = searches.declare(searches.load("cms-dijet", None, (*overrides, "masses.high=5000"))).hunts
-    assert hunt.detector.offered["signal_rich"] == {"A4": 0.8, "A5": 0.65, "B4": 0.65, "B5": 0.5}
+    quantiles = {"A4": 0.8, "A5": 0.65, "B4": 0.65, "B5": 0.5}
+    assert quantiles.items() <= hunt.detector.offered["signal_rich"].items()
