@@ -38,13 +38,12 @@ def test_a_signal_that_is_no_prior_is_found_by_priors_beside_it(trained):
     assert kept(trained, "between") > 0.4
 
 
-def test_background_has_losses_of_mean_0_and_width_1_and_signals_are_on_the_other_side(trained):
+def test_background_has_losses_of_mean_0_and_width_1_and_signals_scores_beyond_most_of_it(trained):
     scores = trained.score(BACKGROUND)
     assert abs(scores["background_loss"].mean()) < 0.02  # as learnt, but for integers that are smeared
-    assert scores["background_loss"].std() == pytest.approx(1, rel=0.02)
-    for signal in PRIORS.values():
-        found = trained.score(SIGNALS[signal[0]])
-        assert np.median(found["signal_likeness"]) > np.median(scores["signal_likeness"])
+    assert scores["background_loss"].std() == pytest.approx(1, rel=0.05)
+    for signal in SIGNALS.values():
+        assert np.median(trained.score(signal)["score"]) > np.quantile(scores["score"], 0.9)
 
 
 def test_roles_are_the_background_and_every_sample_of_the_priors_once():
