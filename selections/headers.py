@@ -51,10 +51,13 @@ def graph_functions() -> Any:
 
 
 def may_be_used(name: str, code: str) -> bool:
-    """Whether code calls `mapless::` functions of a header; True for headers that are not of the project."""
+    """Whether code calls `mapless::` functions that a header itself names, not only those that it includes.
+
+    True for headers that are not of the project.
+    """
     if not (HEADERS / name).is_file():
         return True
-    text = _source_with_includes(name)
+    text = _read(name)
     return any(re.search(rf"\b{used}\b", text) for used in re.findall(r"\bmapless::(\w+)", code))
 
 

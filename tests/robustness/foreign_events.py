@@ -50,7 +50,13 @@ class Layout:
     write: Write = write_tree
 
     def theirs(self, columns: Columns) -> Columns:
-        """Columns of NanoAOD as this format stores them; a column without a name there keeps its own."""
+        """Columns of NanoAOD as this format stores them; a column without a name there keeps its own.
+
+        Delphes has a list of one number of the event.
+        """
+        event = columns.get("event")
+        if self.tree == "Delphes" and event is not None and ak.Array(event).ndim == 1:
+            columns = columns | {"event": ak.unflatten(event, np.ones(len(event), int))}
         return {
             self.names.get(name, name): _scaled(values, self.factors.get(name, 1.0))
             for name, values in columns.items()

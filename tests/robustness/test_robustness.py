@@ -9,6 +9,7 @@ from tests.robustness import (
     conditions,
     configurations,
     conversions,
+    corrections,
     events,
     foreign_events,
     generator_files,
@@ -24,7 +25,7 @@ from tests.robustness.case import Case, content, judge
 from tests.robustness.warm import Warm
 
 FAMILIES = (
-    *(events, foreign_events, conditions, configurations, conversions),
+    *(events, foreign_events, conditions, corrections, configurations, conversions),
     *(hdf5_files, named_arrays, generator_files),
     *(tables, spectra, signals, weights, trigger_models),
 )
