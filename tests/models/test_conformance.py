@@ -247,7 +247,7 @@ def test_several_scores_ask_for_a_name(name):
         make_learnt_cut(name).masks(EVENTS, two, MASS)
 
 
-@pytest.mark.parametrize("name", CUTS)
+@pytest.mark.parametrize("name", sorted(CUTS.keys() - {"quak-bins"}))
 def test_the_score_of_several_is_taken_unless_another_is_named(name):
     cut = make_learnt_cut(name)
     both = {"error": np.zeros(len(EVENTS))} | toy_scores()
