@@ -93,6 +93,7 @@ def declare(settings: Settings) -> Search:
         hunts,
         settings.injected(),
         figures=_figures(settings),
+        roles=tuple(_sources(settings)),
     )
 
 
@@ -124,8 +125,7 @@ def _regions(settings: Settings) -> dict[str, Selection]:
 def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], settings: Settings) -> Hunt:
     """A detector with what it asks for: features, windows, and sources of its roles."""
     kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
-    sources = {"events": Source("signal"), "background": Source("control", settings.control.sample)}
-    sources |= {prior: Source("prior", prior) for priors in settings.priors.values() for prior in priors}
+    sources = _sources(settings)
     made = detector.made(
         **_features(settings),
         match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
@@ -149,6 +149,14 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
         search=search,
         limits=limits,
     )
+
+
+def _sources(settings: Settings) -> dict[str, Source]:
+    """What detectors may learn from, by role."""
+    sources = {"events": Source("signal"), "background": Source("control", settings.control.sample)}
+    return sources | {
+        prior: Source("prior", prior) for priors in settings.priors.values() for prior in priors
+    }
 
 
 def _features(settings: Settings) -> dict[str, Any]:
