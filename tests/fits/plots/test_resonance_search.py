@@ -49,5 +49,5 @@ def test_a_limit_that_failed_leaves_a_gap(stored):
 def test_interpolated_signal_shows_its_closure(stored, signal):
     shapes = [signal.scaled_to(mass).to_json() for mass in (2000, 2500, 3000, 3500)]
     figure = resonance_figures(stored | {"signal": shapes})["signal_interpolation"]
-    assert {text.get_text() for text in figure.axes[0].texts} == {"2500", "3000"}
+    assert {text.get_text() for text in figure.axes[0].texts} == {"2500\n0.0%", "3000\n0.0%"}
     assert "signal_interpolation" not in resonance_figures(stored | {"signal": shapes[:3]})
