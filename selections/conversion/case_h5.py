@@ -25,6 +25,7 @@ from selections.conversion.parts import hardest_first, invariant_mass, jets, ope
 
 ENOUGH, MOST_WRONG = 0.99, 0.5
 _STEPS = 60
+_MISSING = ("pt", "phi")
 
 
 def read(path: Path) -> Iterator[Columns]:
@@ -35,9 +36,10 @@ def read(path: Path) -> Iterator[Columns]:
     """
     with open_hdf5(path) as file:
         check_layout(file)
-        exact = event_numbers_are_exact(file)
+        exact, missing = event_numbers_are_exact(file), _missing(file)
         for part in slices(len(file["jet_kinematics"])):
-            yield _read_part(file, part) | _event_columns(file, part, exact=exact)
+            columns = _read_part(file, part) | _event_columns(file, part, exact=exact)
+            yield columns | {name: file["event_info"][part, place] for name, place in missing.items()}
 
 
 def _read_part(file: Any, part: slice) -> Columns:
@@ -95,6 +97,12 @@ def _event_columns(file: Any, part: slice, *, exact: bool) -> Columns:
     if "truth_label" in file:
         columns["truth_label"] = np.asarray(file["truth_label"][part]).reshape(-1)
     return columns | {"weight": weight}
+
+
+def _missing(file: Any) -> dict[str, int]:
+    """Places of the missing momentum in `event_info`; none if it is zero everywhere, which is not known."""
+    places = {f"missing_{name}": EVENT_INFO.index(f"met_{name}") for name in _MISSING}
+    return places if "event_info" in file and file["event_info"][:, places["missing_pt"]].any() else {}
 
 
 def _constituents(momenta: NDArray[np.float64], order: NDArray[np.intp]) -> Columns:
@@ -190,8 +198,12 @@ def _case_arrays(part: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     identity = [ak.to_numpy(part[name]) for name in ("run", "luminosity_block", "event")]
     weight = ak.to_numpy(part["weight"])
     nothing = np.zeros(n_events)
+    missing = [
+        ak.to_numpy(part[f"missing_{name}"]) if "missing_pt" in ak.fields(part) else nothing
+        for name in _MISSING
+    ]
     n_jets = np.asarray(ak.sum(part["jet_pt"] > 50, axis=1))  # noqa: PLR2004 - GeV
-    info = [identity[2], nothing, nothing, weight, nothing, identity[0], nothing, n_jets]
+    info = [identity[2], *missing, weight, nothing, identity[0], nothing, n_jets]
     arrays = {
         "jet_kinematics": kinematics.astype(np.float32),
         "event_info": np.column_stack(info).astype(np.float32),

@@ -12,7 +12,7 @@ from errors import MaplessError
 from selections.canonical_writer import Columns
 from selections.conversion.checks import check_momenta
 
-EVENTS_AT_ONCE = 50_000
+EVENTS_AT_ONCE = 10_000
 
 
 @contextmanager

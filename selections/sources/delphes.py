@@ -9,13 +9,15 @@ from selections.sources.objects import ObjectSource
 from selections.steps import Column
 
 COLLECTIONS = ("FatJet", "Jet", "Electron", "Muon", "Photon")
-_TAU = "FatJet_Tau_5_"
+_TAU, _TRIMMED = "FatJet_Tau_5_", "FatJet_TrimmedP4_5_"
 _FROM = {  # column of a jet: expression of the columns of Delphes
     "pt": ("FatJet_PT", "FatJet_PT"),
     "eta": ("FatJet_Eta", "FatJet_Eta"),
     "phi": ("FatJet_Phi", "FatJet_Phi"),
     "mass": ("FatJet_Mass", "FatJet_Mass"),
     "softdrop_mass": ("mapless::masses(FatJet_SoftDroppedJet)", "FatJet_SoftDroppedJet"),
+    # the first momentum is the trimmed jet, the others are its subjets
+    "trimmed_mass": (f"mapless::first_masses({_TRIMMED})", _TRIMMED),
     **{f"tau{n}": (f"mapless::elements({_TAU}, {n - 1})", _TAU) for n in (1, 2, 3, 4)},
     "b_tag": ("ROOT::RVecF(mapless::has_bit(FatJet_BTag, 1))", "FatJet_BTag"),
     "tight_id": ("ROOT::RVecI(FatJet_PT.size(), 1)", "FatJet_PT"),

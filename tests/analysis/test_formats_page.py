@@ -85,7 +85,9 @@ def converted(folder: Path) -> dict[str, set[str]]:
     """What conversions give of small files."""
     events = uproot.open(SIGNAL)["Events"].arrays(entry_stop=20)
     with uproot.recreate(folder / "few.root") as file:
-        file.mkrntuple("Events", {name: events[name] for name in events.fields if "quark" not in name})
+        columns = {name: events[name] for name in events.fields if "quark" not in name}
+        missing = {name: np.arange(len(events), dtype="f4") for name in ("missing_pt", "missing_phi")}
+        file.mkrntuple("Events", columns | missing)
     from_root(folder / "few.root", folder / "case.h5", "case")
     write_features(folder / "features.h5", events)
     rows = np.zeros((len(events), 2101))

@@ -94,8 +94,11 @@ def test_delphes_selects_the_same(tmp_path: Path, expected: Any, in_subprocess: 
     _, columns = selected(path, tmp_path)
     for name in GROOMED:  # from a momentum in double precision
         assert columns[name] == pytest.approx(expected[1][name], rel=1e-3, abs=0.01)
-    missing = open_events(path).with_columns(["missing_pt"]).frame.AsNumpy(["missing_pt"])["missing_pt"]
-    assert missing.tolist() == list(range(N_EVENTS))
+    names = ["missing_pt", "jet_trimmed_mass", "jet_softdrop_mass"]
+    found = open_events(path).with_columns(names).frame.AsNumpy(names)
+    assert found["missing_pt"].tolist() == list(range(N_EVENTS))
+    trimmed, groomed = (np.concatenate([np.asarray(one) for one in found[name]]) for name in names[1:])
+    assert trimmed == pytest.approx(0.9 * groomed, rel=1e-3, abs=0.01)
 
 
 @pytest.mark.parametrize(

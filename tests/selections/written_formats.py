@@ -135,7 +135,7 @@ public:
    Float_t PT = 0, Eta = 0, Phi = 0, Mass = 0, Tau[5] = {};
    UInt_t BTag = 0;
    Int_t NCharged = 0, NNeutrals = 0;
-   TLorentzVector SoftDroppedJet;
+   TLorentzVector SoftDroppedJet, TrimmedP4[5];
    ClassDef(Jet, 1)
 };
 struct Delphes {
@@ -159,6 +159,7 @@ struct Delphes {
       auto *jet = static_cast<Jet *>(jets->ConstructedAt(jets->GetEntriesFast()));
       jet->PT = v[0]; jet->Eta = v[1]; jet->Phi = v[2]; jet->Mass = v[3];
       jet->SoftDroppedJet.SetPtEtaPhiM(v[0], v[1], v[2], v[4]);
+      jet->TrimmedP4[0].SetPtEtaPhiM(v[0], v[1], v[2], 0.9 * v[4]);
       for (int i = 0; i < 4; ++i) jet->Tau[i] = v[5 + i];
       jet->BTag = v[9] > 0.5; jet->NCharged = constituents;
    }

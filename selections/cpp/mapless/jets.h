@@ -93,6 +93,16 @@ ROOT::RVecF masses(const Momenta &momenta)
    return found;
 }
 
+/// The masses of the first of each of some arrays of four-momenta.
+template <typename Arrays>
+ROOT::RVecF first_masses(const Arrays &arrays)
+{
+   ROOT::RVecF found;
+   for (const auto &momenta : arrays)
+      found.push_back(momenta[0].M());
+   return found;
+}
+
 /// Those of some objects that are `distance` or more from all of some others, in delta R.
 inline ROOT::RVecI apart(const ROOT::RVecI &objects, const ROOT::RVecF &eta, const ROOT::RVecF &phi,
                          const ROOT::RVecF &other_eta, const ROOT::RVecF &other_phi, float distance)

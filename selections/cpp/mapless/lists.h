@@ -17,7 +17,7 @@ using Node = ROOT::RDF::RNode;
 Node as_long_as(Node node, const std::string &column, const std::string &like);
 
 /// The node, with a copy of a column whose name is none in C++, such as "Jet.PT"; expressions know the copy by `name`.
-/// Raises an exception for anything but numbers, arrays of five numbers and momenta, single ones or lists of them.
+/// Raises an exception for anything but numbers, momenta and arrays of five of either, single ones or lists of them.
 Node copied(Node node, const std::string &name, const std::string &column);
 
 /// The node, with the values of a column of many values in an order, that of their indices in another column.
@@ -120,6 +120,8 @@ Node copied(Node node, const std::string &name, const std::string &column)
    const auto holds = [&type](const char *part) { return type.find(part) != std::string::npos; };
    if (holds("array<Float_t, 5>"))
       return copy_of<ROOT::RVec<std::array<float, 5>>>(node, name, column);
+   if (holds("array<TLorentzVector, 5>"))
+      return copy_of<ROOT::RVec<std::array<TLorentzVector, 5>>>(node, name, column);
    if (holds("TLorentzVector"))
       return copy_of<ROOT::RVec<TLorentzVector>>(node, name, column);
    if (holds("RVec<ROOT::VecOps::RVec<"))

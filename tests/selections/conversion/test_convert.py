@@ -1,5 +1,6 @@
 """Events say the same in every format, as exactly as the format can."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import uproot
 
 from errors import MaplessError
 from selections import canonical_writer
+from selections.conversion import case_h5
 from selections.conversion.convert import JetDefinition, from_root, to_root
 from selections.conversion.named_arrays import ColumnNames
+from selections.conversion.parts import EVENTS_AT_ONCE
 
 SIGNAL = Path(__file__).parents[3] / "analysis" / "samples" / "x_to_yy_3000.root"
 MOMENTUM = ("pt", "eta", "phi", "mass")
@@ -91,6 +94,37 @@ def test_case_and_back_keeps_jets_and_masses(case_file: Path, signal: Any, tmp_p
     for name in ("pt", "eta", "softdrop_mass", "tau1", "tau4", "lsf3", "b_tag", "n_constituents"):
         theirs, ours = (two_jets(events, name)[ordered(signal)] for events in (again, signal))
         assert theirs == pytest.approx(ours, rel=1e-4, abs=1e-5), name
+
+
+def test_case_keeps_the_missing_momentum_where_it_is_known(
+    case_file: Path, signal: Any, tmp_path: Path
+) -> None:
+    few = signal[:9]
+    missing = {"missing_pt": np.arange(9, dtype="f4"), "missing_phi": np.linspace(-3, 3, 9, dtype="f4")}
+    with uproot.recreate(tmp_path / "few.root") as file:
+        file.mkrntuple("Events", {name: few[name] for name in few.fields} | missing)
+    from_root(tmp_path / "few.root", tmp_path / "few.h5", "case")
+    to_root([tmp_path / "few.h5"], tmp_path / "again.root")
+    again = read(tmp_path / "again.root")
+    for name, values in missing.items():
+        assert again[name].to_list() == values.tolist()
+    to_root([case_file], tmp_path / "unknown.root")
+    assert "missing_pt" not in read(tmp_path / "unknown.root").fields
+
+
+def test_reading_needs_no_more_memory_for_a_longer_file(case_file: Path, signal: Any, tmp_path: Path) -> None:
+    peaks = []
+    for times in (8, 16):  # more than twice what is read at once
+        path = tmp_path / f"{times}.h5"
+        with h5py.File(case_file) as file, h5py.File(path, "w") as longer:
+            for name in file:
+                longer[name] = np.tile(file[name][:], (times, *[1] * (file[name].ndim - 1)))
+        tracemalloc.start()
+        n_events = sum(len(part["event"]) for part in case_h5.read(path))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert n_events == times * len(signal) > 2 * EVENTS_AT_ONCE
+    assert peaks[1] < 1.05 * peaks[0] < 1e9
 
 
 def test_event_numbers_that_floats_cannot_hold_become_rows(case_file: Path, tmp_path: Path) -> None:
