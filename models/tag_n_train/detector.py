@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
-from models.events import Events, column, event_weights, require
+from models.events import Events, Mask, column, event_weights, require
 from models.events import fold as fold_of
 from models.quantiles import QuantileMap
 from models.saving import (
@@ -39,7 +39,7 @@ class TagNTrain(AnomalyDetector):
     (`models.tag_n_train.tagging`); one classifier of both kinds learns from the features of single jets, both
     jets of an event alike. The score is the product of the quantiles of its two outputs among the sideband
     events of the fold. It rests on the images of the two jets of background events being independent, which
-    `models.tag_n_train.independence` tells of the other two scores: the errors of the autoencoder.
+    `models.tag_n_train.independence` tells of the other two scores: quantiles of the errors.
 
     Whatever tags, classifies or scores events of a fold has not seen it: neither has the autoencoder.
 
@@ -94,6 +94,7 @@ class TagNTrain(AnomalyDetector):
     threads: int | None = field(default=None, compare=False)
     # a Labeller; a type that is not imported here would keep `models.made` from checking those of settings
     _labeller: Any = field(default=None, init=False, repr=False, compare=False)
+    _error_maps: list[QuantileMap] = field(default_factory=list, init=False, repr=False, compare=False)
     _quantile_maps: list[list[QuantileMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -185,6 +186,10 @@ class TagNTrain(AnomalyDetector):
         errors = np.zeros((self.autoencoders, 2, len(mass)))
         everywhere = np.ones(np.count_nonzero(inside), bool)
         errors[:, :, inside] = self._labeller.errors(events.where(inside), [everywhere] * self.autoencoders)
+        self._error_maps = [  # autoencoders differ, so errors are compared with those of one
+            QuantileMap.learn(one[:, inside & held].ravel(), np.tile(weight[inside & held], 2))
+            for one, held in zip(errors, self._held_out(fold), strict=True)
+        ]
 
         def lesson(_: int, held_out: int) -> Lesson:
             jets = Jets(mass, fold, weight, errors[held_out % self.autoencoders], matched)
@@ -200,12 +205,17 @@ class TagNTrain(AnomalyDetector):
         return self
 
     def score(self, events: Events) -> dict[str, Array]:
-        """Score events by what has not seen their fold, between 0 and 1, and errors of their images."""
+        """Score events by what has not seen their fold, between 0 and 1.
+
+        The other scores are quantiles of the errors of their images among jets of the window.
+        """
         require(events, self.score_columns)
         fold = fold_of(events, self.folds)
         quantiles = per_fold(self._quantile_maps, self.outputs(events), fold)
-        first, second = self._labeller.held_out_errors(events, fold)
-        return dict(zip(self.scores, (np.prod(quantiles, axis=0), first, second), strict=True))
+        errors = self._labeller.held_out_errors(events, fold)
+        for one_map, held in zip(self._error_maps, self._held_out(fold), strict=True):
+            errors[:, held] = one_map(errors[:, held])
+        return dict(zip(self.scores, (np.prod(quantiles, axis=0), *errors), strict=True))
 
     def outputs(self, events: Events) -> Array:
         """Output for both jets of the classifier that held out each event's fold, (2, n_events)."""
@@ -222,6 +232,7 @@ class TagNTrain(AnomalyDetector):
             for jet, of_folds in enumerate(self._quantile_maps)
             for fold, one_map in enumerate(of_folds)
         }
+        maps |= {f"errors_{member}": one_map.pins for member, one_map in enumerate(self._error_maps)}
         with write_folder(folder) as beside:
             write_settings(beside, self)
             write_arrays(beside / "tag_n_train.npz", self._labeller.arrays() | maps)
@@ -238,6 +249,10 @@ class TagNTrain(AnomalyDetector):
             detector._labeller = Labeller.of_arrays(
                 arrays, tuple(detector.images.values()), detector._labelling
             )
+            detector._error_maps = [
+                QuantileMap(stored_pins(arrays[f"errors_{member}"]))
+                for member in range(detector.autoencoders)
+            ]
             detector._quantile_maps = [
                 [
                     QuantileMap(stored_pins(arrays[f"quantiles_{jet}_{fold}"]))
@@ -255,6 +270,10 @@ class TagNTrain(AnomalyDetector):
             known = ", ".join(self.signal_rich)
             raise MaplessError(f"signal_rich has no quantile for window {self.window}; it has {known}")
         return self.signal_rich[self.window.name]
+
+    def _held_out(self, fold: Folds) -> list[Mask]:
+        """For each autoencoder the events (n_events,) of folds that it holds out."""
+        return [fold % self.autoencoders == member for member in range(self.autoencoders)]
 
     def _features(self, events: Events) -> Array:
         """Features of both jets, (2, n_events, n_columns)."""
