@@ -226,7 +226,13 @@ def _shower(
     process: External, quality: Quality, seed: int, stated: dict[str, float]
 ) -> Iterator[GeneratedBatch]:
     stated["cross_section"] = _stated_cross_section(Path(process.file))
-    yield from Generator(process, "tiny" if quality == "tiny" else "full", seed).batches(2**62)
+    batches = Generator(process, "tiny" if quality == "tiny" else "full", seed).batches(2**62)
+    while True:
+        with one_line_errors(f"{process.file} cannot be read as Les Houches events"):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _stated_cross_section(file: Path) -> float:

@@ -135,6 +135,14 @@ def test_a_weight_or_momentum_that_is_no_number_is_told(
         convert([path], tmp_path / "x.root")
 
 
+def test_an_impossible_number_of_particles_is_one_line(tmp_path: Path) -> None:
+    path = write_les_houches(tmp_path / "hard.lhe", 2)
+    path.write_text(path.read_text().replace("4 1 1 800", "-1 1 1 800", 1))
+    with pytest.raises(MaplessError, match=r"hard.lhe cannot be read as Les Houches events") as error:
+        convert([path], tmp_path / "x.root", quality="tiny")
+    assert "\n" not in str(error.value)
+
+
 def test_events_without_hard_jets_are_told(tmp_path: Path) -> None:
     path = write_les_houches(tmp_path / "hard.lhe", 5)
     with pytest.raises(MaplessError, match=r"none of 5 events of .* above 1000 GeV"):
