@@ -198,10 +198,7 @@ def _case_arrays(part: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     identity = [ak.to_numpy(part[name]) for name in ("run", "luminosity_block", "event")]
     weight = ak.to_numpy(part["weight"])
     nothing = np.zeros(n_events)
-    missing = [
-        ak.to_numpy(part[f"missing_{name}"]) if "missing_pt" in ak.fields(part) else nothing
-        for name in _MISSING
-    ]
+    missing = [ak.to_numpy(part[f"missing_{name}"]) if "missing_pt" in part else nothing for name in _MISSING]
     n_jets = np.asarray(ak.sum(part["jet_pt"] > 50, axis=1))  # noqa: PLR2004 - GeV
     info = [identity[2], *missing, weight, nothing, identity[0], nothing, n_jets]
     arrays = {
