@@ -22,7 +22,7 @@ def jets(folder: Path, process: str, shower: str, **parameters: float) -> ak.Arr
     output = folder / f"{process}_{shower}.root"
     simulate(
         process,
-        1500,
+        3000,
         output=output,
         seed=31,
         pythia_settings=[SHOWERS[shower]],
