@@ -1,10 +1,10 @@
 """What weak supervision selects where there is nothing: the dijet mass of background events is permuted.
 
-Run as `python -m tests.benchmarks.permuted_masses [--trials 40] [--events 40000] [--restarts 1]`. No feature
-knows the permuted mass, so any excess in the window is one that classifiers make. Events of a fold are selected
-by what never saw them, but the folds teach each other: where two have a fluctuation in common, each selects
-that of the other. Printed are mean and width of the excess over its error, which would be 0 and 1 if every
-event were selected by chance; pairs of folds that teach each other can make the width the root of two.
+Run as `python -m tests.benchmarks.permuted_masses [--trials 40] [--events 40000] [--restarts 1]`. No
+feature knows the permuted mass, so any excess in the window is one that classifiers make. Events of a fold
+are selected by what never saw them, but the folds teach each other: where two have a fluctuation in common,
+each selects that of the other. Printed are mean and width of the excess over its error, which would be 0 and
+1 if every event were selected by chance; folds that teach each other can make the width the root of two.
 """
 
 from pathlib import Path
