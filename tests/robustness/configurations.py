@@ -289,7 +289,7 @@ def cases() -> list[Case]:
         *_files(((f"yaml, {name}", make) for name, make in written.items()), None),
         *_files(((f"yaml, {name}", partial(_written, text)) for name, text in HOSTILE.items()), None),
         *_files(((f"yaml, {name}", partial(_written, text)) for name, text in HARMLESS.items()), _planned),
-        *(Case(f"setting, {text[:90]}", partial(_set, text)) for text in SETTINGS),
+        *(Case(f"setting, {text[:130]}", partial(_set, text)) for text in SETTINGS),
         *(Case(f"option, {' '.join(words)[-90:]}", partial(_words, words)) for words in OPTIONS),
     ]
 
