@@ -116,9 +116,9 @@ def _checked_options(kind: type[Any], made: Made) -> dict[str, Any]:
     from pydantic import ConfigDict, TypeAdapter, ValidationError
     from pydantic.errors import PydanticUserError
 
-    try:
-        types = get_type_hints(kind)
-    except NameError:  # a type that is imported for type checkers only
+    try:  # of the arguments: fields that are none may have types that are imported for type checkers only
+        types = get_type_hints(kind.__init__)
+    except NameError:
         types = {}
     checked = dict(made.options)
     for name in types.keys() & checked.keys():

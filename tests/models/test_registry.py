@@ -6,7 +6,7 @@ import pytest
 from errors import MaplessError
 from models.isolation_forest import IsolationForest
 from models.made import Made
-from models.registry import make_cut, make_detector
+from models.registry import DETECTORS, make_cut, make_detector
 from models.weak_supervision.networks import CWoLaHunting
 from tests.models.toy import INPUTS, WINDOW
 
@@ -45,3 +45,9 @@ def test_making_a_detector_does_not_import_tensorflow():
         "sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_an_option_of_another_type_is_refused_by_every_detector(name):
+    with pytest.raises(MaplessError, match="option seed: Input should be a valid integer"):
+        make_detector(Made(name, {"seed": "one"}))

@@ -176,7 +176,6 @@ SETTINGS = (
             "detectors: {a: {detector: 3}}",
             "detectors: {a: {detector: nothing}}",
             "detectors: {a: {detector: isolation-forest, options: 3}}",
-            "detectors: {a: {detector: isolation-forest}}",
             "how: vote, detectors: {a: {detector: cathode}}",
         )
     ),
