@@ -49,7 +49,7 @@ def test_a_detector_of_a_module_of_ones_own_is_named_in_the_configuration(place:
     own = _blocks("yaml")[0].partition("cwola: ")[2].strip()
     result = _run(
         place,
-        "run",
+        "scan",
         "cms-dijet",
         "--max-events=8000",
         f"--set=detectors.cwola={own}",

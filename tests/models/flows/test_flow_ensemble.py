@@ -45,7 +45,10 @@ FLOWS = {
 }
 
 
-@pytest.fixture(scope="module", params=FLOWS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(kind, marks=pytest.mark.physics) if kind == "affine" else kind for kind in FLOWS],
+)
 def kind(request):
     return request.param
 

@@ -50,12 +50,14 @@ def scores(trained, mixture):
     return trained.score(mixture)
 
 
+@pytest.mark.physics
 def test_an_injected_resonance_is_kept_and_background_is_not(scores, mixture):
     signal, background = kept(scores["score"], mixture)
     assert signal > 0.4
     assert background < 0.02
 
 
+@pytest.mark.physics
 def test_autoencoders_reproduce_signal_worse_and_their_errors_of_background_are_independent(scores, mixture):
     errors = [scores[name] for name in ("first_autoencoder", "second_autoencoder")]
     injected = mixture["injected"] > 0
