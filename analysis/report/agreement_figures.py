@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.stats import rankdata
 
 from analysis.report.drawing import new_figure
 from analysis.report.hunt_view import HuntView
@@ -23,7 +24,9 @@ def correlation_figure(scores: Mapping[str, np.ndarray], place: str, label: str)
     figure, axes = new_figure(size=(side + 1, side), label=label)
     image = axes[0, 0].imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")
     for row, column in np.ndindex(matrix.shape):
-        axes[0, 0].text(column, row, f"{matrix[row, column]:.2f}", ha="center", va="center", fontsize=12)
+        value = matrix[row, column]
+        color = "white" if abs(value) > 0.6 else "black"  # noqa: PLR2004  (on the dark ends of the colours)
+        axes[0, 0].text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=12, color=color)
     ticks = np.arange(len(names))
     axes[0, 0].set_xticks(ticks, names, rotation=45, ha="right", fontsize=12)
     axes[0, 0].set_yticks(ticks, names, fontsize=12)
@@ -34,7 +37,7 @@ def correlation_figure(scores: Mapping[str, np.ndarray], place: str, label: str)
 
 
 def mass_figures(view: HuntView) -> Figures:
-    """Mean score and fraction kept against the mass that a hunt has its window in; nothing without one."""
+    """Mean rank of each score and fraction kept against the mass of a hunt's window; nothing without one."""
     if view.window is None:
         return
     mass = np.asarray(view.events[view.window.column], dtype=np.float64)
@@ -42,7 +45,7 @@ def mass_figures(view: HuntView) -> Figures:
     centres = (edges[1:] + edges[:-1]) / 2
     figure, axes = new_figure(2, 1, (8, 9), view.label)
     for name, score in view.scores.items():
-        mean, error = mean_in_bins(mass, score, edges)
+        mean, error = mean_in_bins(mass, rankdata(score) / len(score), edges)  # scores differ in scale
         axes[0, 0].errorbar(centres, mean, error, fmt="o", markersize=4, label=name)
     for category, kept in view.kept.items():
         try:
@@ -52,9 +55,13 @@ def mass_figures(view: HuntView) -> Figures:
         text = rf"{category}: $\chi^2$ of a flat one {found.chi_square:.0f}/{found.n_degrees_of_freedom}"
         middles = (found.edges[1:] + found.edges[:-1]) / 2
         axes[1, 0].errorbar(middles, found.kept, found.error, fmt="o", markersize=4, label=text)
-    for axis, title in zip(axes[:, 0], ("Mean score", "Fraction kept"), strict=True):
+    for axis, title in zip(axes[:, 0], ("Mean rank of the score", "Fraction kept"), strict=True):
         axis.axvspan(view.window.low, view.window.high, color="tab:red", alpha=0.12)
         axis.set(xlabel=f"{view.window.column} [GeV]", ylabel=title, xscale="log")
         axis.legend(fontsize=12)
     axes[1, 0].set_ylim(bottom=0)
-    yield f"mass_{view.name}", f"Mean score and fraction kept against the mass, {view.title}", figure
+    yield (
+        f"mass_{view.name}",
+        f"Mean rank of the score and fraction kept against the mass, {view.title}",
+        figure,
+    )
