@@ -136,7 +136,7 @@ class Combination(AnomalyDetector):
         return {"score": COMBINATIONS[self.how](quantiles)}
 
     def quantiles(self, events: Events) -> Array:
-        """Fraction of background-like events that are less anomalous, (n_scores, n_events)."""
+        """Fraction of background-like events that are less anomalous, (n_parts, n_events)."""
         if not self._quantile_maps:
             raise MaplessError("this combination is not trained; call fit or load first")
         scores, fold = self._scores(events), fold_of(events, self.folds)
@@ -179,8 +179,9 @@ class Combination(AnomalyDetector):
         return detector
 
     def _scores(self, events: Events) -> Array:
-        """All scores of all detectors, (n_scores, n_events)."""
-        return np.stack([score for part in self.parts for score in part.score(events).values()])
+        """The score of every detector, of several the one called "score"; (n_parts, n_events)."""
+        of_parts = [part.score(events) for part in self.parts]
+        return np.stack([one["score"] if "score" in one else next(iter(one.values())) for one in of_parts])
 
     def _background_weight(self, events: Events) -> Array:
         """Weights (n_events,) by which events stand for the background."""

@@ -45,6 +45,16 @@ class OneColumn(AnomalyDetector):
         raise NotImplementedError
 
 
+class WithDiagnostics(OneColumn):
+    """The same, with a further score that is none to select by."""
+
+    scores = ("diagnostic", "score")
+
+    def score(self, events):
+        values = column(events, self.name)
+        return {"diagnostic": -values, "score": values}
+
+
 class Background(OneColumn):
     """The same, which learns from background."""
 
@@ -93,6 +103,14 @@ def test_learned_weights_do_not_count_what_two_detectors_say_alike_twice():
     apart = np.sqrt(np.linalg.inv(correlation).sum())
     assert kept["learned"] == pytest.approx(1 - ndtr(2.326 - apart), abs=0.02)
     assert kept["learned"] > kept["rank-average"] + 0.01
+
+
+def test_of_a_detector_with_several_scores_the_one_that_is_selected_by_counts():
+    events, alone = normal(seed=2), scored("maximum", ["first"], normal(seed=2))
+    more = Combination(of_columns("first", kind="WithDiagnostics"), "maximum", folds=2).fit(
+        {"events": normal()}
+    )
+    np.testing.assert_array_equal(more.score(events)["score"], alone)
 
 
 def test_quantiles_are_those_of_the_sidebands_fold_by_fold():
