@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from errors import MaplessError
+from models.scikit.validation import training_and_validation
 
 Array = NDArray[np.float64]
 
@@ -36,11 +37,11 @@ class ProbabilityClassifier(ClassifierMixin, BaseEstimator):
         values that are not finite, and labels that are not 0 and 1, both of them.
         """
         features, labels, weight = _checked(X, y, sample_weight)
-        order = np.random.default_rng(self.random_state).permutation(len(labels))
-        validation, training = np.split(order, [max(1, round(self.val_split * len(labels)))])
-        if X_val is not None:
-            more = _checked(X_val, y_val, sample_weight_val)
-            training, validation = order, len(labels) + np.arange(len(more[1]))
+        more = None if X_val is None else _checked(X_val, y_val, sample_weight_val)
+        training, validation = training_and_validation(
+            len(labels), self.val_split, self.random_state, None if more is None else len(more[1])
+        )
+        if more is not None:
             features, labels, weight = (
                 np.concatenate(pair) for pair in zip((features, labels, weight), more, strict=True)
             )

@@ -13,6 +13,7 @@ from models.flows.autoregressive import AutoregressiveFlows
 from models.flows.elementwise import AffineMap, RationalQuadraticSpline
 from models.flows.flow_ensemble import FlowEnsemble, Flows
 from models.flows.flow_matching import FlowMatching
+from models.scikit.validation import training_and_validation
 from models.stacked_training import Schedule, Share
 
 Array = NDArray[np.float64]
@@ -42,11 +43,11 @@ class ConditionalDensity(TransformerMixin, BaseEstimator):
         weight = np.ones(len(features)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         if weight.shape != (len(features),):
             raise MaplessError(f"sample_weight has shape {weight.shape}, not ({len(features)},)")
-        order = np.random.default_rng(self.random_state).permutation(len(features))
-        validation, training = np.split(order, [max(1, round(self.val_split * len(features)))])
-        if X_val is not None:
-            more = self._checked(X_val, m_val)
-            training, validation = order, len(features) + np.arange(len(more[0]))
+        more = None if X_val is None else self._checked(X_val, m_val)
+        training, validation = training_and_validation(
+            len(features), self.val_split, self.random_state, None if more is None else len(more[0])
+        )
+        if more is not None:
             features, conditions = (
                 np.concatenate(pair) for pair in zip((features, conditions), more, strict=True)
             )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from models.tag_n_train.labeller_settings import LabellerSettings
 from models.tag_n_train.tagging import Jets, tagged
 from models.weak_supervision.input_sets import Folds, Lesson, per_fold
 from models.window import Window
+
+if TYPE_CHECKING:
+    from models.tag_n_train.labeller import Labeller
 
 Array = NDArray[np.float64]
 
@@ -92,8 +95,7 @@ class TagNTrain(AnomalyDetector):
     weight_column: str | None = None
     seed: int = 1
     threads: int | None = field(default=None, compare=False)
-    # a Labeller; a type that is not imported here would keep `models.made` from checking those of settings
-    _labeller: Any = field(default=None, init=False, repr=False, compare=False)
+    _labeller: "Labeller | None" = field(default=None, init=False, repr=False, compare=False)
     _error_maps: list[QuantileMap] = field(default_factory=list, init=False, repr=False, compare=False)
     _quantile_maps: list[list[QuantileMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
@@ -212,6 +214,7 @@ class TagNTrain(AnomalyDetector):
         require(events, self.score_columns)
         fold = fold_of(events, self.folds)
         quantiles = per_fold(self._quantile_maps, self.outputs(events), fold)
+        assert self._labeller is not None
         errors = self._labeller.held_out_errors(events, fold)
         for one_map, held in zip(self._error_maps, self._held_out(fold), strict=True):
             errors[:, held] = one_map(errors[:, held])
