@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
@@ -67,7 +67,8 @@ def _end(processes: set[BaseProcess]) -> None:
     """Stop processes, those that do not tidy up in time by force."""
     for process in processes:
         if process.pid and process.is_alive():
-            os.kill(process.pid, STOP)
+            with suppress(ProcessLookupError):  # the pool's own thread may have seen its end meanwhile
+                os.kill(process.pid, STOP)
     latest = time.monotonic() + PATIENCE
     for process in processes:
         process.join(max(0.0, latest - time.monotonic()))

@@ -32,11 +32,15 @@ def write_hepmc(path: Path, record: Any) -> Path:
             for pz in (6.5e6, -6.5e6):
                 beam = pyhepmc.FourVector(0, 0, pz, abs(pz))
                 vertex.add_particle_in(pyhepmc.GenParticle(beam, 2212, 4))
-            momenta = zip(*(PER_GEV * ak.to_numpy(event.p[x]) for x in ("px", "py", "pz", "e")), strict=True)
-            for pdg_id, status, momentum in zip(event.id, event.status, momenta, strict=True):
-                code = 1 if status > 0 else abs(int(status))
-                vector = pyhepmc.FourVector(*map(float, momentum))
-                vertex.add_particle_out(pyhepmc.GenParticle(vector, int(pdg_id), code))
+            momenta = zip(
+                *((PER_GEV * ak.to_numpy(event.p[x])).tolist() for x in ("px", "py", "pz", "e")), strict=True
+            )
+            # as lists: arrays of awkward are slow to go through one by one
+            for pdg_id, status, momentum in zip(
+                event.id.to_list(), event.status.to_list(), momenta, strict=True
+            ):
+                code = 1 if status > 0 else -status
+                vertex.add_particle_out(pyhepmc.GenParticle(pyhepmc.FourVector(*momentum), pdg_id, code))
             found.add_vertex(vertex)
             file.write(found)
     return path

@@ -12,7 +12,7 @@ import uproot
 from analysis.simulation.chunks import select
 from analysis.simulation.detector import Detector
 from analysis.simulation.external import External, convert
-from analysis.simulation.generator import BATCH_SIZE, flatten
+from analysis.simulation.generator import flatten
 from analysis.simulation.signals import XToYY
 from selections import canonical_writer, snapshot
 from selections.conversion.convert import JetDefinition, from_root, to_root
@@ -21,7 +21,7 @@ from selections.sources import open_events
 from tests.analysis.hepmc_files import generated, write_hepmc
 from tests.selections.written_formats import write_nanoaod
 
-SEED = 4
+SEED, N_EVENTS = 4, 200
 EXACT = Detector(jet_energy_resolution=0, jet_mass_resolution=0)  # then constituents add up to their jet
 FEATURES = ("tau1", "tau2", "tau3", "n_constituents")
 SELECTION = dijet(mjj_min=2500, features=FEATURES, constituents=True)
@@ -34,8 +34,8 @@ Selected = tuple[list[int], dict[str, np.ndarray]]
 
 @pytest.fixture(scope="module")
 def record() -> Any:
-    """A batch of X -> YY' events of 3 TeV."""
-    return generated(XToYY().pythia(), BATCH_SIZE, SEED)
+    """X -> YY' events of 3 TeV."""
+    return generated(XToYY().pythia(), N_EVENTS, SEED)
 
 
 @pytest.fixture(scope="module")

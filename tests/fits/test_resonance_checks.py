@@ -25,7 +25,7 @@ SETTINGS = ResonanceSettings(
     limits=True,
     uncertainties=SignalUncertainties(yields=(("luminosity", 0.016), ("tight.efficiency", 0.1))),
     checks=CHECKS,
-    check_toys=60,
+    check_toys=40,
 )
 
 

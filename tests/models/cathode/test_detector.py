@@ -33,7 +33,7 @@ def kept(detector, events, share=0.01):
 
 @pytest.fixture(scope="module")
 def mixture():
-    return toy.mixture(30000, 300, seed=5)
+    return toy.mixture(20000, 200, seed=5)
 
 
 @pytest.fixture(scope="module")
