@@ -24,6 +24,7 @@ from analysis.simulation.generator import (
     Generator,
     generated_batch,
 )
+from analysis.simulation.hepmc_lines import checked
 from analysis.simulation.merge import describe
 from analysis.simulation.processes import DijetProcess, Quality
 from errors import MaplessError
@@ -165,7 +166,7 @@ def count_events(file: Path, kind: Format) -> int:
     count, complete = 0, False
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
-            for line in lines:
+            for line in checked(file, lines) if kind == "hepmc" else lines:
                 count += line.startswith(BEGINNINGS[kind])
                 complete = complete or ENDS[kind] in line
     except (OSError, EOFError, zlib.error) as problem:

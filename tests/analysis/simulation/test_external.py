@@ -13,7 +13,7 @@ import uproot
 
 from analysis.simulation.chunks import select
 from analysis.simulation.detector import Detector
-from analysis.simulation.external import External, convert
+from analysis.simulation.external import External, convert, count_events
 from analysis.simulation.generator import generated_batch
 from errors import MaplessError
 from tests.analysis.hepmc_files import generated, write_hepmc
@@ -110,9 +110,32 @@ def test_an_event_that_cannot_be_read_is_counted(hepmc: Path, tmp_path: Path) ->
     path = tmp_path / "damaged.hepmc"
     text = hepmc.read_text()
     place = text.index("\nE 20 ")
-    path.write_text(text[:place] + text[place:].replace("\nP 5", "\nP x", 1))
+    path.write_text(text[:place] + text[place:].replace("\nP 5 -", "\nP 4 -", 1))
     with pytest.raises(MaplessError, match=r"only 20 of 40 events can be read"):
         convert([path], tmp_path / "x.root")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("\nP 5 -", "\nP x -", r"line \d\S* cannot be read as HepMC: P x -"),
+        ("\nP 5 -", "\nP5 -", r"line \d\S* cannot be read as HepMC: P5 -"),
+        ("\nW 1.", "\nW 1x.", r"line \d\S* cannot be read as HepMC: W 1x\."),
+        ("\nP 5 -", "\n\nA 5 flow1 x\nP 5 -", None),
+        (r"\[1,2\]", "[1,999999]", r"V -1 0 \[1,999999\]: no such particle is above"),
+        (r"\nP 5 -[^\n]*", "", r"this event states [\d,]+ particles, but [\d,]+ follow"),
+    ],
+)
+def test_a_word_or_line_that_hepmc_would_pass_over_is_told(
+    hepmc: Path, tmp_path: Path, old: str, new: str, message: str | None
+) -> None:
+    path = tmp_path / "words.hepmc"
+    path.write_text(re.sub(old, new, hepmc.read_text(), count=1))
+    if message is None:
+        assert count_events(path, "hepmc") == N_EVENTS
+        return
+    with pytest.raises(MaplessError, match=message):
+        count_events(path, "hepmc")
 
 
 @pytest.mark.parametrize(
