@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from errors import MaplessError
+
 Array = NDArray[np.float64]
 LAST_MEASURED_PT = 350.0  # GeV
 SMALLEST, LARGEST = 0.2, 5.0
@@ -51,6 +53,9 @@ class LundRatio:
         coefficients: (n_angle, n_kt, n_terms) of polynomials in 1 / pt, constant first, for the same three.
         covariances: (n_angle, n_kt, n_terms, n_terms) of the nominal coefficients.
         bottom: ratio of the planes of bottom and light subjets, in the same bins.
+
+    Raises:
+        MaplessError: parts of other bins, edges that do not rise, a value or error below 0, NaN or infinity.
     """
 
     edges: tuple[Array, Array, Array]
@@ -59,6 +64,25 @@ class LundRatio:
     coefficients: Mapping[str, Array]
     covariances: Array
     bottom: Array
+
+    def __post_init__(self) -> None:
+        bins = tuple(len(edges) - 1 for edges in self.edges)
+        terms = self.covariances.shape[-1:]
+        ratios = [*self.values.values(), self.errors, self.bottom]
+        polynomials = [*self.coefficients.values(), self.covariances]
+        shapes = (
+            [bins] * len(ratios)
+            + [(*bins[1:], *terms)] * len(self.coefficients)
+            + [(*bins[1:], *terms, *terms)]
+        )
+        if [one.shape for one in (*ratios, *polynomials)] != shapes:
+            raise MaplessError("the parts of a ratio of Lund planes have different bins")
+        if not all(np.isfinite(one).all() for one in (*self.edges, *ratios, *polynomials)):
+            raise MaplessError("a ratio of Lund planes holds NaN or infinity")
+        if any((one < 0).any() for one in ratios):
+            raise MaplessError("a ratio of Lund planes holds a value or error below 0")
+        if any((np.diff(edges) <= 0).any() for edges in self.edges):
+            raise MaplessError("the edges of a ratio of Lund planes do not rise")
 
     def at(self, splittings: Splittings, shift: str = "nominal") -> Array:
         """The ratio of every splitting (n,), between 0.2 and 5.

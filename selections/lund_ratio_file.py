@@ -3,6 +3,7 @@
 Older files have no covariances of the two terms of a polynomial; they count as uncorrelated.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import uproot
 from numpy.typing import NDArray
 
 from errors import MaplessError
+from input_files import check_file
 from selections.lund_ratio import LAST_MEASURED_PT, LundRatio
 from selections.root import import_root
 
@@ -20,19 +22,25 @@ FUNCTIONS = "pt_extrap"
 
 
 def read_lund_ratio(path: Path) -> LundRatio:
-    """Read a ratio; MaplessError for a file without one."""
+    """Read a ratio; MaplessError for a file without one, and for one that is none."""
+    check_file(path)
     try:
         with uproot.open(path) as file:
             return _read(file)
     except KeyError as missing:
         raise MaplessError(f"{path} is no ratio of Lund planes: it has no {missing.args[0]}") from None
-    except (OSError, ValueError) as error:
-        raise MaplessError(f"{path} cannot be read as a ROOT file: {error}") from None
+    except Exception as error:  # of uproot, whatever the bytes and objects make it raise
+        reason = " ".join(str(error).split())[:200]
+        raise MaplessError(f"{path} is no ratio of Lund planes: {reason}") from None
 
 
 def _read(file: Any) -> LundRatio:
-    nominal = file["ratio_nom"]
+    nominal, bottom = file["ratio_nom"], file["h_bl_ratio"]
+    varied = {shift: file[f"ratio_{tag or 'nom'}"] for shift, tag in TAGS.items()}
     pt, angle, kt = (np.asarray(axis.edges(), float) for axis in nominal.axes)
+    for one in (bottom, *varied.values()):
+        if not all(map(np.array_equal, (axis.edges() for axis in one.axes), (pt, angle, kt))):
+            raise MaplessError(f"{one.name} has other bins than ratio_nom")
     shape = len(angle) - 1, len(kt) - 1
     functions = {shift: [file[_function(tag, i, j)] for i, j in _bins(shape)] for shift, tag in TAGS.items()}
     n_terms = max(len(_parameters(one)) for of_shift in functions.values() for one in of_shift)
@@ -46,7 +54,7 @@ def _read(file: Any) -> LundRatio:
             covariance[0, 1] = covariance[1, 0] = off
     return LundRatio(
         (pt, angle, kt),
-        {shift: file[f"ratio_{tag or 'nom'}"].values().astype(float) for shift, tag in TAGS.items()},
+        {shift: one.values().astype(float) for shift, one in varied.items()},
         np.sqrt(nominal.variances()),
         {
             shift: np.array(
@@ -55,7 +63,7 @@ def _read(file: Any) -> LundRatio:
             for shift, of_shift in functions.items()
         },
         covariances.reshape(*shape, n_terms, n_terms),
-        file["h_bl_ratio"].values().astype(float),
+        bottom.values().astype(float),
     )
 
 
@@ -80,7 +88,7 @@ def write_lund_ratio(ratio: LundRatio, path: Path) -> None:
                 function.SetParError(term, np.sqrt(ratio.covariances[i - 1, j - 1, term, term]))
             function.Write()
     for i, j in _bins(ratio.covariances.shape[:2]):
-        off_diagonal = ratio.covariances[i - 1, j - 1, 0, -1] if len(terms) > 1 else 0.0
+        off_diagonal = ratio.covariances[i - 1, j - 1, 0, 1] if len(terms) > 1 else 0.0
         root.TParameter["float"](_function("covar", i, j).split("/")[1], off_diagonal).Write()
     file.Close()
     beside.replace(path)
@@ -106,4 +114,10 @@ def _function(tag: str, i: int, j: int) -> str:
 
 
 def _parameters(function: Any) -> list[float]:
-    return list(function.member("fFormula").member("fClingParameters"))
+    """Of a polynomial, the constant first; MaplessError for another function."""
+    formula = function.member("fFormula")
+    values = list(formula.member("fClingParameters"))
+    written = re.sub(r"[\s()p]", "", str(formula.member("fFormula")).replace("pow", "^"))
+    if written != "+".join(f"[{term}]*^x,{term}" for term in range(len(values))):
+        raise MaplessError(f"{function.name} is no sum of powers of x, but {formula.member('fFormula')}")
+    return values

@@ -6,8 +6,8 @@ import uproot
 
 from errors import MaplessError
 from selections.lund_measurement import EDGES, measured_plane, measured_ratio
-from selections.lund_ratio import Splittings
-from selections.lund_ratio_file import read_lund_ratio
+from selections.lund_ratio import LundRatio, Splittings
+from selections.lund_ratio_file import read_lund_ratio, write_lund_ratio
 from selections.lund_weights import lund_weights
 
 N_JETS, PER_JET = 20_000, 12
@@ -71,7 +71,7 @@ def test_beyond_the_plane_nothing_changes_and_above_the_last_pt_a_polynomial_cou
 
 
 def test_what_is_no_ratio_is_one_line(tmp_path):
-    with pytest.raises(MaplessError, match="cannot be read"):
+    with pytest.raises(MaplessError, match="no file"):
         read_lund_ratio(tmp_path / "none.root")
     with uproot.recreate(tmp_path / "other.root") as file:
         file["something"] = np.histogram([1.0])
@@ -87,3 +87,74 @@ def test_a_plane_without_subjets_is_refused_and_one_without_some_says_nothing_th
     ratio = measured_ratio(plane, plane)
     assert not ratio.values["nominal"][4:].any()
     np.testing.assert_array_equal(ratio.at(splittings), 1)
+
+
+def with_value(array, value):
+    changed = array.copy()
+    changed.flat[3] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: {"errors": r.errors[:-1]}, "have different bins"),
+        (lambda r: {"values": {**r.values, "up": r.values["up"][:, :, :-1]}}, "have different bins"),
+        (lambda r: {"coefficients": {**r.coefficients, "down": r.errors}}, "have different bins"),
+        (
+            lambda r: {"values": {**r.values, "nominal": with_value(r.errors, np.nan)}},
+            "holds NaN or infinity",
+        ),
+        (lambda r: {"covariances": with_value(r.covariances, np.inf)}, "holds NaN or infinity"),
+        (lambda r: {"bottom": with_value(r.bottom, -1.0)}, "a value or error below 0"),
+        (lambda r: {"edges": (*r.edges[:2], r.edges[2][::-1])}, "do not rise"),
+    ],
+)
+def test_a_ratio_that_cannot_be_is_refused(ratio, change, message):
+    parts = {**vars(ratio), **change(ratio)}
+    with pytest.raises(MaplessError, match=message):
+        LundRatio(**parts)
+
+
+@pytest.fixture(scope="module")
+def small_file(ratio, tmp_path_factory):
+    """A file of a few bins, with three terms of which two are correlated."""
+    shape = (2, 2, 2)
+    covariances = np.zeros((2, 2, 3, 3))
+    covariances[..., 0, 1] = covariances[..., 1, 0] = 0.25
+    covariances[..., range(3), range(3)] = 1.0
+    made = LundRatio(
+        tuple(np.arange(3.0) for _ in shape),
+        {shift: np.arange(1.0, 9).reshape(shape) + n for n, shift in enumerate(("nominal", "up", "down"))},
+        np.full(shape, 0.5),
+        {shift: np.arange(12.0).reshape(2, 2, 3) for shift in ("nominal", "up", "down")},
+        covariances,
+        np.full(shape, 2.0),
+    )
+    path = tmp_path_factory.mktemp("lund") / "small.root"
+    write_lund_ratio(made, path)
+    return made, path
+
+
+def test_a_ratio_of_three_terms_is_read_as_it_was_written(small_file):
+    made, path = small_file
+    read = read_lund_ratio(path)
+    for name in ("values", "coefficients"):
+        for shift, wanted in getattr(made, name).items():
+            np.testing.assert_array_equal(getattr(read, name)[shift], wanted)
+    for name in ("errors", "covariances", "bottom"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
+
+
+@pytest.mark.parametrize("part", np.linspace(0, 0.98, 25).round(2))
+def test_damaged_bytes_of_a_ratio_are_one_line_or_change_numbers_alone(small_file, part, tmp_path):
+    content = bytearray(small_file[1].read_bytes())
+    place = int(part * len(content))
+    content[place : place + 16] = np.random.default_rng(place).bytes(16)
+    (tmp_path / "damaged.root").write_bytes(content)
+    try:
+        read = read_lund_ratio(tmp_path / "damaged.root")
+    except MaplessError as error:
+        assert "\n" not in str(error) and "damaged.root" in str(error)
+    else:
+        assert read.errors.shape == (2, 2, 2)
