@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.sample import Sample
 from analysis.search import Combination, Hunt, MassSpectrum, Search, SignalModel
 from analysis.search_settings import DetectorSettings, require_selected
 from analysis.searches.cms_dijet_settings import Settings
@@ -32,6 +33,8 @@ USUAL_CUTS = {
 """Of detectors that do not keep a part of the sidebands of a window."""
 CATEGORIES_COUNT: dict[str, tuple[Combination, Combination]] = {"quantile-regression": ("merged", "together")}
 """By cut, how its categories enter p-values and limits, where not each by itself."""
+ROLES = ("events", "background")
+"""Of detectors: the data, and what is to be background."""
 AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
 """Scores of Tag N' Train that it takes to be independent for background."""
 
@@ -74,7 +77,8 @@ def declare(settings: Settings) -> Search:
     hunts = tuple(_hunt(name, one, windows, settings) for name, one in settings.detectors.items())
     used = {"signal", *(source.region for hunt in hunts for source in hunt.training.values())}
     control = settings.control
-    if "control" in used and not control.sample and control.delta_eta_min < settings.selection.delta_eta_max:
+    of_data = control.sample in ("", settings.data)
+    if "control" in used and of_data and control.delta_eta_min < settings.selection.delta_eta_max:
         raise MaplessError(
             f"control.delta_eta_min: jets {control.delta_eta_min:g} apart are in the signal region, up to "
             f"selection.delta_eta_max {settings.selection.delta_eta_max:g}; raise the one or lower the other"
@@ -82,12 +86,14 @@ def declare(settings: Settings) -> Search:
     named = [(name, "signals") for name in settings.signals]
     named += [(name, f"priors.{group}") for group, names in settings.priors.items() for name in names]
     named += [(control.sample, "control.sample")] if control.sample else []
+    samples = settings.table(*named)
+    _check_learnt_samples(settings, samples)
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
         "CMS EXO-22-026, arXiv:2412.03747",
         settings.data,
-        settings.table(*named),
+        samples,
         {name: region for name, region in _regions(settings).items() if name in used},
         (mjj,),
         hunts,
@@ -95,6 +101,20 @@ def declare(settings: Settings) -> Search:
         figures=_figures(settings),
         roles=tuple(_sources(settings)),
     )
+
+
+def _check_learnt_samples(settings: Settings, samples: Mapping[str, Sample]) -> None:
+    """MaplessError for a prior that is no signal or called as a role, and for a signal as background."""
+    for group, names in settings.priors.items():
+        for name in names:
+            if samples[name].role != "signal" or name in ROLES:
+                what = (
+                    f"is {samples[name].role}, not a signal" if name not in ROLES else "is the name of a role"
+                )
+                raise MaplessError(f"priors.{group}: {name} {what}; name another sample")
+    control = settings.control.sample
+    if control and samples[control].role == "signal":
+        raise MaplessError(f"control.sample: {control} is a signal; name background or data")
 
 
 def _regions(settings: Settings) -> dict[str, Selection]:
@@ -153,7 +173,7 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
 
 def _sources(settings: Settings) -> dict[str, Source]:
     """What detectors may learn from, by role."""
-    sources = {"events": Source("signal"), "background": Source("control", settings.control.sample)}
+    sources = dict(zip(ROLES, (Source("signal"), Source("control", settings.control.sample)), strict=True))
     return sources | {
         prior: Source("prior", prior) for priors in settings.priors.values() for prior in priors
     }
