@@ -32,6 +32,20 @@ def offered_cut(search: Search, hunt: Hunt) -> Made:
     return Made(hunt.cut.name, hunt.cut.options, {"column": column, **hunt.cut.offered})
 
 
+def check_scores(search: Search, hunt: Hunt) -> None:
+    """Raise MaplessError for a cut on a score that the detector does not give."""
+    window = hunt.windows[0] if hunt.windows else None
+    given = make_detector(hunt.detector, window=window).scores
+    unknown = [
+        name for name in make_cut(offered_cut(search, hunt), window=window).scores if name not in given
+    ]
+    if unknown:
+        raise MaplessError(
+            f"hunt {hunt.name}: {hunt.cut.name} cuts on the score {unknown[0]!r}, but {hunt.detector.name} "
+            f"gives {', '.join(given)}"
+        )
+
+
 def _check_cut(search: Search, hunt: Hunt, cut: AnomalyCut) -> None:
     """Raise MaplessError for categories that cannot be combined as the hunt says."""
     if not cut.exclusive and "together" in (hunt.search, hunt.limits):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from analysis.engine.stage import Stage
-from analysis.kept_columns import kept_columns, offered_cut
+from analysis.kept_columns import check_scores, kept_columns, offered_cut
 from analysis.search import Hunt, MassSpectrum, Search
 from analysis.search_settings import SearchSettings
 from analysis.source import NOMINAL, Injection, Source
@@ -128,6 +128,7 @@ class Plan:
 
     def chain(self, hunt: Hunt, window: Window | None, injections: tuple[Injection, ...]) -> Chain:
         """One hunt in one window with these injections into the data."""
+        check_scores(self.search, hunt)
         training = {role: self.data_set(source, injections) for role, source in hunt.training.items()}
         trained = self._train(hunt, window, training)
         learn_on = self.data_set(hunt.learn_on, injections)

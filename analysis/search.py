@@ -143,6 +143,7 @@ class Search:
         self._check_known("region", regions, self.regions)
         self._check_known("sample", samples, self.samples)
         self._check_signals()
+        self._check_masses()
         names = [name for hunt in self.hunts for name in hunt.spectra]
         self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
 
@@ -155,6 +156,20 @@ class Search:
         for name in [injection.sample for injection in self.injections]:
             if self.samples[name].role != "signal":
                 raise MaplessError(f"injections: {name} is {self.samples[name].role}, not a signal")
+
+    def _check_masses(self) -> None:
+        for spectrum in self.spectra:
+            hunts = [hunt for hunt in self.hunts if spectrum.name in hunt.spectra]
+            masses = [spectrum.masses, *(masses for hunt in hunts for masses in hunt.masses.values())]
+            low, high = spectrum.edges[0], spectrum.edges[-1]
+            outside = [mass for some in masses for mass in some if not low < mass < high]
+            if outside:
+                raise MaplessError(
+                    f"{self.name}: the mass {outside[0]:g} GeV is outside of the spectrum {spectrum.name}, "
+                    f"{low:g} to {high:g} GeV; leave it out or widen the spectrum"
+                )
+            if any(list(some) != sorted(set(some)) for some in masses):
+                raise MaplessError(f"{self.name}: masses of {spectrum.name} must rise, each once")
 
     def _check_names(self, what: str, names: list[str]) -> None:
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -37,6 +37,11 @@ class AnomalyCut(ABC):
     def columns(self) -> tuple[str, ...]:
         """Columns of events that `learn` and `masks` read."""
 
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of the scores that it asks for; none if it takes the only one, or the one called "score"."""
+        return ()
+
     @abstractmethod
     def learn(self, events: Events, scores: Scores, masses: Sequence[float] = ()) -> Self:
         """Learn from events with their scores, and the mass hypotheses (GeV) to come; return itself."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights, finite, fold, require
+from models.option_types import AtLeastOne, AtLeastTwo
 from models.saving import read_arrays, saved_settings, write_arrays, write_folder, write_settings
 from models.tree_sums import TreeSum, from_arrays, to_arrays
 
@@ -41,8 +42,8 @@ class IsolationForest(AnomalyDetector):
 
     features: Sequence[str]
     folds: int = 1
-    n_trees: int = 100
-    samples_per_tree: int = 256
+    n_trees: AtLeastOne = 100
+    samples_per_tree: AtLeastTwo = 256
     weight_column: str | None = None
     seed: int = 1
     _forests: list[TreeSum] = field(default_factory=list, init=False, repr=False, compare=False)

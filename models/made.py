@@ -117,7 +117,7 @@ def _checked_options(kind: type[Any], made: Made) -> dict[str, Any]:
     from pydantic.errors import PydanticUserError
 
     try:  # of the arguments: fields that are none may have types that are imported for type checkers only
-        types = get_type_hints(kind.__init__)
+        types = get_type_hints(kind.__init__, include_extras=True)
     except NameError:
         types = {}
     checked = dict(made.options)

@@ -1,6 +1,6 @@
 """Windows in a column, such as a mass: the signal region and its two sidebands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,6 +66,14 @@ class Window:
 
     def __str__(self) -> str:
         return f"{self.name} ({self.column} from {self.low:g} to {self.high:g})"
+
+    def require_unseen(self, columns: Iterable[str]) -> None:
+        """MaplessError if the mass is among the columns by which events of the window are told from others."""
+        if self.column in columns:
+            raise MaplessError(
+                f"'{self.column}' decides what is in window {self}, so a classifier would see "
+                "nothing else; leave it out"
+            )
 
     def in_signal_region(self, values: Array) -> Mask:
         """Tell which values lie in the window; shape (n_events,)."""

@@ -5,6 +5,7 @@ does not know; so a file is looked through before.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -54,22 +55,27 @@ _OUTSIDE = b"HepMC::"
 def checked(file: Path, lines: Iterable[bytes]) -> Iterator[bytes]:
     """The lines of a file as they are, from its first event on all as they must be.
 
-    Raises MaplessError for a line that is not, and for an event with more or fewer particles than it states.
+    Raises MaplessError for a line that is not, for an event with more or fewer particles than it states, and
+    where only some events have weights.
     """
-    inside, first, stated, found = False, 0, 0, 0
+    inside, first, stated, found = False, 0, 0, Counter[bytes]()
+    weights = None
     for number, line in enumerate(lines, start=1):
         letter, outside = line[:1], line.startswith(_OUTSIDE)
-        if inside and (outside or letter == b"E") and stated != found:
-            raise MaplessError(
-                f"{file}, line {first:,}: this event states {stated} particles, but {found} follow"
-            )
+        if inside and (outside or letter == b"E"):
+            event = f"{file}, line {first:,}: this event"
+            if stated != found[b"P"]:
+                raise MaplessError(f"{event} states {stated} particles, but {found[b'P']} follow")
+            weights = found[b"W"] if weights is None else weights
+            if weights != found[b"W"]:
+                raise MaplessError(f"{event} has {found[b'W']} lines of weights, those before have {weights}")
         inside = not outside and (inside or letter == b"E")
         if inside and line.endswith(b"\n") and line.strip():  # the last line may break off
-            _check(file, number, line, found)
+            _check(file, number, line, found[b"P"])
             if letter == b"E":
-                first, stated, found = number, _particles_of_event(line.split()), 0
+                first, stated, found = number, _particles_of_event(line.split()), Counter()
             stated += _particles_of_vertex(line) if letter == b"V" else 0
-            found += letter == b"P"
+            found[letter] += 1
         yield line
 
 

@@ -13,6 +13,7 @@ from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights
 from models.events import fold as fold_of
 from models.folds import rotations
+from models.option_types import AboveZero, AtLeastOne, AtLeastTwo
 from models.quantiles import QuantileMap
 from models.saving import (
     read_arrays,
@@ -69,20 +70,20 @@ class Cathode(AnomalyDetector):
     features: Sequence[str]
     folds: int = 5
     latent: bool = False
-    drawn: float = 4.0
-    flow_blocks: int = 4
-    flow_hidden: Sequence[int] = (64, 64)
-    flow_bins: int = 8
-    flow_epochs: int = 20
-    flow_batch_size: int = 1024
-    flow_learning_rate: float = 2e-3
-    flow_best_epochs: int = 5
-    inner_networks: int = 4
-    hidden: Sequence[int] = (64, 64, 64)
-    epochs: int = 20
-    batch_size: int = 512
-    learning_rate: float = 1e-3
-    best_epochs: int = 5
+    drawn: AboveZero = 4.0
+    flow_blocks: AtLeastOne = 4
+    flow_hidden: Sequence[AtLeastOne] = (64, 64)
+    flow_bins: AtLeastTwo = 8
+    flow_epochs: AtLeastOne = 20
+    flow_batch_size: AtLeastOne = 1024
+    flow_learning_rate: AboveZero = 2e-3
+    flow_best_epochs: AtLeastOne = 5
+    inner_networks: AtLeastOne = 4
+    hidden: Sequence[AtLeastOne] = (64, 64, 64)
+    epochs: AtLeastOne = 20
+    batch_size: AtLeastOne = 512
+    learning_rate: AboveZero = 1e-3
+    best_epochs: AtLeastOne = 5
     weight_column: str | None = None
     seed: int = 1
     _background: "SidebandDensity | None" = field(default=None, init=False, repr=False, compare=False)
@@ -94,6 +95,7 @@ class Cathode(AnomalyDetector):
         self.flow_hidden = tuple(self.flow_hidden)
         if not self.features:
             raise MaplessError("CATHODE needs features; name their columns")
+        self.window.require_unseen(self.features)
         if self.drawn <= 0:
             raise MaplessError(f"drawn is {self.drawn:g}; artificial events are a positive number")
         self._turns = rotations(self.folds, self.inner_networks)

@@ -11,6 +11,7 @@ from models.flows.autoregressive import AutoregressiveFlows
 from models.flows.elementwise import RationalQuadraticSpline
 from models.flows.flow_ensemble import FlowEnsemble
 from models.folds import Rotation
+from models.saving import stored_pins
 from models.scikit.scalers import QuantileScaler
 from models.stacked_training import Schedule, Share
 from models.window import Window
@@ -143,7 +144,7 @@ class SidebandDensity:
         scalers = []
         for fold in range(folds):
             scaler = QuantileScaler()
-            scaler.knots_ = [arrays[f"knots_{fold}_{feature}"] for feature in range(features)]
+            scaler.knots_ = [stored_pins(arrays[f"knots_{fold}_{feature}"]) for feature in range(features)]
             scalers.append(scaler)
         density = cls.untrained(window, scalers, features, settings, seed=0)
         shapes = [tuple(variable.shape) for variable in density.ensemble.flows.variables]

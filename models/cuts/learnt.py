@@ -1,6 +1,7 @@
 """What cuts here share: what they learnt as one JSON file, and for most of them which score they cut on."""
 
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,11 @@ class ScoreCut(LearntCut):
 
     score: str | None = None
 
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The score, if it is named."""
+        return (self.score,) if self.score else ()
+
     def the_score(self, scores: Scores) -> NDArray[np.float64]:
         """Take the score that is cut on (n_events,); MaplessError if it is not there or one of many."""
         if self.score is None and len(scores) == 1:
@@ -73,9 +79,11 @@ class ScoreCut(LearntCut):
 
 
 def check_fractions(fractions: Mapping[str, float]) -> None:
-    """Refuse fractions of events to keep that are not between 0 and 1, or none at all."""
+    """Refuse fractions of events to keep that are not between 0 and 1, none at all, and names of no file."""
     if not fractions:
         raise MaplessError("a cut needs at least one fraction of events to keep")
     for name, fraction in fractions.items():
+        if not re.fullmatch(r"[\w.%+-]+", name):
+            raise MaplessError(f"{name!r} becomes part of names of files; use letters, digits, . _ % + -")
         if not 0 < fraction < 1:
             raise MaplessError(f"'{name}' keeps a fraction of {fraction}; choose more than 0 and less than 1")

@@ -75,6 +75,11 @@ class QuakBins(LearntCut):
         return ("kept",)
 
     @property
+    def scores(self) -> tuple[str, ...]:
+        """The axes."""
+        return self.axes
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The mass, the key that decides the fold, and the weights."""
         return (self.column, "key", *((self.weight_column,) if self.weight_column else ()))

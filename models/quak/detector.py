@@ -13,6 +13,7 @@ from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights
 from models.events import fold as fold_of
 from models.folds import rotations
+from models.option_types import AboveZero, AtLeastOne
 from models.quak.signed_norm import signed_norm
 from models.saving import (
     read_arrays,
@@ -74,17 +75,17 @@ class Quak(AnomalyDetector):
     observables: Sequence[str]
     priors: Mapping[str, Sequence[str]]
     background: str = "events"
-    largest: int = 50_000
+    largest: AtLeastOne = 50_000
     folds: int = 5
     density: Literal["autoencoders", "flows"] = "autoencoders"
-    hidden: Sequence[int] = (32, 16)
-    depth: int = 4
-    epochs: int = 20
-    signal_epochs: int = 60
-    batch_size: int = 1024
-    signal_batch_size: int = 256
-    learning_rate: float = 2e-3
-    power: float = 5.0
+    hidden: Sequence[AtLeastOne] = (32, 16)
+    depth: AtLeastOne = 4
+    epochs: AtLeastOne = 20
+    signal_epochs: AtLeastOne = 60
+    batch_size: AtLeastOne = 1024
+    signal_batch_size: AtLeastOne = 256
+    learning_rate: AboveZero = 2e-3
+    power: AboveZero = 5.0
     weight_column: str | None = None
     seed: int = 1
     _scalers: list[QuantileScaler] = field(default_factory=list, init=False, repr=False, compare=False)

@@ -9,6 +9,7 @@ from scipy.special import logit
 
 from errors import MaplessError
 from models.anomaly_detector import Progress
+from models.option_types import AboveZero, AtLeastOne
 from models.preprocessing import GaussianMap
 from models.references.two_samples import Array, Folds, Samples, TwoSampleClassifier
 from models.saving import stored_pins
@@ -31,11 +32,11 @@ class ReferenceNetworks(TwoSampleClassifier):
             the mean of its best epochs.
     """
 
-    hidden: Sequence[int] = (64, 64, 64)
-    epochs: int = 20
-    batch_size: int = 512
-    learning_rate: float = 1e-3
-    best_epochs: int = 5
+    hidden: Sequence[AtLeastOne] = (64, 64, 64)
+    epochs: AtLeastOne = 20
+    batch_size: AtLeastOne = 512
+    learning_rate: AboveZero = 1e-3
+    best_epochs: AtLeastOne = 5
     _networks: "NetworkEnsemble | None" = field(default=None, init=False, repr=False, compare=False)
     _gaussian_maps: list[GaussianMap] = field(default_factory=list, init=False, repr=False, compare=False)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from errors import MaplessError
 from models.anomaly_detector import Progress
+from models.option_types import AboveZero, AtLeastOne, AtLeastTwo, Share
 from models.references.two_samples import Array, Folds, Samples, TwoSampleClassifier
 from models.tree_sums import TreeSum, from_arrays, to_arrays
 
@@ -24,11 +25,11 @@ class ReferenceTrees(TwoSampleClassifier):
             HistGradientBoostingClassifier.
     """
 
-    iterations: int = 40
-    learning_rate: float = 0.1
-    leaves: int = 31
-    events_per_leaf: int = 20
-    feature_share: float = 0.5
+    iterations: AtLeastOne = 40
+    learning_rate: AboveZero = 0.1
+    leaves: AtLeastTwo = 31
+    events_per_leaf: AtLeastOne = 20
+    feature_share: Share = 0.5
     _trees: list[list[TreeSum]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def _train(self, sample: Samples, progress: Progress | None) -> None:

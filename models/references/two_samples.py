@@ -13,6 +13,7 @@ from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights
 from models.events import fold as fold_of
+from models.option_types import AtLeastOne
 from models.saving import read_arrays, saved_settings, write_arrays, write_folder, write_settings
 
 Array = NDArray[np.float64]
@@ -61,7 +62,7 @@ class TwoSampleClassifier(AnomalyDetector):
     features: Sequence[str]
     against: Literal["signal", "events"] = "signal"
     folds: int = 5
-    members: int = 10
+    members: AtLeastOne = 10
     weight_column: str | None = None
     seed: int = 1
 

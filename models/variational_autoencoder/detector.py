@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from errors import MaplessError
 from models.anomaly_detector import AnomalyDetector, Progress
 from models.events import Events, column, event_weights, finite, fold, require
+from models.option_types import AboveZero, NotNegative
 from models.preprocessing import spectrum_ratio
 from models.saving import read_arrays, saved_settings, write_arrays, write_folder, write_settings
 from models.variational_autoencoder.momenta import Floats, Frame, Standardisation, momenta
@@ -61,11 +62,11 @@ class VariationalAutoencoder(AnomalyDetector):
     particles: int = 100
     frame: Frame = "jet"
     latent: int = 12
-    beta: float = 0.01
-    score_beta: float = 0.0
+    beta: NotNegative = 0.01
+    score_beta: NotNegative = 0.0
     epochs: int = 20
     batch_size: int = 256
-    learning_rate: float = 1e-3
+    learning_rate: AboveZero = 1e-3
     weight_column: str | None = None
     seed: int = 1
     _network: "keras.Model | None" = field(default=None, init=False, repr=False, compare=False)

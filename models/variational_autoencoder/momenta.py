@@ -40,10 +40,14 @@ def _cartesian(pt: Floats, eta: NDArray[Any], phi: NDArray[Any]) -> Floats:
 
 @dataclass(frozen=True)
 class Standardisation:
-    """Mean and standard deviation of each component of the momenta (GeV), both (3,)."""
+    """Mean and standard deviation of each component of the momenta (GeV), both (3,); ValueError if not."""
 
     mean: Floats
     deviation: Floats
+
+    def __post_init__(self) -> None:
+        if not self.mean.shape == self.deviation.shape == (3,) or not (self.deviation > 0).all():
+            raise ValueError("momenta are standardised by three means and three widths above 0")
 
     @classmethod
     def learn(cls, parts: Iterable[Floats]) -> Self:

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from math import factorial
 from pathlib import Path
 from typing import Any, Self
@@ -124,6 +125,7 @@ class WeakClassifiers(AnomalyDetector):
             raise MaplessError(f"{self.folds} folds are too few; choose at least 2")
         if not self.inputs or not all(self.inputs.values()):
             raise MaplessError("an input set is empty; name its columns")
+        self.window.require_unseen(chain(*self.inputs.values()))
         for name in self.match:
             if name not in self.inputs:
                 raise MaplessError(f"match names '{name}', but the inputs are {', '.join(self.inputs)}")

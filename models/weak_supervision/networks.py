@@ -9,6 +9,7 @@ import numpy as np
 
 from models.anomaly_detector import Progress
 from models.folds import rotations
+from models.option_types import AboveZero, AtLeastOne, BelowOne
 from models.preprocessing import GaussianMap
 from models.saving import read_arrays, stored_pins, write_arrays
 from models.weak_supervision.input_sets import (
@@ -40,14 +41,14 @@ class CWoLaHunting(WeakClassifiers):
             (CMS: 100, 256, 1e-3, 15).
     """
 
-    inner_networks: int = 4
-    hidden: Sequence[int] = (32, 32, 16)
-    dropout: float = 0.0
-    epochs: int = 10
-    batch_size: int = 2048
-    learning_rate: float = 5e-4
-    patience: int = 10
-    best_epochs: int = 1
+    inner_networks: AtLeastOne = 4
+    hidden: Sequence[AtLeastOne] = (32, 32, 16)
+    dropout: BelowOne = 0.0
+    epochs: AtLeastOne = 10
+    batch_size: AtLeastOne = 2048
+    learning_rate: AboveZero = 5e-4
+    patience: AtLeastOne = 10
+    best_epochs: AtLeastOne = 1
     _networks: "NetworkEnsemble" = field(init=False, repr=False, compare=False)
     _gaussian_maps: list[list[GaussianMap]] = field(
         default_factory=list, init=False, repr=False, compare=False

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.anomaly_detector import Progress
+from models.option_types import AboveZero, AtLeastOne, AtLeastTwo, Share
 from models.saving import read_arrays, write_arrays
 from models.tree_sums import TreeSum, from_arrays, to_arrays
 from models.weak_supervision.input_sets import Array, Folds, Lessons, WeakClassifiers
@@ -35,12 +36,12 @@ class CWoLaBoostedTrees(WeakClassifiers):
         threads: restarts trained at once, by default one per core; changes no result.
     """
 
-    restarts: int = 8
-    iterations: int = 60
-    learning_rate: float = 0.05
-    leaves: int = 15
-    events_per_leaf: int = 100
-    feature_share: float = 0.5
+    restarts: AtLeastOne = 8
+    iterations: AtLeastOne = 60
+    learning_rate: AboveZero = 0.05
+    leaves: AtLeastTwo = 15
+    events_per_leaf: AtLeastOne = 100
+    feature_share: Share = 0.5
     threads: int | None = field(default=None, compare=False)
     _trees: list[list[list[TreeSum]]] = field(default_factory=list, init=False, repr=False, compare=False)
 

@@ -1,12 +1,18 @@
 """What every detector and every cut must do, whatever it is."""
 
+import json
+import re
+import shutil
+
 import numpy as np
 import pytest
 
 from errors import MaplessError
+from models import saving
 from models.events import fold
 from models.made import Made
 from models.registry import CUTS, DETECTORS, make_cut, make_detector
+from models.saving import FORMAT
 from tests.models import toy
 
 FOLDS = 3
@@ -252,3 +258,60 @@ def test_the_score_of_several_is_taken_unless_another_is_named(name):
     cut = make_learnt_cut(name)
     both = {"error": np.zeros(len(EVENTS))} | toy_scores()
     assert same(cut.masks(EVENTS, both, MASS if cut.per_mass else None), masks_of(cut))
+
+
+def sign_again(folder):
+    """As if what is there now had been saved."""
+    for file in sorted(folder.rglob("checksums.json"), key=lambda file: -len(file.parts)):
+        file.write_text(json.dumps({"format": FORMAT, "sha256": saving._checksums(file.parent)}))
+
+
+@pytest.mark.robustness
+def test_saved_numbers_of_another_shape_are_refused(trained, tmp_path):
+    """Even by checksums that agree: of every kind of array one has a row more, one is lost, one is text."""
+    trained.save(tmp_path / "saved")
+    for file in (tmp_path / "saved").rglob("*.npz"):
+        arrays = dict(np.load(file))
+        kinds = {re.sub(r"\d+", "#", name): name for name, values in arrays.items() if values.ndim}
+        for name in kinds.values():
+            more = np.concatenate([arrays[name], arrays[name][-1:]])
+            for other in (more, None, np.full(arrays[name].shape, "x")):
+                changed = tmp_path / "changed"
+                shutil.rmtree(changed, ignore_errors=True)
+                shutil.copytree(tmp_path / "saved", changed)
+                kept = {one: values for one, values in arrays.items() if one != name}
+                kept |= {} if other is None else {name: other}
+                np.savez(changed / file.relative_to(tmp_path / "saved"), **kept)
+                sign_again(changed)
+                with pytest.raises(MaplessError, match="is not what was saved there"):
+                    type(trained).load(changed)
+
+
+@pytest.mark.parametrize("name", ["cathode", "cwola-hunting", "cwola-hunting-trees"])
+def test_a_classifier_of_the_window_does_not_see_its_mass(name):
+    seen = {"features": ["jet1_tau21", "mjj"], "inputs": {"jet1": ["mjj"]}}
+    option = "features" if name == "cathode" else "inputs"
+    with pytest.raises(MaplessError, match="'mjj' decides what is in window"):
+        make_detector(Made(name, QUICK[name] | {option: seen[option]}), **OFFERED | {"match": {}})
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("quak", "epochs", 0),
+        ("quak", "learning_rate", 0.0),
+        ("cathode", "hidden", [0]),
+        ("cathode", "flow_bins", 1),
+        ("cwola-hunting", "batch_size", -5),
+        ("cwola-hunting", "dropout", 1.0),
+        ("cwola-hunting-trees", "restarts", 0),
+        ("cwola-hunting-trees", "feature_share", 1.5),
+        ("isolation-forest", "n_trees", 0),
+        ("reference-trees", "iterations", 0),
+        ("reference-networks", "members", 0),
+        ("vae-qr", "score_beta", -1.0),
+    ],
+)
+def test_numbers_that_train_nothing_are_refused_before_anything_trains(name, option, value):
+    with pytest.raises(MaplessError, match=f"{name}: option {option}: Input should be"):
+        make(name, **{option: value})

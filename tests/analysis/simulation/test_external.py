@@ -122,6 +122,7 @@ def test_an_event_that_cannot_be_read_is_counted(hepmc: Path, tmp_path: Path) ->
         ("\nP 5 -", "\nP5 -", r"line \d\S* cannot be read as HepMC: P5 -"),
         ("\nW 1.", "\nW 1x.", r"line \d\S* cannot be read as HepMC: W 1x\."),
         ("\nP 5 -", "\n\nA 5 flow1 x\nP 5 -", None),
+        (r"\nW 2\S*", "", r"this event has 0 lines of weights, those before have 1"),
         (r"\[1,2\]", "[1,999999]", r"V -1 0 \[1,999999\]: no such particle is above"),
         (r"\nP 5 -[^\n]*", "", r"this event states [\d,]+ particles, but [\d,]+ follow"),
     ],
