@@ -68,7 +68,7 @@ class Window:
         return f"{self.name} ({self.column} from {self.low:g} to {self.high:g})"
 
     def require_unseen(self, columns: Iterable[str]) -> None:
-        """MaplessError if the mass is among the columns by which events of the window are told from others."""
+        """MaplessError if the mass is among the columns that tell events of the window from others."""
         if self.column in columns:
             raise MaplessError(
                 f"'{self.column}' decides what is in window {self}, so a classifier would see "

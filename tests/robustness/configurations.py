@@ -179,6 +179,37 @@ SETTINGS = (
             "how: vote, detectors: {a: {detector: cathode}}",
         )
     ),
+    *(
+        f"detectors.cwola={{detector: {detector}, options: {{{options}}}}}"
+        for detector, options in (
+            ("cwola-hunting", "epochs: 0"),
+            ("cwola-hunting", "hidden: [0]"),
+            ("cwola-hunting", "inputs: {jet1: [mjj]}"),
+            ("cwola-hunting-trees", "iterations: 0"),
+            ("cathode", "flow_batch_size: -1"),
+            ("cathode", "features: [mjj]"),
+            ("isolation-forest", "n_trees: 0"),
+            ("vae-qr", "learning_rate: 0"),
+        )
+    ),
+    *(
+        f"detectors.cwola={{detector: quak, {more}}} & priors={{a: [x_to_yy_3000]}}"
+        for more in (
+            "options: {epochs: 0}",
+            "options: {power: -1}",
+            "options: {background: nothing}",
+            "cut: quak-bins, cut_options: {axes: [x, y]}",
+            "cut: moving-sidebands, cut_options: {score: nothing}",
+            "cut: moving-sidebands, cut_options: {efficiencies: {a/b: 0.1}}",
+        )
+    ),
+    *("priors={a: [qcd_dijet]}", "injections.qcd_dijet.n_events=5"),
+    "control={sample: x_to_yy_3000} & detectors.vae={detector: vae-qr}",
+    "control={sample: qcd_dijet, delta_eta_min: 0.5} & detectors.vae={detector: vae-qr}",
+    *(
+        f"own_windows={{w: {{low: 2725, high: 3331, masses: {masses}}}}} & windows=[w]"
+        for masses in ("[9000]", "[-3]", "[3000, 3000]", "[3300, 3000]", "[]")
+    ),
     *("injections={nothing: {n_events: 3}}", "injections.x_to_yy_3000.n_events=-1"),
     *("injections.x_to_yy_3000.cross_section=.inf", "injections.x_to_yy_3000.cross_section=3"),
     *("injections.x_to_yy_3000.shift=jet_energy_scale:up", "injections.x_to_yy_3000.shift=[up]"),
