@@ -83,7 +83,7 @@ def check_fractions(fractions: Mapping[str, float]) -> None:
     if not fractions:
         raise MaplessError("a cut needs at least one fraction of events to keep")
     for name, fraction in fractions.items():
-        if not re.fullmatch(r"[\w.%+-]+", name):
+        if not re.fullmatch(r"[\w.%+ -]+", name):
             raise MaplessError(f"{name!r} becomes part of names of files; use letters, digits, . _ % + -")
         if not 0 < fraction < 1:
             raise MaplessError(f"'{name}' keeps a fraction of {fraction}; choose more than 0 and less than 1")

@@ -74,6 +74,7 @@ def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
     rows = np.concatenate(stacked) if stacked else np.empty((0, WITHOUT_DISTANCE))
     if not len(rows):
         raise MaplessError(f"no events to write to {path}")
+    _check_plausible(path, rows)
     partial = path.with_name(path.name + ".partial.npy")
     np.save(partial, rows)
     partial.replace(path)

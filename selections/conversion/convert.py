@@ -14,7 +14,7 @@ from errors import MaplessError
 from selections import canonical_writer
 from selections.canonical_writer import TUPLE_NAME, Columns
 from selections.conversion import case_h5, case_layout, cathode, lhc_olympics, named_arrays
-from selections.conversion.checks import check_columns
+from selections.conversion.checks import check_columns, check_momenta
 from selections.conversion.named_arrays import ColumnNames
 from selections.conversion.parts import EVENTS_AT_ONCE, open_hdf5
 from selections.sources.identical_files import check_all_differ
@@ -83,7 +83,7 @@ def from_root(file: Path, output: Path, target: Target) -> int:
     """
     writer = {"case": case_h5.write, "cathode": cathode.write}[target]
     try:
-        with uproot.open(file) as opened:
+        with uproot.open(file) as opened, _said_with(file):
             return writer(output, _parts(opened[TUPLE_NAME]))
     except (OSError, ValueError, uproot.KeyInFileError) as problem:
         raise MaplessError(f"{file} cannot be read: {' '.join(str(problem).split())[:200]}") from None
@@ -129,4 +129,21 @@ def _said_with(file: Path) -> Iterator[None]:
 
 def _parts(events: Any) -> Iterator[Any]:
     for start in range(0, events.num_entries, EVENTS_AT_ONCE):
-        yield events.arrays(entry_start=start, entry_stop=min(start + EVENTS_AT_ONCE, events.num_entries))
+        part = events.arrays(entry_start=start, entry_stop=min(start + EVENTS_AT_ONCE, events.num_entries))
+        _check_part(part)
+        yield part
+
+
+def _check_part(part: Any) -> None:
+    """Raise MaplessError as `check_columns`, and for lists of jets of other lengths or order."""
+    import awkward as ak
+
+    for name in ak.fields(part):
+        values = part[name]
+        if values.ndim > 1 and name.startswith("jet_") and ak.any(ak.num(values) != ak.num(part["jet_pt"])):
+            raise MaplessError(f"{name} has more or fewer values than jet_pt in some events")
+        check_columns({name: ak.to_numpy(ak.flatten(values, axis=None))})
+    if "jet_pt" in ak.fields(part):
+        check_momenta(ak.to_numpy(ak.flatten(part["jet_pt"], axis=None)))
+        if ak.any(part["jet_pt"][:, 1:] > part["jet_pt"][:, :-1]):
+            raise MaplessError("jets are not in order of jet_pt, the hardest first")

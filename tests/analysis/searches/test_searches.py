@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from analysis import searches
 from analysis.kept_columns import kept_columns
+from analysis.plan import Plan
 from analysis.source import Source
 from errors import MaplessError
 
@@ -27,7 +29,9 @@ def test_the_key_in_the_file_picks_the_search(tmp_path: Path) -> None:
 
 def test_masses_of_a_window_are_those_of_the_paper_whichever_others_run() -> None:
     def masses(*overrides: str) -> dict[str, tuple[float, ...]]:
-        settings = searches.load("cms-dijet", None, overrides)
+        settings = searches.load(
+            "cms-dijet", None, ("selection.mjj_min=1460", "spectrum.low=1500", *overrides)
+        )
         return dict(searches.declare(settings).hunts[0].masses)
 
     everything = "masses={low: 1800, high: 6000}"
@@ -52,7 +56,13 @@ def test_quak_learns_from_the_data_and_from_every_sample_of_the_priors_in_no_win
 
 
 def test_the_windows_are_those_of_the_paper() -> None:
-    settings = searches.load("cms-dijet", None, ("windows=[A1, B3, B6]", "masses={low: 1800, high: 6000}"))
+    overrides = (
+        "windows=[A1, B3, B6]",
+        "masses={low: 1800, high: 6000}",
+        "spectrum.low=1500",
+        "selection.mjj_min=1460",
+    )
+    settings = searches.load("cms-dijet", None, overrides)
     a1, b3, b6 = searches.declare(settings).hunts[0].windows
     assert (a1.low_sideband, a1.low, a1.high) == ((1450, 1650), 1650, 2017)
     assert (b3.low, b3.high, b3.high_sideband) == (2725, 3331, (3331, 4071))
@@ -155,10 +165,47 @@ def test_a_detector_gets_the_roles_that_it_asks_for_and_windows_if_it_takes_them
     assert vae.training == {"events": Source("signal"), "background": Source("control")}
     assert (vae.windows, vae.cut.name) == ((), "quantile-regression")
     assert (vae.search, vae.limits) == ("merged", "together")
-    elsewhere = searches.load("cms-dijet", None, (side_by_side, "control.sample=x_to_yy_3000"))
-    assert searches.declare(elsewhere).hunts[1].training["background"] == Source("control", "x_to_yy_3000")
+    elsewhere = searches.load("cms-dijet", None, (side_by_side, "control.sample=qcd_multijet"))
+    assert searches.declare(elsewhere).hunts[1].training["background"] == Source("control", "qcd_multijet")
     with pytest.raises(MaplessError, match=r"control\.sample: no sample is called 'qcd_side'"):
         searches.declare(searches.load("cms-dijet", None, (side_by_side, "control.sample=qcd_side")))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (("control.sample=x_to_yy_3000",), "control.sample: x_to_yy_3000 is a signal"),
+        (("priors={a: [qcd_dijet]}",), "priors.a: qcd_dijet is background, not a signal"),
+        (("injections.qcd_dijet.n_events=5",), "injections: qcd_dijet is background, not a signal"),
+        (
+            ("control={sample: qcd_dijet, delta_eta_min: 0.5}", "detectors.vae={detector: vae-qr}"),
+            "control.delta_eta_min: jets 0.5 apart are in the signal region",
+        ),
+        (("masses.high=9 TeV",), "the mass 6100 GeV is outside of the spectrum mjj, 2232 to 6100 GeV"),
+        (
+            ("own_windows={W: {low: 2725, high: 3331, masses: [3300, 3000]}}", "windows=[W]"),
+            "masses of mjj must rise, each once",
+        ),
+    ],
+)
+def test_samples_and_masses_that_no_search_can_mean_are_refused(
+    overrides: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(MaplessError, match=re.escape(message)):
+        searches.declare(searches.load("cms-dijet", None, overrides))
+
+
+def test_a_sample_of_a_prior_is_not_called_as_a_role(tmp_path: Path) -> None:
+    (tmp_path / "x.root").touch()
+    sample = f"samples={{events: {{role: signal, mass: 3000, files: ['{tmp_path / 'x.root'}']}}}}"
+    with pytest.raises(MaplessError, match=r"priors\.a: events is the name of a role"):
+        searches.declare(searches.load("cms-dijet", None, (sample, "priors={a: [events]}")))
+
+
+def test_a_cut_on_a_score_that_the_detector_does_not_give_is_refused() -> None:
+    settings = searches.load("cms-dijet", None, ("detectors.cwola.cut_options={score: nothing}",))
+    with pytest.raises(MaplessError, match="cuts on the score 'nothing', but cwola-hunting-trees gives"):
+        _ = Plan(searches.declare(settings), settings).chains
 
 
 def test_a_control_region_within_the_signal_region_is_refused_where_a_detector_learns_from_it() -> None:
