@@ -201,11 +201,14 @@ def _case_arrays(part: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     missing = [ak.to_numpy(part[f"missing_{name}"]) if "missing_pt" in part else nothing for name in _MISSING]
     n_jets = np.asarray(ak.sum(part["jet_pt"] > 50, axis=1))  # noqa: PLR2004 - GeV
     info = [identity[2], *missing, weight, nothing, identity[0], nothing, n_jets]
+    label = ak.to_numpy(part["truth_label"])
+    if len(label) and np.abs(label).max() > np.iinfo(np.int8).max:
+        raise MaplessError(f"truth_label goes up to {np.abs(label).max()}, but CASE stores 127 at most")
     arrays = {
         "jet_kinematics": kinematics.astype(np.float32),
         "event_info": np.column_stack(info).astype(np.float32),
         "event_id": np.column_stack(identity).astype(np.uint64),
-        "truth_label": ak.to_numpy(part["truth_label"]).astype(np.int8)[:, None],
+        "truth_label": label.astype(np.int8)[:, None],
     }
     features = [np.take_along_axis(rectangle(f"jet_{name}"), order, axis=1) for name in FEATURES]
     for place, number in enumerate((1, 2)):

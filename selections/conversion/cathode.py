@@ -62,14 +62,14 @@ def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
     """Write columns of a dijet selection as such an array; return the number of events."""
     stacked = []
     for part in parts:
-        heavier, lighter = (np.asarray(part[f"jet{number}_softdrop_mass"]) / GEV for number in (1, 2))
+        heavier, lighter = (_numbers(part, f"jet{number}_softdrop_mass") / GEV for number in (1, 2))
         swap = lighter > heavier
         heavier, lighter = np.maximum(heavier, lighter), np.minimum(heavier, lighter)
-        first, second = (np.asarray(part[f"jet{number}_tau21"]) for number in (1, 2))
+        first, second = (_numbers(part, f"jet{number}_tau21") for number in (1, 2))
         ratios = [np.where(swap, first, second), np.where(swap, second, first)]
-        label = np.asarray(part["truth_label"])
+        label = _numbers(part, "truth_label")
         stacked.append(
-            np.column_stack([np.asarray(part["mjj"]) / GEV, lighter, heavier - lighter, *ratios, label])
+            np.column_stack([_numbers(part, "mjj") / GEV, lighter, heavier - lighter, *ratios, label])
         )
     rows = np.concatenate(stacked) if stacked else np.empty((0, WITHOUT_DISTANCE))
     if not len(rows):
@@ -79,3 +79,10 @@ def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
     np.save(partial, rows)
     partial.replace(path)
     return len(rows)
+
+
+def _numbers(part: Mapping[str, Any], name: str) -> NDArray[Any]:
+    """A column (n_events,); MaplessError for one of lists."""
+    if part[name].ndim > 1:
+        raise MaplessError(f"{name} holds lists, not one number of each event")
+    return np.asarray(part[name])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ import uproot
 
 from errors import MaplessError
 from selections import canonical_writer
-from selections.canonical_writer import TUPLE_NAME, Columns
+from selections.canonical_writer import SCALARS, TUPLE_NAME, Columns
 from selections.conversion import case_h5, case_layout, cathode, lhc_olympics, named_arrays
 from selections.conversion.checks import check_columns, check_momenta
 from selections.conversion.named_arrays import ColumnNames
@@ -82,13 +82,13 @@ def from_root(file: Path, output: Path, target: Target) -> int:
     Raises MaplessError for a file that cannot be read, or that lacks a column which the format needs.
     """
     writer = {"case": case_h5.write, "cathode": cathode.write}[target]
-    try:
-        with uproot.open(file) as opened, _said_with(file):
-            return writer(output, _parts(opened[TUPLE_NAME]))
-    except (OSError, ValueError, uproot.KeyInFileError) as problem:
-        raise MaplessError(f"{file} cannot be read: {' '.join(str(problem).split())[:200]}") from None
-    except (KeyError, IndexError, AttributeError) as problem:
-        raise MaplessError(f"{file} has no column {problem}, which {target} needs") from None
+    with _said_with(file), ExitStack() as stack:
+        with _read_by_uproot():
+            events = stack.enter_context(uproot.open(file))[TUPLE_NAME]
+        try:
+            return writer(output, _parts(events))
+        except (KeyError, IndexError, AttributeError) as problem:
+            raise MaplessError(f"{file} has no column {problem}, which {target} needs") from None
 
 
 def recognise(file: Path) -> Format:
@@ -127,9 +127,19 @@ def _said_with(file: Path) -> Iterator[None]:
         raise MaplessError(str(problem) if named else f"{file}: {problem}") from None
 
 
+@contextmanager
+def _read_by_uproot() -> Iterator[None]:
+    try:
+        yield
+    except Exception as problem:  # whatever the bytes make it raise
+        raise MaplessError(f"it cannot be read: {' '.join(str(problem).split())[:200]}") from None
+
+
 def _parts(events: Any) -> Iterator[Any]:
     for start in range(0, events.num_entries, EVENTS_AT_ONCE):
-        part = events.arrays(entry_start=start, entry_stop=min(start + EVENTS_AT_ONCE, events.num_entries))
+        stop = min(start + EVENTS_AT_ONCE, events.num_entries)
+        with _read_by_uproot():
+            part = events.arrays(entry_start=start, entry_stop=stop)
         _check_part(part)
         yield part
 
@@ -140,6 +150,8 @@ def _check_part(part: Any) -> None:
 
     for name in ak.fields(part):
         values = part[name]
+        if values.ndim > 1 and name in SCALARS:
+            raise MaplessError(f"{name} holds lists, not one number of each event")
         if values.ndim > 1 and name.startswith("jet_") and ak.any(ak.num(values) != ak.num(part["jet_pt"])):
             raise MaplessError(f"{name} has more or fewer values than jet_pt in some events")
         check_columns({name: ak.to_numpy(ak.flatten(values, axis=None))})

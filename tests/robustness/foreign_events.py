@@ -35,6 +35,7 @@ from tests.robustness.event_files import (
     write_tree,
     write_tuple,
 )
+from tests.robustness.root_writer import write_objects, write_vector_fields, write_vectors
 
 MOMENTUM = ("FatJet_pt", "FatJet_eta", "FatJet_phi", "FatJet_mass")
 
@@ -95,15 +96,16 @@ _BRANCHES = {
 }
 _FLAT = {"run": "runNo", "event": "entry", "FatJet_mass": "fj_m", "FatJet_msoftdrop": "fj_msd"}
 _FLAT |= {name: name.replace("FatJet_", "fj_") for name in MOMENTUM[:3]}
+_DELPHES = {"event": "Event.Number"} | dict(
+    zip(MOMENTUM, ("FatJet.PT", "FatJet.Eta", "FatJet.Phi", "FatJet.Mass"), strict=True)
+)
 LAYOUTS = {
     "physlite tree": Layout("CollectionTree", _PHYSLITE, _MEV, {"triggers": []}),
+    "physlite vectors": Layout("CollectionTree", _PHYSLITE, _MEV, {"triggers": []}, write_vectors),
     "physlite tuple": Layout("EventData", _OF_RNTUPLES, _MEV, {"triggers": []}, write_tuple),
-    "delphes": Layout(
-        "Delphes",
-        {"event": "Event.Number", "luminosityBlock": "Event"}
-        | dict(zip(MOMENTUM, ("FatJet.PT", "FatJet.Eta", "FatJet.Phi", "FatJet.Mass"), strict=True)),
-        sample={"jet_mass": "plain"},
-    ),
+    "physlite vector fields": Layout("EventData", _OF_RNTUPLES, _MEV, {"triggers": []}, write_vector_fields),
+    "delphes": Layout("Delphes", _DELPHES | {"luminosityBlock": "Event"}, sample={"jet_mass": "plain"}),
+    "delphes objects": Layout("Delphes", _DELPHES, sample={"jet_mass": "plain"}, write=write_objects),
     "flat": Layout(
         "mini", _FLAT, {"FatJet_pt": 1000.0}, {"branches": _BRANCHES, "factors": {"jet_pt": 0.001}}
     ),

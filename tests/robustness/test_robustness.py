@@ -9,6 +9,7 @@ from tests.robustness import (
     conditions,
     configurations,
     conversions,
+    conversions_back,
     corrections,
     events,
     foreign_events,
@@ -26,11 +27,11 @@ from tests.robustness.warm import Warm
 
 FAMILIES = (
     *(events, foreign_events, conditions, corrections, configurations, conversions),
-    *(hdf5_files, named_arrays, generator_files),
+    *(conversions_back, hdf5_files, named_arrays, generator_files),
     *(tables, spectra, signals, weights, trigger_models),
 )
 CASES = [case for family in FAMILIES for case in family.cases()]
-QUICK = [case for case in CASES if case.kind == "events"][13::24]  # those with the fewest whole fits
+QUICK = [case for case in CASES if case.kind == "events"][13::30]
 
 
 @pytest.fixture(scope="session")
