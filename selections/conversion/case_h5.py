@@ -153,6 +153,8 @@ def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
         with h5py.File(partial, "w") as file:
             for part in parts:
                 arrays = _case_arrays(part)
+                if not len(arrays["event_id"]):
+                    continue
                 for name, values in arrays.items():
                     _append(file, name, values)
                 n_written += len(arrays["jet_kinematics"])
@@ -193,7 +195,7 @@ def _case_arrays(part: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
         for name in ("pt", "eta", "phi", "mass", "softdrop_mass")
     )
     mjj = invariant_mass(pt[:, :2], eta[:, :2], phi[:, :2], mass[:, :2])
-    of_jets = np.stack([pt, eta, phi, groomed], axis=2).reshape(n_events, -1)
+    of_jets = np.stack([pt, eta, phi, groomed], axis=2).reshape(n_events, THREE_JETS - 2)
     kinematics = np.column_stack([mjj, eta[:, 0] - eta[:, 1], of_jets])
     identity = [ak.to_numpy(part[name]) for name in ("run", "luminosity_block", "event")]
     weight = ak.to_numpy(part["weight"])
