@@ -20,7 +20,7 @@ LEPTON_ETA, BARREL_ETA = 2.5, 1.05
 LEPTON_PT, PHOTON_PT = 10.0, 15.0  # GeV
 ELECTRON_CONE, MUON_CONE, PHOTON_CONE = 0.3, 0.4, 0.3  # of isolation, as in NanoAOD
 DRESSING_CONE = 0.1  # photons this near to an electron are part of its cluster
-LOOSE_ISOLATION = 0.25
+LOOSE_ISOLATION, PHOTON_ISOLATION = 0.25, 0.15
 
 
 def select_leptons(
@@ -127,7 +127,9 @@ def _muon_columns(muons: Found) -> Columns:
 
 
 def _photon_columns(photons: Found) -> Columns:
-    return _momenta(photons) | {"cutBased": photons.identification, "pfRelIso03_all": photons.isolation}
+    """Identification asks photons for isolation too, as that of CMS does: jets are full of photons."""
+    level = np.where(photons.isolation < PHOTON_ISOLATION, photons.identification, 0)
+    return _momenta(photons) | {"cutBased": level, "pfRelIso03_all": photons.isolation}
 
 
 def _momenta(found: Found) -> Columns:

@@ -51,6 +51,13 @@ def test_the_choice_of_objects_is_a_setting(top_pairs: SimulatedSample) -> None:
     assert "pfRelIso04_all" not in passing.expression
 
 
+def test_photons_in_jets_are_not_identified(top_pairs: SimulatedSample) -> None:
+    events = read(top_pairs.path)
+    in_jets = events["Photon_pfRelIso03_all"] > 0.15
+    assert ak.sum(in_jets) > 20
+    assert not ak.any(events["Photon_cutBased"][in_jets])
+
+
 def test_leptons_of_multijets_are_jets_that_are_taken_for_electrons(tmp_path: Path) -> None:
     sample = simulate("lepton_qcd", 20, output=tmp_path / "qcd.root", workers=1, quality="tiny")
     electrons = read(sample.path)
