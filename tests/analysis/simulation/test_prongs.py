@@ -86,7 +86,9 @@ def test_more_prongs_give_smaller_ratios(sample: Sample) -> None:
     assert tau32["3"] < min(tau32["2"], tau32["QCD"]) - 0.04
     assert tau43["4"] < min(tau43["3"], tau43["2"]) - 0.02
     assert tau43["4, lighter"] < tau43["2"] - 0.02
-    assert tau43["6"] < tau43["4"] - 0.02
+    assert tau43["6"] < tau43["3"] - 0.05
+    tau41 = {name: float(np.prod(ratios)) for name, ratios in found.items()}
+    assert tau41["4"] < 0.8 * tau41["6"]  # four axes describe four prongs, not six
 
 
 def test_the_four_kinds_of_x_differ_as_they_should(sample: Sample) -> None:
@@ -100,7 +102,7 @@ def test_the_four_kinds_of_x_differ_as_they_should(sample: Sample) -> None:
         assert found[decay][0] < 0.4
         assert found[decay][1] > 0.63
     assert found["three-prong"][0] > found["two-prong"][0] + 0.08
-    assert found["three-prong"][1] < found["two-prong"][1] - 0.02
+    assert found["three-prong"][1] < found["two-prong"][1]
     assert found["dark"][1] > found["two-prong"][1] + 0.05  # many dark mesons instead of hard prongs
     heavier = {
         decay: ak.flatten(

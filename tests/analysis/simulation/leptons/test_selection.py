@@ -23,16 +23,16 @@ def test_every_event_has_a_lepton(top_pairs: SimulatedSample) -> None:
     )
     assert ak.all(leading > 60)
     assert 0.6 < ak.mean(events["passes_trigger"]) < 1
-    assert ak.sum(ak.num(events["jet_pt"])) > 20
+    assert ak.sum(ak.num(events["jet_pt"])) > 5
     assert ak.all(ak.num(events["generator_quark_pt"]) >= 2)
     assert float(ak.sum(events["weight"])) == pytest.approx(top_pairs.cross_section, rel=1e-5)
 
 
 def test_the_reader_chooses_objects_as_for_nanoaod(top_pairs: SimulatedSample) -> None:
-    events = open_events(top_pairs.path).with_columns(COLUMNS)
+    events = open_events(top_pairs.path)
     assert (events.format, set(events.lacks) & set(COLUMNS)) == ("simulation", set())
     names = [f"{kind}_{name}" for kind in ("small_jet", "muon") for name in ("pt", "eta", "phi")]
-    found = ak.from_rdataframe(events.frame, columns=names)
+    found = ak.from_rdataframe(events.with_columns(names).frame, columns=names)
     assert ak.all(found["small_jet_pt"] > 30)
     assert ak.all(found["small_jet_pt"][:, :-1] >= found["small_jet_pt"][:, 1:])
     jets, muons = (
