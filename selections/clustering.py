@@ -1,4 +1,4 @@
-"""Large-radius jets of particles, with their substructure: clustering and N-subjettiness in C++."""
+"""Jets of particles: large ones with their substructure, and small ones, clustered in C++."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -20,8 +20,8 @@ JET_FLOATS = ("pt", "eta", "phi", "mass", "softdrop_mass", "tau1", "tau2", "tau3
 class JetCriteria:
     """Which events and jets to keep (GeV), anti-kt of a radius, trimmed if the fraction is above 0.
 
-    Events hold two jets of `min_pt` and `max_eta` whose mass and |delta eta| lie in the given ranges. The
-    tight identification needs to know the kinds of particles.
+    Events hold two jets of `min_pt` and `max_eta` whose mass and |delta eta| lie in the given ranges; with
+    `min_jets` below 2 only so many. The tight identification needs to know the kinds of particles.
     """
 
     min_pt: float
@@ -36,6 +36,7 @@ class JetCriteria:
     trimming_fraction: float = 0.0
     trimming_radius: float = 0.2
     tight_id: bool = True
+    min_jets: int = 2
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class Particles:
 
 @cache
 def _cpp() -> Any:
-    """The C++ namespace with `cluster`; FastJet's banner would tear the progress bar."""
-    headers.load("mapless/clustering.h")
+    """The C++ namespace with `cluster` and `small_jets`; FastJet's banner would tear the progress bar."""
+    headers.load("mapless/small_jets.h")
     root = import_root()
     root.fastjet.ClusterSequence.set_fastjet_banner_stream(root.nullptr)
     return root.mapless
@@ -95,13 +96,8 @@ def find_jets(particles: Particles, criteria: JetCriteria) -> tuple[NDArray[np.i
     `n_jet` (n_selected,) counts the jets of each event, `n_constituent` their constituents, if stored;
     `subjet1_flavour` and `subjet2_flavour` are 5, 4 or 0.
     """
-    # alive while C++ works, which wants an address of nothing as well
-    arrays = [
-        np.ascontiguousarray(value) if value.size else np.zeros(1, value.dtype)
-        for value in vars(particles).values()
-    ]
-    batch = _cpp().Batch(len(particles.starts) - 1, *arrays)
-    found = _cpp().cluster(batch, _cpp().Criteria(*vars(criteria).values()))
+    arrays = _addressed(particles)
+    found = _cpp().cluster(_batch(arrays), _cpp().Criteria(*vars(criteria).values()))
     columns = {f"jet_{name}": _to_numpy(getattr(found, name), np.float32) for name in JET_FLOATS}
     columns |= {f"subjet{n}_flavour": _to_numpy(getattr(found, f"flavour{n}"), np.int32) for n in (1, 2)}
     columns["jet_n_constituents"] = _to_numpy(found.n_constituents, np.int32)
@@ -110,6 +106,31 @@ def find_jets(particles: Particles, criteria: JetCriteria) -> tuple[NDArray[np.i
     if criteria.max_constituents:
         columns |= _constituents(found, columns["n_jet"])
     return _to_numpy(found.event, np.int32).astype(np.int64), columns
+
+
+def find_small_jets(particles: Particles, radius: float, min_pt: float) -> Columns:
+    """Anti-kt jets of all events above `min_pt` (GeV): flat columns, and `n_jet` (n_events,).
+
+    `pt`, `eta`, `phi`, `mass`, `tight_id`, and `flavour`, which is 5, 4 or 0. The scales of the particles are
+    for large jets.
+    """
+    arrays = _addressed(particles)
+    found = _cpp().small_jets(_batch(arrays), radius, min_pt)
+    columns = {name: _to_numpy(getattr(found, name), np.float32) for name in ("pt", "eta", "phi", "mass")}
+    columns |= {name: _to_numpy(getattr(found, name), np.int32) for name in ("tight_id", "flavour")}
+    return columns | {"n_jet": _to_numpy(found.n_jets, np.int32)}
+
+
+def _addressed(particles: Particles) -> list[NDArray[Any]]:
+    """The arrays as C++ takes them, which wants an address of nothing as well; keep them while it works."""
+    return [
+        np.ascontiguousarray(value) if value.size else np.zeros(1, value.dtype)
+        for value in vars(particles).values()
+    ]
+
+
+def _batch(arrays: list[NDArray[Any]]) -> Any:
+    return _cpp().Batch(len(arrays[0]) - 1, *arrays)
 
 
 def _constituents(found: Any, n_jet: NDArray[np.int32]) -> Columns:

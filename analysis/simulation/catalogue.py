@@ -1,8 +1,9 @@
-"""All processes that can be simulated for dijet searches, by name."""
+"""All processes that can be simulated for searches, by name; those of the level-1 trigger are in `level1`."""
 
 from analysis.simulation.backgrounds import QCD, SingleTop, TopPairs, VectorBosonJets
 from analysis.simulation.card import Card
-from analysis.simulation.processes import DijetProcess
+from analysis.simulation.leptons import processes as leptons
+from analysis.simulation.processes import SelectedProcess
 from analysis.simulation.signals import (
     ExcitedQuark,
     GravitonToHiggses,
@@ -14,7 +15,7 @@ from analysis.simulation.signals import (
 )
 from analysis.simulation.y_to_hx import YToHX
 
-PROCESSES: dict[str, type[DijetProcess]] = {
+PROCESSES: dict[str, type[SelectedProcess]] = {
     "qcd": QCD,
     "ttbar": TopPairs,
     "single_top": SingleTop,
@@ -28,4 +29,5 @@ PROCESSES: dict[str, type[DijetProcess]] = {
     "y_to_hh": GravitonToHiggses,
     "y_to_hx": YToHX,
     "card": Card,
+    **leptons.PROCESSES,
 }

@@ -17,7 +17,7 @@ CHARGED_HADRON, PHOTON, NEUTRAL_HADRON, ELECTRON, MUON = range(5)  # the kinds, 
 PDG_ELECTRON, PDG_MUON, PDG_PHOTON = 11, 13, 22
 CHARGED_HADRONS = (211, 321, 2212, 3112, 3222, 3312, 3334)
 INVISIBLE = (12, 14, 16)
-ACCEPTANCE = 3.4  # jets end at 2.5, and reach 0.8 further
+ACCEPTANCE = 3.4  # large jets end at 2.5, and reach 0.8 further
 
 
 class Detector(BaseModel):
@@ -46,22 +46,28 @@ class Detector(BaseModel):
 
 
 class Objects(NamedTuple):
-    """Reconstructed massless objects, ordered by event: `kind` as above, momenta in GeV, float32."""
+    """Reconstructed massless objects, ordered by event: `kind` as above, momenta in GeV, float32.
+
+    The charge is that of electrons and muons, 0 for others.
+    """
 
     event: NDArray[Any]
     kind: NDArray[Any]
     pt: NDArray[Any]
     eta: NDArray[Any]
     phi: NDArray[Any]
+    charge: NDArray[Any]
 
     def select(self, mask: NDArray[Any]) -> "Objects":
         """The objects chosen by a mask or an index array."""
         return Objects(*(column[mask] for column in self))
 
 
-def reconstruct(particles: Particles, detector: Detector, rng: np.random.Generator) -> Objects:
-    """What the detector makes of stable particles."""
-    particles = particles.select(leaves_a_signal(particles))
+def reconstruct(
+    particles: Particles, detector: Detector, rng: np.random.Generator, acceptance: float = ACCEPTANCE
+) -> Objects:
+    """What the detector makes of stable particles with |eta| below `acceptance`."""
+    particles = particles.select(leaves_a_signal(particles, acceptance))
     code = np.abs(particles.pdg_id)
     in_tracker = (np.abs(particles.eta) < detector.tracker_eta) & (particles.pt > detector.track_pt)
     tracked = np.isin(code, CHARGED_HADRONS) & in_tracker
@@ -78,10 +84,10 @@ def reconstruct(particles: Particles, detector: Detector, rng: np.random.Generat
     return joined.select(np.argsort(joined.event, kind="stable"))
 
 
-def leaves_a_signal(particles: Particles) -> NDArray[np.bool_]:
+def leaves_a_signal(particles: Particles, acceptance: float) -> NDArray[np.bool_]:
     """Whether a particle is inside the detector and interacts there."""
     code = np.abs(particles.pdg_id)
-    return (np.abs(particles.eta) < ACCEPTANCE) & ~np.isin(code, INVISIBLE) & (code < FIRST_EXOTIC)
+    return (np.abs(particles.eta) < acceptance) & ~np.isin(code, INVISIBLE) & (code < FIRST_EXOTIC)
 
 
 def found_tracks(charged: Particles, detector: Detector, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -129,8 +135,9 @@ def as_objects(
     particles: Particles, kind: int, pt: NDArray[Any], eta: NDArray[Any], phi: NDArray[Any]
 ) -> Objects:
     """Objects of one kind in the events of `particles`, in single precision."""
-    floats = (column.astype(np.float32) for column in (pt, eta, phi))
-    return Objects(particles.event, np.full(len(pt), kind, np.int32), *floats)
+    pt, eta, phi = (column.astype(np.float32) for column in (pt, eta, phi))
+    charge = -np.sign(particles.pdg_id) * (kind in (ELECTRON, MUON))
+    return Objects(particles.event, np.full(len(pt), kind, np.int32), pt, eta, phi, charge)
 
 
 def cell_index(particles: Particles, size: float) -> NDArray[np.int64]:

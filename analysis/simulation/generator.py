@@ -1,17 +1,16 @@
 """Pythia 8 in batches: the particles of many events as flat arrays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.simulation.processes import DijetProcess, GeneratedProcess, Quality
+from analysis.simulation.processes import GeneratedProcess, Quality
 from errors import MaplessError
 
 BATCH_SIZE = 250
 LARGEST_SEED = 900_000_000
-SHOWER_VETO_SCALE = 25.0  # GeV: the hard emissions are done, the soft ones and the hadrons still to come
 STATUS_OUTGOING_HARD = 23
 CHARM, BOTTOM = 4, 5
 FIRST_HADRON, FIRST_EXOTIC = 100, 1_000_000  # in the PDG numbering
@@ -74,6 +73,22 @@ def gather(starts: NDArray[np.int64], chosen: NDArray[Any]) -> tuple[NDArray[np.
     return np.arange(counts.sum()) - first[row] + starts[chosen][row], row
 
 
+def of_events(
+    collection: str, rows: Mapping[str, NDArray[Any]], selected: NDArray[np.int64], n_events: int
+) -> dict[str, NDArray[Any]]:
+    """Columns of a collection in the selected events, and their numbers of items, from rows with an `event`.
+
+    >>> rows = {"event": np.array([0, 2, 2]), "pt": np.array([5.0, 7.0, 6.0])}
+    >>> jets = of_events("jet", rows, np.array([2]), 3)
+    >>> jets["n_jet"].tolist(), jets["jet_pt"].tolist()
+    ([2], [7.0, 6.0])
+    """
+    starts = offsets(rows["event"], n_events)
+    index, _ = gather(starts, selected)
+    columns = {f"{collection}_{name}": values[index] for name, values in rows.items() if name != "event"}
+    return {f"n_{collection}": np.diff(starts)[selected]} | columns
+
+
 class Generator:
     """A Pythia instance for one process; raises MaplessError where Pythia refuses the settings."""
 
@@ -93,14 +108,14 @@ class Generator:
         refused = [line for line in settings if not self.pythia.readString(line)]
         if refused:
             raise MaplessError(f"Pythia does not know the setting {refused[0]!r}; see its online manual")
-        if isinstance(process, DijetProcess) and process.veto_mass is not None:
-            self.veto = dijet_veto(process, process.veto_mass)  # Pythia keeps no reference of its own
+        self.veto = process.veto()  # Pythia keeps no reference of its own
+        if self.veto is not None:
             self.pythia.setUserHooksPtr(self.veto)
         if not self.pythia.init():
             raise MaplessError("Pythia does not start with these settings; check masses and pythia_settings")
 
     def batches(self, n_events: int) -> Iterator[GeneratedBatch]:
-        """`n_events` events (that pass the shower veto), at most `BATCH_SIZE` at a time.
+        """`n_events` events (that pass the veto), at most `BATCH_SIZE` at a time.
 
         Fewer where the hard processes come from a file that ends.
         """
@@ -114,45 +129,13 @@ class Generator:
 
     @property
     def cross_section(self) -> float:
-        """Cross section so far in pb, after the shower veto."""
+        """Cross section so far in pb, after the veto."""
         return float(self.pythia.infoPython().sigmaGen()) * 1e9
 
     @property
     def n_tried(self) -> int:
         """Number of phase-space points tried so far."""
         return int(self.pythia.infoPython().nTried())
-
-
-def dijet_veto(process: DijetProcess, min_mass: float) -> Any:
-    """A Pythia user hook that stops a shower whose two leading jets are far outside the dijet slice.
-
-    It looks when the shower has come down to `SHOWER_VETO_SCALE`, before underlying event and hadrons,
-    with cuts looser than the reconstructed ones; Pythia's cross section takes the veto into account.
-    """
-    import pythia8mc
-
-    max_delta_eta = process.max_delta_eta + 0.1
-    min_pt = 0.8 * process.min_pt
-
-    class DijetVeto(pythia8mc.UserHooks):
-        def __init__(self) -> None:
-            super().__init__()
-            self.jets = pythia8mc.SlowJet(-1, 0.8, 100.0, 4.0, 2, 1, None, False)  # the last: quietly
-
-        def canVetoPT(self) -> bool:  # noqa: N802 - Pythia's name
-            return True
-
-        def scaleVetoPT(self) -> float:  # noqa: N802
-            return SHOWER_VETO_SCALE
-
-        def doVetoPT(self, _position: int, event: Any) -> bool:  # noqa: N802
-            self.jets.analyze(event)
-            if self.jets.sizeJet() < 2 or self.jets.pT(1) < min_pt:  # noqa: PLR2004 - a dijet
-                return True
-            first, second = self.jets.p(0), self.jets.p(1)
-            return (first + second).mCalc() < min_mass or abs(first.eta() - second.eta()) > max_delta_eta
-
-    return DijetVeto()
 
 
 def flatten(batch: Any) -> GeneratedBatch:

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.simulation.chunks import COLLECTIONS
 from analysis.simulation.columns import Columns, load_columns
-from analysis.simulation.processes import DijetProcess
+from analysis.simulation.processes import SelectedProcess
 from analysis.simulation.recipe import SampleRecipe
 from selections import canonical_writer
 
@@ -26,7 +26,7 @@ class SimulatedSample:
 
 
 class Bookkeeping(NamedTuple):
-    """Counts of a chunk, or of several; the cross section is the one after the shower veto, in pb."""
+    """Counts of a chunk, or of several; the cross section is the one after the veto, in pb."""
 
     n_selected: int
     n_generated: int
@@ -75,17 +75,17 @@ def describe(output: Path, description: dict[str, Any]) -> None:
     partial.replace(beside)
 
 
-def numbered(process: DijetProcess, paths: list[Path], sample: SimulatedSample) -> Iterator[Columns]:
+def numbered(process: SelectedProcess, paths: list[Path], sample: SimulatedSample) -> Iterator[Columns]:
     """The chunks with event numbers and weights, the last one cut at the wanted number of events."""
     done = 0
     for path in paths:
         events = load_columns(path)
         size = min(len(events["n_jet"]), sample.n_events - done)
-        yield first_events(events, size) | event_columns(process, done, size, sample)
+        yield event_columns(process, done, size, sample) | first_events(events, size)
         done += size
 
 
-def event_columns(process: DijetProcess, first: int, size: int, sample: SimulatedSample) -> Columns:
+def event_columns(process: SelectedProcess, first: int, size: int, sample: SimulatedSample) -> Columns:
     """Identity, weight, label and flags of `size` events."""
     return {
         "run": np.full(size, process.run),
@@ -100,7 +100,12 @@ def event_columns(process: DijetProcess, first: int, size: int, sample: Simulate
 
 def first_events(events: Columns, size: int) -> Columns:
     """The columns of the first `size` events of a chunk."""
-    kept = {}
+    of_collections = tuple(start for name in COLLECTIONS for start in (f"n_{name}", f"{name}_"))
+    kept = {
+        name: values[:size]
+        for name, values in events.items()
+        if values.ndim and not name.startswith(of_collections)
+    }
     for collection in COLLECTIONS:
         if f"n_{collection}" in events:
             counts = kept[f"n_{collection}"] = events[f"n_{collection}"][:size]

@@ -11,7 +11,9 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from analysis.simulation.vetoes import dijet_veto
 from errors import MaplessError
+from selections.clustering import JetCriteria
 
 Quality = Literal["full", "fast", "tiny"]
 Shower = Literal["simple", "vincia"]
@@ -36,19 +38,16 @@ class GeneratedProcess(BaseModel, ABC):
         """Pythia settings of the hard process and of all that follows it."""
         return [*self.pythia(), *self.pythia_settings]
 
+    def veto(self) -> Any:
+        """A hook of `vetoes` that stops events early, or None."""
+        return None
 
-class DijetProcess(GeneratedProcess):
-    """A process of the dijet search: the slice of events to keep, and what is stored of them."""
 
-    min_pt: float = Field(default=300, ge=100, description="smallest jet transverse momentum")
-    max_eta: float = Field(default=2.5, gt=0, le=2.5, description="largest absolute jet pseudorapidity")
-    mjj_min: float = Field(default=1200, ge=0, description="smallest reconstructed dijet mass")
-    mjj_max: float = Field(default=1e5, gt=0, description="largest reconstructed dijet mass")
-    max_delta_eta: float = Field(default=2.5, gt=0, description="largest |delta eta| of the two leading jets")
-    min_delta_eta: float = Field(default=0, ge=0, description="smallest |delta eta| of the two leading jets")
-    max_jets: int = Field(default=3, ge=2, le=3, description="leading jets to store")
+class SelectedProcess(GeneratedProcess):
+    """A process of which selected events are stored: their shower, and what is stored of large jets."""
+
     max_constituents: int = Field(
-        default=0, ge=0, le=100, description="hardest constituents to store of each jet"
+        default=0, ge=0, le=100, description="hardest constituents to store of each large jet"
     )
     store_quarks: bool = Field(default=True, description="store the generator quarks")
     run: int = Field(default=1, ge=1, lt=2**32, description="run number given to the events")
@@ -56,15 +55,6 @@ class DijetProcess(GeneratedProcess):
     final_state_radiation_scale: float = Field(
         default=1, gt=0, description="renormalisation scale of final-state radiation over its usual one"
     )
-
-    @model_validator(mode="after")
-    def slice_is_not_empty(self) -> Self:
-        """The dijet slice must have widths."""
-        if self.mjj_min >= self.mjj_max:
-            raise ValueError("mjj_min must be below mjj_max")
-        if self.min_delta_eta >= self.max_delta_eta:
-            raise ValueError("min_delta_eta must be below max_delta_eta")
-        return self
 
     @model_validator(mode="after")
     def shower_can_be_scaled(self) -> Self:
@@ -83,9 +73,54 @@ class DijetProcess(GeneratedProcess):
         return settings
 
     @property
+    @abstractmethod
+    def jet_criteria(self) -> JetCriteria:
+        """Which large jets are stored, and which of them an event must have."""
+
+    @property
     def truth_label(self) -> int:
         """1 for a signal; 0 QCD, -1 single top, -2 top pairs, -3 vector bosons (as CASE's files have it)."""
         return 1
+
+    @property
+    def enhancement(self) -> float:
+        """How many times more often than in nature selected events are made."""
+        return 1.0
+
+
+class DijetProcess(SelectedProcess):
+    """A process of the dijet search: the slice of events to keep."""
+
+    min_pt: float = Field(default=300, ge=100, description="smallest jet transverse momentum")
+    max_eta: float = Field(default=2.5, gt=0, le=2.5, description="largest absolute jet pseudorapidity")
+    mjj_min: float = Field(default=1200, ge=0, description="smallest reconstructed dijet mass")
+    mjj_max: float = Field(default=1e5, gt=0, description="largest reconstructed dijet mass")
+    max_delta_eta: float = Field(default=2.5, gt=0, description="largest |delta eta| of the two leading jets")
+    min_delta_eta: float = Field(default=0, ge=0, description="smallest |delta eta| of the two leading jets")
+    max_jets: int = Field(default=3, ge=2, le=3, description="leading jets to store")
+
+    @model_validator(mode="after")
+    def slice_is_not_empty(self) -> Self:
+        """The dijet slice must have widths."""
+        if self.mjj_min >= self.mjj_max:
+            raise ValueError("mjj_min must be below mjj_max")
+        if self.min_delta_eta >= self.max_delta_eta:
+            raise ValueError("min_delta_eta must be below max_delta_eta")
+        return self
+
+    @property
+    def jet_criteria(self) -> JetCriteria:
+        """Two jets in the slice."""
+        return JetCriteria(
+            *(self.min_pt, self.max_eta, self.mjj_min, self.mjj_max),
+            *(self.min_delta_eta, self.max_delta_eta, self.max_jets, self.max_constituents),
+        )
+
+    def veto(self) -> Any:
+        """Showers whose two leading jets are far outside of the slice."""
+        if self.veto_mass is None:
+            return None
+        return dijet_veto(self.veto_mass, 0.8 * self.min_pt, self.max_delta_eta + 0.1)
 
     @property
     def veto_mass(self) -> float | None:

@@ -125,8 +125,8 @@ _RECOGNISED = ("FatJet", *nanoaod_objects.COLLECTIONS)
 
 
 def recognises(columns: Set[str]) -> bool:
-    """Whether columns are those of NanoAOD."""
-    return any({f"{one}_pt", f"n{one}"} & columns for one in _RECOGNISED)
+    """Whether columns are those of NanoAOD, whose names our simulation uses beside large jets."""
+    return "jet_pt" not in columns and any({f"{one}_pt", f"n{one}"} & columns for one in _RECOGNISED)
 
 
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:

@@ -1,7 +1,11 @@
-"""Files of our own simulation and snapshots: their columns are the canonical ones already."""
+"""Files of our own simulation and snapshots: their columns are the canonical ones already.
+
+But for objects beside large jets, which the simulation writes as it finds them, under the names of NanoAOD.
+"""
 
 from collections.abc import Set
 
+from selections.sources import nanoaod_objects, objects
 from selections.sources.formats import Options, Translation
 from selections.steps import Column
 
@@ -25,7 +29,7 @@ _JET_COLUMNS = tuple(
     )
 )
 _CONSTITUENT_COLUMNS = tuple(f"constituent_{name}" for name in ("jet", "pt", "eta", "phi", "mass"))
-COLLECTIONS = ("jet", "constituent")
+COLLECTIONS = ("jet", "constituent", *nanoaod_objects.COLLECTIONS)
 EXPECTED = (
     *("run", "luminosity_block", "event"),
     *_JET_COLUMNS,
@@ -40,14 +44,24 @@ def recognises(columns: Set[str]) -> bool:
 
 
 def translate(everywhere: Set[str], somewhere: Set[str], options: Options) -> Translation:  # noqa: ARG001
-    """The columns that are missing and the same for every event; jets in the file are taken as they are."""
+    """The columns that are missing and the same for every event; large jets are taken as they are.
+
+    So are the other objects of snapshots, which have been chosen already.
+    """
     absent = [name for name in CONSTANTS if name not in everywhere]
     definitions = [Column(name, CONSTANTS[name]) for name in absent]
     if "jet_pt" in everywhere and "jet_tight_id" not in everywhere:
         definitions.append(Column("jet_tight_id", "ROOT::RVecI(jet_pt.size(), 1)"))
     made = {definition.name for definition in definitions}
-    lacks = {name: "the simulation did not write it" for name in EXPECTED if name not in everywhere | made}
+    beside_jets = objects.translate_objects(
+        nanoaod_objects.SOURCES, nanoaod_objects.MISSING, objects.parse(options.objects), everywhere
+    )
+    reasons = {**dict.fromkeys(EXPECTED, "the simulation did not write it"), **beside_jets.lacks}
+    lacks = {name: reason for name, reason in reasons.items() if name not in everywhere | made}
     notes = {"weight": "as stored, in pb by our own simulation"}
     notes |= {name: REASONS[name] for name in absent if name in REASONS}
     uniform = dict.fromkeys((*CONSTANTS, "jet_tight_id"), "make the files samples of their own")
-    return Translation(tuple(definitions), lacks, notes, uniform=uniform)
+    offered = tuple(column for column in beside_jets.offered if column.name not in everywhere)
+    return Translation(
+        tuple(definitions), lacks, notes, uniform=uniform, meanings=beside_jets.meanings, offered=offered
+    )

@@ -78,7 +78,10 @@ def opened() -> dict[str, set[str]]:
         name: given(reader.translate(columns, columns, options))
         for name, (reader, columns) in formats.items()
     }
-    return {"our simulation": _columns(SIGNAL) & {*simulation.EXPECTED, "truth_label"}} | found
+    ours = _columns(SIGNAL) & {*simulation.EXPECTED, "truth_label"}
+    beside_jets = branches((), nanoaod_objects.SOURCES, nanoaod_objects.MISSING)
+    with_leptons = ours | given(simulation.translate(ours | beside_jets, set(), options))
+    return {"our simulation": ours, "our simulation, `lepton_…`": with_leptons} | found
 
 
 def converted(folder: Path) -> dict[str, set[str]]:

@@ -21,9 +21,11 @@ from analysis.simulation.underlying_event import UnderlyingEventPool
 from selections import headers
 from selections.root import import_root
 
-PARAMETERS = {
+PARAMETERS: dict[str, dict[str, Any]] = {
     "qcd": {"mjj_min": 2200, "max_delta_eta": 1.3, "max_jets": 2},
     "x_to_yy": {"resonance_mass": 3000, "max_delta_eta": 1.3, "max_constituents": 100},
+    "lepton_ttbar": {},
+    "lepton_w_jets": {},
 }
 
 

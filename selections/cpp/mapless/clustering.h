@@ -16,6 +16,7 @@ struct Criteria {
   double radius = large_radius;
   double trimming_fraction = 0, trimming_radius = 0.2;  // of the jet's pt, and of subjets; 0: not trimmed
   bool tight_id = true;
+  int min_jets = 2;  // with fewer than two there is no dijet slice
 };
 
 /// Particles and heavy hadrons of a batch; those of event i are [offsets[i], offsets[i + 1]).
@@ -103,8 +104,10 @@ inline std::vector<Jet> find_jets(const Batch &batch, long event, const fastjet:
 }
 
 inline bool in_slice(const std::vector<Jet> &jets, const Criteria &criteria) {
-  if (jets.size() < 2)
+  if (static_cast<int>(jets.size()) < criteria.min_jets)
     return false;
+  if (criteria.min_jets < 2)
+    return true;
   const auto &first = jets[0].momentum, &second = jets[1].momentum;
   const double mjj = (first + second).m(), delta_eta = std::abs(first.eta() - second.eta());
   return mjj > criteria.min_mjj && mjj < criteria.max_mjj && delta_eta >= criteria.min_delta_eta &&

@@ -1,0 +1,196 @@
+"""Processes in events with an electron or a muon, as the search of arXiv:2307.01612 takes them.
+
+Leptons come from the hard process, or are jets that are taken for electrons; those of decays of hadrons are
+there, but no event is made for them.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from analysis.simulation.leptons.performance import ObjectPerformance
+from analysis.simulation.new_particles import W_BOSON, decays, resonance, scalar
+from analysis.simulation.processes import SelectedProcess
+from analysis.simulation.vetoes import lepton_veto
+from selections.clustering import JetCriteria
+
+W_PRIME, PHI, CHARGED_HIGGS = 34, 9000001, 37
+TO_LEPTONS = "11 13 15"
+
+
+class LeptonProcess(SelectedProcess):
+    """A process in events with a loosely identified and isolated electron or muon."""
+
+    min_lepton_pt: float = Field(
+        default=60, ge=20, description="smallest transverse momentum of the leading lepton"
+    )
+    min_large_jet_pt: float = Field(
+        default=200, ge=100, description="smallest transverse momentum of large jets to store"
+    )
+    max_jets: int = Field(default=3, ge=1, le=3, description="leading large jets to store")
+    performance: ObjectPerformance = Field(
+        default=ObjectPerformance(), description="efficiencies and rates of fakes"
+    )
+
+    @property
+    def jet_criteria(self) -> JetCriteria:
+        """Any number of large jets."""
+        return JetCriteria(
+            self.min_large_jet_pt,
+            max_jets=self.max_jets,
+            max_constituents=self.max_constituents,
+            min_jets=0,
+        )
+
+    def veto(self) -> Any:
+        """Hard processes without a lepton, with looser cuts than those on what is reconstructed."""
+        return lepton_veto(0.8 * self.min_lepton_pt, 1.1 * self.min_lepton_pt)
+
+
+class TopPairs(LeptonProcess):
+    """Top quark pairs by the strong interaction, all decays."""
+
+    def pythia(self) -> list[str]:
+        """Gluon fusion and quark annihilation at leading order."""
+        return ["Top:gg2ttbar = on", "Top:qqbar2ttbar = on"]
+
+    @property
+    def truth_label(self) -> int:
+        """-2: top pairs."""
+        return -2
+
+
+class SingleTop(LeptonProcess):
+    """Single top quarks by W exchange in the t and s channel, all decays."""
+
+    def pythia(self) -> list[str]:
+        """Pythia has no associated production with a W boson."""
+        return ["Top:qq2tq(t:W) = on", "Top:ffbar2tqbar(s:W) = on"]
+
+    @property
+    def truth_label(self) -> int:
+        """-1: single top."""
+        return -1
+
+
+class BosonAndJet(LeptonProcess):
+    """A vector boson against a jet."""
+
+    min_hard_pt: float = Field(
+        default=60, ge=20, description="smallest transverse momentum in the hard process"
+    )
+
+    def phase_space(self) -> list[str]:
+        """Pythia's cut."""
+        return [f"PhaseSpace:pTHatMin = {self.min_hard_pt}"]
+
+    @property
+    def truth_label(self) -> int:
+        """-3: vector bosons."""
+        return -3
+
+
+class WJets(BosonAndJet):
+    """A W boson to leptons with a jet."""
+
+    def pythia(self) -> list[str]:
+        """A W boson against a quark or a gluon."""
+        return [
+            "WeakBosonAndParton:qqbar2Wg = on",
+            "WeakBosonAndParton:qg2Wq = on",
+            "24:onMode = off",
+            f"24:onIfAny = {TO_LEPTONS}",
+            *self.phase_space(),
+        ]
+
+
+class ZJets(BosonAndJet):
+    """A Z boson to charged leptons with a jet."""
+
+    def pythia(self) -> list[str]:
+        """A Z boson against a quark or a gluon, without the photon of Drell-Yan."""
+        return [
+            "WeakBosonAndParton:qqbar2gmZg = on",
+            "WeakBosonAndParton:qg2gmZq = on",
+            "WeakZ0:gmZmode = 2",
+            "23:onMode = off",
+            f"23:onIfAny = {TO_LEPTONS}",
+            *self.phase_space(),
+        ]
+
+
+class QCD(LeptonProcess):
+    """Multijet production in which one jet is taken for an electron.
+
+    So rarely that jets are taken for electrons more often; the cross section tells how rare it is.
+    """
+
+    min_hard_pt: float = Field(
+        default=60, ge=20, description="smallest transverse momentum in the hard process"
+    )
+    fakes_enhancement: float = Field(
+        default=5000, ge=1, description="how many times more often jets are taken for electrons"
+    )
+
+    def pythia(self) -> list[str]:
+        """All processes of two partons to two."""
+        return ["HardQCD:all = on", f"PhaseSpace:pTHatMin = {self.min_hard_pt}"]
+
+    def veto(self) -> Any:
+        """None: it is jets that are taken for leptons."""
+        return None
+
+    @property
+    def truth_label(self) -> int:
+        """0: QCD."""
+        return 0
+
+    @property
+    def enhancement(self) -> float:
+        """As the user has it."""
+        return self.fakes_enhancement
+
+
+class WKKToWPhi(LeptonProcess):
+    """W_KK -> W phi with phi to two quarks, flavours u d s c b alike: a dijet resonance beside a lepton."""
+
+    resonance_mass: float = Field(default=2000, gt=200, description="mass of the resonance")
+    phi_mass: float = Field(default=500, gt=20, description="mass of phi")
+
+    def pythia(self) -> list[str]:
+        """The Kaluza-Klein W is Pythia's W'; the W boson decays to leptons."""
+        return [
+            "NewGaugeBoson:ffbar2Wprime = on",
+            *resonance(W_PRIME, self.resonance_mass, 0.01 * self.resonance_mass),
+            *scalar(PHI, "phinew", self.phi_mass),
+            *decays(W_PRIME, [(1.0, (W_BOSON, PHI))]),
+            "24:onMode = off",
+            f"24:onIfAny = {TO_LEPTONS}",
+        ]
+
+
+class ChargedHiggs(LeptonProcess):
+    """b g -> H+ t with H+ to a top and a bottom quark."""
+
+    higgs_mass: float = Field(default=800, gt=200, description="mass of the charged Higgs boson")
+
+    def pythia(self) -> list[str]:
+        """Pythia starts no such process without useBSM."""
+        return [
+            "Higgs:useBSM = on",
+            "HiggsBSM:bg2H+-t = on",
+            f"{CHARGED_HIGGS}:m0 = {self.higgs_mass}",
+            f"{CHARGED_HIGGS}:onMode = off",
+            f"{CHARGED_HIGGS}:onIfMatch = 5 6",
+        ]
+
+
+PROCESSES: dict[str, type[LeptonProcess]] = {
+    "lepton_ttbar": TopPairs,
+    "lepton_single_top": SingleTop,
+    "lepton_w_jets": WJets,
+    "lepton_z_jets": ZJets,
+    "lepton_qcd": QCD,
+    "lepton_wkk_to_wphi": WKKToWPhi,
+    "lepton_charged_higgs": ChargedHiggs,
+}
