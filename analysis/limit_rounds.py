@@ -13,10 +13,13 @@ from typing import Any
 from analysis.engine.json_file import read_json
 from analysis.engine.stage import Stage, in_order
 from analysis.limit_plan import fits_of, learns, limit_stage
+from analysis.limit_systematics import filter_stage, impact_stage, varied_signals
 from analysis.plan import Plan
 from analysis.source import Injection
 from analysis.stages.data_set import CUTFLOW, selection_name
+from analysis.stages.impacts import IMPACTS
 from analysis.stages.limits import LIMITS
+from analysis.stages.shift_filter import FILTER
 from errors import MaplessError
 from fits.limits.injection_grid import Injected, next_injection
 from selections.cutflow import Cutflow
@@ -73,11 +76,19 @@ class _Grid:
         return found
 
 
-def limits_by_rounds(plan: Plan, signals: Sequence[str], output: Path, run: Run) -> dict[Pair, Stage]:
+@dataclass(frozen=True)
+class FoundLimits:
+    """Stages of the limits of each pair, and of the impacts of variations where the signal has some."""
+
+    limits: Mapping[Pair, Stage]
+    impacts: Mapping[Pair, Stage]
+
+
+def limits_by_rounds(plan: Plan, signals: Sequence[str], output: Path, run: Run) -> FoundLimits:
     """Run the limits of signals round after round until the injections tell them; one stage for each fit.
 
     Fits that do not learn from the signal come first: where the inclusive ones expect two sigma, injections
-    begin. Raises MaplessError for a signal at a mass that nothing tests.
+    begin. Variations of the signals come last. Raises MaplessError for a signal at a mass that nothing tests.
     """
     pairs = [(signal, fit) for signal in signals for fit in fits_of(plan, signal)]
     learning = [pair for pair in pairs if learns(plan, plan.fits[pair[1]])]
@@ -88,7 +99,44 @@ def limits_by_rounds(plan: Plan, signals: Sequence[str], output: Path, run: Run)
     while growing:
         run(in_order([grids[pair].stage for pair in growing]))
         growing = [pair for pair in growing if grids[pair].grows(output)]
-    return {pair: stages[pair] if pair in stages else grids[pair].stage for pair in pairs}
+    trainings = {pair: grids[pair].trainings if pair in grids else {} for pair in pairs}
+    return _with_systematics(plan, trainings, output, run)
+
+
+def _with_systematics(
+    plan: Plan, trainings: Mapping[Pair, Mapping[float, int]], output: Path, run: Run
+) -> FoundLimits:
+    """The limits once more with what variations do to the efficiency where the median limit rests on it.
+
+    Only where a variation changes what a detector sees by too much does it learn again with it.
+    """
+    limits = {pair: limit_stage(plan, *pair, grid) for pair, grid in trainings.items()}
+    varied = [pair for pair in limits if varied_signals(plan, pair[0], _region(plan, pair))]
+    injected = {pair: _rests_on(limits[pair], output) for pair in varied}
+    filters = {pair: filter_stage(plan, *pair, at) for pair, at in injected.items() if at is not None}
+    run(in_order(list(filters.values())))
+    impacts = {}
+    for pair, at in injected.items():
+        seen = read_json(filters[pair].folder(output) / FILTER) if pair in filters else {}
+        retrained = {name for name, one in seen.items() if one["over_bound"] > 1}
+        impacts[pair] = impact_stage(plan, *pair, at, retrained)
+    run(in_order(list(impacts.values())))
+    for pair, stage in impacts.items():
+        totals = [part["total"] for part in read_json(stage.folder(output) / IMPACTS).values()]
+        limits[pair] = limit_stage(plan, *pair, trainings[pair], max(totals, default=0.0))
+    run(in_order([limits[pair] for pair in varied]))
+    return FoundLimits(limits, impacts)
+
+
+def _region(plan: Plan, pair: Pair) -> str:
+    return str(plan.fits[pair[1]].arguments["spectrum"].region)
+
+
+def _rests_on(stage: Stage, output: Path) -> float | None:
+    """The injected cross section (fb) that the median expected limit rests on, where there is one."""
+    parts = read_json(stage.folder(output) / LIMITS)["found"]
+    found = (part["limit"].get("expected_injection") for part in parts)
+    return next((one for one in found if one is not None), None)
 
 
 def _grid(plan: Plan, pair: Pair, stages: Mapping[Pair, Stage], output: Path) -> _Grid:

@@ -6,11 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.engine.stage import Stage
-from analysis.limit_rounds import Pair, Run, limits_by_rounds
+from analysis.limit_rounds import FoundLimits, Run, limits_by_rounds
 from analysis.pipeline import Pipeline
 from analysis.plan import Plan
 from analysis.report.limit_report import write_limit_report
-from analysis.search import Search
+from analysis.search import Search, TestedSignal
 from analysis.search_settings import SearchSettings
 from errors import MaplessError
 
@@ -67,13 +67,14 @@ class LimitSearch:
         run([tables])
         return tables
 
-    def _tables(self, found: dict[Pair, Stage]) -> Stage:
+    def _tables(self, found: FoundLimits) -> Stage:
         plan, search = self.plan, self.plan.search
         known = {signal.sample: signal for signal in search.signals}
-        limits = {signal: {} for signal in self.signals}  # type: dict[str, dict[str, Stage]]
-        for (signal, fit), stage in found.items():
+        limits: dict[str, dict[str, Stage]] = {signal: {} for signal in self.signals}
+        for (signal, fit), stage in found.limits.items():
             limits[signal][f"{signal} {fit}"] = stage
-        fits = {fit: plan.fits[fit] for _, fit in found}
+        fits = {fit: plan.fits[fit] for _, fit in found.limits}
+        impacts = {f"impacts {signal} {fit}": stage for (signal, fit), stage in found.impacts.items()}
         region = search.spectra[0].region
         selections = plan.selected([plan.signal(signal, region) for signal in self.signals])
         arguments = {
@@ -84,12 +85,16 @@ class LimitSearch:
             "label": self.pipeline.label,
             "configuration": self.settings.model_dump_json(indent=2),
             "collision_energy": search.spectra[0].background.collision_energy,
-            "signals": tuple((known[signal], tuple(some)) for signal, some in limits.items()),
+            "signals": tuple(
+                (known.get(signal, TestedSignal(signal, signal)), tuple(some))
+                for signal, some in limits.items()
+            ),
             "fits": tuple(fits),
+            "impacts": {f"{signal} {fit}": f"impacts {signal} {fit}" for signal, fit in found.impacts},
             "selections": tuple(selections),
         }
         after = {name: stage for some in limits.values() for name, stage in some.items()}
-        return Stage("limit-tables", write_limit_report, arguments, after | fits | selections)
+        return Stage("limit-tables", write_limit_report, arguments, after | fits | impacts | selections)
 
     def _pipeline(self, signals: Sequence[str]) -> Pipeline:
         limits = self.settings.limits.model_copy(update={"signals": tuple(signals)})

@@ -10,16 +10,30 @@ from rich.table import Table
 
 from analysis import searches
 from analysis.commands.numbers import number
+from analysis.commands.simulate import counter, progress_bar
 from analysis.commands.stage_output import publish, run_with_bar
 from analysis.commands.wide_table import print_table
 from analysis.engine.output_folder import claimed
 from analysis.engine.stage import Stage
 from analysis.limit_search import LimitSearch
+from analysis.own_signal import with_own_signal
 from analysis.report.limit_report import read_rows
+from analysis.search_settings import SearchSettings
 from errors import MaplessError
 
+SIGNALS = "signals"
+"""Where events of a card are kept, below the folder of the results."""
 FOLDER = "limits"
 """Where the tables are put, below the folder of the results."""
+
+
+@dataclass(frozen=True)
+class OwnSignal:
+    """A file with events of a signal or a card, the mass of its resonance (GeV), and how many to simulate."""
+
+    path: Path
+    mass: float | None
+    n_events: int
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,7 @@ class LimitOptions:
 
     output: Path | None = None
     part: str = "1/1"
+    own: OwnSignal | None = None
     threads: int = 2
     workers: int = 1
     fresh: bool = False
@@ -41,7 +56,7 @@ def find_limits(
     console = Console()
     settings = searches.load(name, config, tuple(overrides))
     output = options.output or Path("results") / settings.search
-    search = LimitSearch(settings, options.unblind, _part(options.part))
+    part = _part(options.part)
     done: set[str] = set()
 
     def run(stages: Sequence[Stage]) -> None:
@@ -52,11 +67,22 @@ def find_limits(
         done.update(stage.key for stage in new)
 
     with claimed(output):
-        tables = search.run(output, run)
+        if options.own:
+            settings = _with_own(settings, options.own, output / SIGNALS, options.workers, console)
+        tables = LimitSearch(settings, options.unblind, part).run(output, run)
         (output / FOLDER).mkdir(exist_ok=True)
         publish(tables.folder(output), output / FOLDER)
     print_table(console, _table(output / FOLDER))
     console.print(f"Report: [bold]{output / FOLDER / 'report.html'}[/]")
+
+
+def _with_own(
+    settings: SearchSettings, own: OwnSignal, folder: Path, workers: int, console: Console
+) -> SearchSettings:
+    with progress_bar(console) as bar:
+        return with_own_signal(
+            settings, own.path, own.mass, own.n_events, folder, workers, lambda name: counter(bar, name)
+        )
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """The verb `limits`: its options."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,13 @@ def limits(
         str,
         typer.Option(metavar="I/N", help="Every N-th signal from the I-th on, for jobs that share the work."),
     ] = "1/1",
+    signal: Annotated[
+        Path | None, typer.Option(help="A signal of your own: events in a ROOT file, or a card for Pythia.")
+    ] = None,
+    mass: Annotated[float | None, typer.Option(min=1, metavar="GEV", help="Mass of its resonance.")] = None,
+    n_events: Annotated[
+        int, typer.Option("-n", "--events", min=100, help="Events of a card to simulate.")
+    ] = 2000,
     threads: Threads = 2,
     workers: Workers = 1,
     output: Output = None,
@@ -23,7 +31,8 @@ def limits(
     unblind: Unblind = False,
 ) -> None:
     """Limits and discovery reach for many signals, with injections that every detector learns from."""
-    from analysis.commands.limit_tables import LimitOptions, find_limits
+    from analysis.commands.limit_tables import LimitOptions, OwnSignal, find_limits
 
-    options = LimitOptions(output, part, threads, workers, fresh, unblind)
+    own = OwnSignal(signal, mass, n_events) if signal else None
+    options = LimitOptions(output, part, own, threads, workers, fresh, unblind)
     find_limits(search, config, tuple(overrides or ()), options)

@@ -16,6 +16,7 @@ class LimitRow:
     Args:
         signal: as tables name it.
         mass: of its resonance in GeV.
+        fit, part: that the numbers come from.
         method: the name of a hunt, or what stands for no hunt at all.
         hunts: whether it is a hunt.
         status: of the limit.
@@ -29,6 +30,8 @@ class LimitRow:
 
     signal: TestedSignal
     mass: float
+    fit: str
+    part: str
     method: str
     hunts: bool
     status: str
@@ -82,6 +85,8 @@ def _row(
     return LimitRow(
         signal,
         mass,
+        part["fit"],
+        part["part"],
         method,
         bool(part["hunt"]),
         part["limit"]["status"],

@@ -118,12 +118,12 @@ def _constant(job: Job, tested: TestedFit, part: Mapping[str, Any]) -> dict[str,
         name: max(efficiency, _SMALLEST_SHARE * one.efficiency) * job.arguments["data"].luminosity
         for name, efficiency in one.efficiencies.items()
     }
-    error = float(np.hypot(one.error / one.efficiency, tested.systematic))
+    error = min(float(np.hypot(one.error / one.efficiency, tested.systematic)), 1.0)
     model = _model(job, part, per_fb, error, "cross_section")
     profile = model.profile_likelihood()
     limit, reach = _limit(job, profile), discovery_reach(profile, REACH)
     return {
-        "efficiencies": [_point(None, one)],
+        "efficiencies": [_point(None, one) | {"error": error * one.efficiency}],
         "limit": limit.to_json(),
         "n_toys": limit.n_toys,
         "reach": _reach(reach.status, reach.values),

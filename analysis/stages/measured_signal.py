@@ -13,6 +13,10 @@ from analysis.stages.in_spectrum import in_spectrum, read_masks
 from errors import MaplessError
 from fits.signals import DoubleCrystalBall
 
+WINDOW = 0.4
+"""Part of the mass on either side of it, in which the shape is fitted: tails of lost particles are long."""
+MOST = 0.8
+"""Of a shape that has to lie in the spectrum, where all events are that it was fitted to."""
 FEW = 200
 """Events of a signal, below which its shape is that of all of its events in the spectrum."""
 
@@ -82,7 +86,7 @@ def fitted_shape(
     """The resonance of a signal in a spectrum, as `fits.signals.signal_from_json` reads it.
 
     That of the events that any of the cuts keeps, of all of them if those are few; None where no fit
-    converges. Arguments as of `measured_signal`.
+    converges, or one that says that most of the signal lies elsewhere. Arguments as of `measured_signal`.
     """
     events = read_events(job, signal)
     inside = in_spectrum(spectrum, events)
@@ -92,7 +96,9 @@ def fitted_shape(
     for chosen in (kept, inside) if np.count_nonzero(kept) >= FEW else (inside,):
         mass, weight = events[spectrum.column][chosen], np.asarray(events["weight"], dtype=float)[chosen]
         try:
-            return DoubleCrystalBall.fit(mass, job.arguments["signal"].mass, weight).to_json()
+            shape = DoubleCrystalBall.fit(mass, job.arguments["signal"].mass, weight, WINDOW)
         except MaplessError:
             continue
+        if shape.bin_fractions(np.array(spectrum.edges)).sum() > MOST:
+            return shape.to_json()
     return None
