@@ -1,4 +1,4 @@
-"""Limits cover the signal that is there, with the data drawn anew and the detector trained again in each toy."""
+"""Limits cover the signal that is there, with data drawn anew and a detector trained again in each toy."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ fit: {{limit_toys: 0}}
 
 
 def observed_limit(folder: Path, seed: int) -> dict:
-    """What the whole procedure says of new data with a signal: observed limit and the injection it rests on."""
+    """What the whole procedure says of new data with a signal: the stored limit on its cross section."""
     rng = np.random.default_rng(seed)
     toy_search.write_background(folder / "background.root", int(rng.poisson(N_EVENTS)), seed)
     n_signal = int(rng.poisson(CROSS_SECTION * LUMINOSITY))
