@@ -164,14 +164,22 @@ class Search:
         samples += [name for spectrum in self.spectra for name in spectrum.signal.samples]
         self._check_known("region", regions, self.regions)
         self._check_known("sample", samples, self.samples)
+        self._check_known("sample", [signal.sample for signal in self.signals], self.samples)
+        self._check_signals()
+        names = [name for hunt in self.hunts for name in hunt.spectra]
+        self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
+
+    def _check_signals(self) -> None:
+        """Raise MaplessError for a signal whose sample is none, or has no mass."""
         for name in {name for spectrum in self.spectra for name in spectrum.signal.samples}:
             if self.samples[name].role != "signal" or self.samples[name].mass is None:
                 raise MaplessError(
                     f"{self.name}: {name} gives the shape of a signal, so it must be a signal with a mass"
                 )
-        self._check_known("sample", [signal.sample for signal in self.signals], self.samples)
-        names = [name for hunt in self.hunts for name in hunt.spectra]
-        self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
+        for signal in self.signals:
+            sample = self.samples[signal.sample]
+            if sample.role != "signal" or sample.mass is None:
+                raise MaplessError(f"limits.signals: {signal.sample} must be a signal with a mass")
 
     def _check_names(self, what: str, names: list[str]) -> None:
         twice = sorted({name for name in names if names.count(name) > 1})
