@@ -14,6 +14,7 @@ try:
 
     from analysis.commands import samples, search, trigger
     from analysis.commands.fit.verb import fit
+    from analysis.commands.limits import limits
     from analysis.commands.supervision import supervised
 except ModuleNotFoundError:
     sys.exit("mapless: the environment is not set up; run `source setup.sh` first")
@@ -48,6 +49,7 @@ app.command()(search.show)
 app.command()(samples.simulate)
 app.command()(samples.convert)
 app.command()(fit)
+app.command()(limits)
 app.add_typer(trigger.app, name="trigger")
 
 

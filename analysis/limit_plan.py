@@ -1,76 +1,158 @@
 """The stages of limits on cross sections: a loop over injections, each with trainings of its own."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from analysis.engine.stage import Stage
-from analysis.plan import Plan
-from analysis.source import Injection
-from analysis.stages.data_set import shifted_name
+from analysis.plan import Chain, Plan
+from analysis.search import Hunt
+from analysis.source import NOMINAL, Injection
+from analysis.stages.data_set import DataSet, shifted_name
 from analysis.stages.fit import Hunted
-from analysis.stages.limits import TestedFit, limits
+from analysis.stages.limits import InjectedPoint, TestedFit, limits
 from errors import MaplessError
+from models.made import Made
+from models.registry import make_detector
+
+Grid = Mapping[float, int]
+"""How often a detector is trained, with seeds of its own, for each injected cross section (fb)."""
 
 
-def limit_stages(plan: Plan) -> dict[str, Stage]:
-    """The limits that the settings ask for, by signal and shift.
+@dataclass(frozen=True)
+class Varied:
+    """The shift of the signal that is injected, that of the events that are selected, and a varied weight."""
 
-    Raises MaplessError for a signal at a mass that nothing tests.
+    injected: str = NOMINAL
+    measured: str = NOMINAL
+    weight: str = ""
+
+
+def fits_of(plan: Plan, signal: str) -> dict[str, Stage]:
+    """The fits that test the mass of a signal, by name.
+
+    Raises MaplessError if there are none, and without the luminosity of the data.
     """
-    if plan.settings.limits.signals:
-        plan.require_luminosity("a limit on a cross section")
-    wanted = plan.settings.limits
-    return {
-        shifted_name(signal, shift): _limits(plan, signal, shift)
-        for signal in wanted.signals
-        for shift in wanted.shifts
-    }
-
-
-def _limits(plan: Plan, signal: str, shift: str) -> Stage:
+    plan.require_luminosity("a limit on a cross section")
     mass = plan.search.samples[signal].mass
     if mass is None:
         raise MaplessError(f"limits.signals: sample {signal} has no mass; add it to samples")
-    after: dict[str, Stage] = {}
-    tested: dict[str, TestedFit] = {}
-    for name, fitted in plan.fits.items():
-        if mass not in fitted.arguments["masses"]:
-            continue
-        spectrum, hunted = fitted.arguments["spectrum"], fitted.arguments["hunted"]
-        cuts = {} if hunted is None else _cuts_with_injections(plan, name, hunted, signal, shift)
-        tested[name] = TestedFit(spectrum, plan.signal(signal, spectrum.region, shift), tuple(cuts))
-        after |= {name: fitted} | cuts | plan.selected([tested[name].signal])
-    if not tested:
+    found = {
+        name: one
+        for name, one in plan.fits.items()
+        if mass in one.arguments["masses"] and one.arguments["spectrum"].made_for in ("", signal)
+    }
+    if not found:
         raise MaplessError(
             f"limits.signals: no spectrum or window tests the mass of {signal} ({mass:g} GeV); add it "
             "to the masses of the search"
         )
-    arguments = {
-        "signal": plan.search.samples[signal],
-        "shift": shift,
-        "data": plan.search.samples[plan.search.data],
-        "cross_sections": plan.settings.limits.cross_sections,
-        "tested": tested,
-        "settings": plan.settings.fit.model_dump(),
-    }
-    return Stage(f"limits-{shifted_name(signal, shift)}", limits, arguments, after)
-
-
-def _cuts_with_injections(
-    plan: Plan, fit_name: str, hunted: Hunted, signal: str, shift: str
-) -> dict[str, Stage]:
-    """The cut of a hunt for every injected cross section, by name, in their order."""
-    hunt = next(one for one in plan.search.hunts if one.name == hunted.hunt)
-    found = {}
-    for cross_section in plan.settings.limits.cross_sections:
-        injections = _with_signal(plan, signal, shift, cross_section)
-        noted = replace(plan, note=f"limits, {shifted_name(signal, shift)}, {cross_section:g} fb")
-        found[f"{fit_name} {cross_section:g}"] = noted.chain(hunt, hunted.window, injections).cut
     return found
 
 
-def _with_signal(plan: Plan, signal: str, shift: str, cross_section: float) -> tuple[Injection, ...]:
-    """The injections of a search with a cross section of a signal on top of what there is of it, shifted."""
+def learns(plan: Plan, fitted: Stage) -> bool:
+    """Whether the efficiency of a fit depends on the signal in the data, so that it needs injections."""
+    hunted: Hunted | None = fitted.arguments["hunted"]
+    if hunted is None:
+        return False
+    hunt = hunt_of(plan, hunted)
+    return make_detector(hunt.detector, window=hunted.window).learns_from_signal
+
+
+def limit_stage(plan: Plan, signal: str, fit: str, grid: Grid, systematic: float = 0.0) -> Stage:
+    """Limits on a signal from one fit.
+
+    One that does not learn from the signal takes one measurement of the efficiency, whatever the grid.
+    `systematic` is the relative error of the efficiency beyond statistics and training.
+    """
+    fitted = plan.fits[fit]
+    spectrum, hunted = fitted.arguments["spectrum"], fitted.arguments["hunted"]
+    events = plan.signal(signal, spectrum.region)
+    tested = TestedFit(fit, spectrum, events, systematic=systematic)
+    after = {"fit": fitted} | plan.selected([events])
+    if hunted is not None and learns(plan, fitted):
+        points = []
+        for cross_section, n_trainings in sorted(grid.items()):
+            cuts = injected_cuts(plan, fit, signal, cross_section, n_trainings)
+            points.append(InjectedPoint(cross_section, tuple(cuts)))
+            after |= cuts
+        tested = replace(tested, points=tuple(points))
+    elif hunted is not None:
+        tested = replace(tested, cut="cut")
+        after["cut"] = chain_beside(plan, hunted, plan.search.injections, events).cut
+    arguments: dict[str, Any] = {
+        "signal": plan.search.samples[signal],
+        "data": plan.search.samples[plan.search.data],
+        "rule": plan.settings.limits.rule,
+        "tested": tested,
+        "settings": plan.settings.fit.model_dump(),
+    }
+    return Stage(f"limits-{signal}-{fit}", limits, arguments, after)
+
+
+def injected_cuts(
+    plan: Plan, fit: str, signal: str, cross_section: float, n_trainings: int
+) -> dict[str, Stage]:
+    """The cuts of a hunt that learnt with a cross section (fb) injected, by name, each with its own seeds."""
+    return {
+        f"cut {cross_section:g} {number + 1}": injected_cut(plan, fit, signal, cross_section, number)
+        for number in range(n_trainings)
+    }
+
+
+def injected_cut(
+    plan: Plan,
+    fit: str,
+    signal: str,
+    cross_section: float,
+    number: int = 0,
+    varied: Varied = Varied(),  # noqa: B008  (frozen)
+) -> Stage:
+    """The cut of a hunt that learnt with a signal injected, applied to all of its events.
+
+    `number` moves the seeds of injection and training.
+    """
+    fitted = plan.fits[fit]
+    again = f", training {number + 1}" if number else ""
+    name = shifted_name(signal, varied.injected)
+    note = f"limits, {name}, {cross_section:g} fb{', weighted' if varied.weight else ''}{again}"
+    injections = with_signal(plan, signal, cross_section, number, varied)
+    events = plan.signal(signal, fitted.arguments["spectrum"].region, varied.measured)
+    hunted: Hunted = fitted.arguments["hunted"]
+    return chain_beside(replace(plan, note=note), hunted, injections, events, number).cut
+
+
+def chain_beside(
+    plan: Plan, hunted: Hunted, injections: tuple[Injection, ...], events: DataSet, seeds: int = 0
+) -> Chain:
+    """The chain of a hunt that is also applied to signal events, with its seed so many steps on."""
+    hunt = hunt_of(plan, hunted)
+    offered = dict(hunt.detector.offered)
+    if seeds:
+        offered["seed"] = offered.get("seed", 1) + seeds
+    detector = Made(hunt.detector.name, hunt.detector.options, offered)
+    return plan.chain(replace(hunt, detector=detector), hunted.window, injections, (events,))
+
+
+def with_signal(
+    plan: Plan, signal: str, cross_section: float, seeds: int, varied: Varied
+) -> tuple[Injection, ...]:
+    """The injections of a search with a cross section of a signal on top of what there is of it, varied."""
     unseen = Injection(signal, seed=plan.settings.limits.seed)
     own = next((one for one in plan.search.injections if one.sample == signal), unseen)
     others = tuple(one for one in plan.search.injections if one.sample != signal)
-    return (*others, replace(own, cross_section=cross_section + (own.cross_section or 0.0), shift=shift))
+    return (
+        *others,
+        replace(
+            own,
+            cross_section=cross_section + (own.cross_section or 0.0),
+            seed=own.seed + seeds,
+            shift=varied.injected,
+            weight=varied.weight,
+        ),
+    )
+
+
+def hunt_of(plan: Plan, hunted: Hunted) -> Hunt:
+    """The hunt whose cut a fit follows."""
+    return next(one for one in plan.search.hunts if one.name == hunted.hunt)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from analysis import blinding, searches
 from analysis.engine.stage import Stage, in_order
-from analysis.limit_plan import limit_stages
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
 from analysis.search_settings import InjectionSettings, SearchSettings
@@ -33,30 +32,30 @@ class Pipeline:
 
         Raises MaplessError when unblinding is asked for without a closure test that passed.
         """
-        if self.is_data and self.unblind:
-            if self.plan.search.injections:
-                raise MaplessError(
-                    "--unblind refused: injections add simulated signal to the data; set injections={}"
-                )
-            blinding.require_closure(self.closure, output)
+        self.check_unblinding(output)
         chains = () if self.is_closed else self.plan.chains
         wanted: dict[str, Iterable[Stage]] = {
             "select": [*self._selections.values(), *self._shifted.values()],
             "train": [chain.train for chain in chains],
-            "scan": [] if self.is_closed else [self.plan.global_significance, *self.limits.values()],
+            "scan": [] if self.is_closed else [self.plan.global_significance],
             "report": [self.report],
         }
         return in_order([stage for name in LAST[: LAST.index(last) + 1] for stage in wanted[name]])
+
+    def check_unblinding(self, output: Path) -> None:
+        """Raise MaplessError when unblinding is asked for without a closure test that passed."""
+        if not (self.is_data and self.unblind):
+            return
+        if self.plan.search.injections:
+            raise MaplessError(
+                "--unblind refused: injections add simulated signal to the data; set injections={}"
+            )
+        blinding.require_closure(self.closure, output)
 
     @cached_property
     def plan(self) -> Plan:
         """The stages of the search itself."""
         return Plan(searches.declare(self.settings), self.settings, self.max_events)
-
-    @cached_property
-    def limits(self) -> dict[str, Stage]:
-        """Limits on the cross section of each signal asked for."""
-        return limit_stages(self.plan)
 
     @property
     def is_data(self) -> bool:
@@ -109,15 +108,13 @@ class Pipeline:
         plan, search = self.plan, self.plan.search
         after = self._selections | self._shifted
         fits: dict[str, Stage] = {}
-        limits: dict[str, Stage] = {}
         opened: dict[str, Stage] = {}
         hunts: tuple[Chain, ...] = ()
         if self.is_closed:
             opened = {f"open-{name}": stage for name, stage in plan.open_spectra.items()}
         else:
             fits, hunts = plan.fits, plan.chains
-            limits = {f"limits-{name}": stage for name, stage in self.limits.items()}
-            after |= fits | limits | {"global": plan.global_significance}
+            after |= fits | {"global": plan.global_significance}
             for chain in hunts:
                 after |= {f"cut-{chain.name}": chain.cut}
                 after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}
@@ -126,15 +123,14 @@ class Pipeline:
             "name": search.name,
             "title": search.title,
             "reference": search.reference,
-            "data_text": self._data_text,
-            "label": "Mapless" if self.is_data else "Mapless simulation",
+            "data_text": self.data_text,
+            "label": self.label,
             "configuration": self.settings.model_dump_json(indent=2),
             "closed": self.is_closed,
             "selections": tuple(self._selections),
             "shifted": tuple(self._shifted),
             "open_rows": self._open_rows,
             "fits": tuple(fits),
-            "limits": tuple(limits),
             "open_spectra": tuple(opened),
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,
@@ -176,7 +172,12 @@ class Pipeline:
         return {selection_name(search.data, region): n for region, n in rows.items() if n is not None}
 
     @property
-    def _data_text(self) -> str:
+    def label(self) -> str:
+        """Whose figures these are."""
+        return "Mapless" if self.is_data else "Mapless simulation"
+
+    @property
+    def data_text(self) -> str:
         """What was searched, in words."""
         search = self.plan.search
         kind = "collision data" if self.is_data else "simulation"

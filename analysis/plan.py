@@ -126,8 +126,14 @@ class Plan:
         places = [place for data in data_sets for place in data.selections]
         return {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
 
-    def chain(self, hunt: Hunt, window: Window | None, injections: tuple[Injection, ...]) -> Chain:
-        """One hunt in one window with these injections into the data."""
+    def chain(
+        self,
+        hunt: Hunt,
+        window: Window | None,
+        injections: tuple[Injection, ...],
+        beside: tuple[DataSet, ...] = (),
+    ) -> Chain:
+        """One hunt in one window with these injections into the data, also applied to what lies `beside`."""
         check_scores(self.search, hunt)
         training = {role: self.data_set(source, injections) for role, source in hunt.training.items()}
         trained = self._train(hunt, window, training)
@@ -137,6 +143,7 @@ class Plan:
             learn_on,
             *(self.data_set(Source(region), injections) for region in regions),
             *(signal for region in regions for signal in self._signals(hunt, injections, region)),
+            *beside,
         ]
         kept = tuple(dict.fromkeys(data_sets))
         scores = {data.name: self._score(hunt, window, data, trained) for data in kept}

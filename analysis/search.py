@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from analysis.sample import Sample
@@ -12,6 +12,7 @@ from fits.background_choice.smooth import Smooth
 from models.made import Made
 from models.window import Window
 from selections.graph import Selection
+from selections.steps import Cut
 
 _NAME = re.compile(r"[\w.-]+")
 Combination = Literal["separately", "together", "merged"]
@@ -46,6 +47,7 @@ class MassSpectrum:
         inclusive: whether it is searched without any hunt as well.
         blind: intervals (GeV) that stay closed in data until the closure test has passed; None: all of it,
             (): nothing.
+        made_for: sample of the one signal that it is selected for; none for a search of any.
     """
 
     name: str
@@ -59,6 +61,24 @@ class MassSpectrum:
     within: Window | None = None
     inclusive: bool = True
     blind: tuple[tuple[float, float], ...] | None = None
+    made_for: str = ""
+
+
+@dataclass(frozen=True)
+class TestedSignal:
+    """A signal that limits are set on, as tables name it.
+
+    Args:
+        sample: with its events, its mass and what it is called in files.
+        title: what decays into what.
+        daughters: their masses in GeV, as tables write them.
+        traditional: what a search for this signal alone would ask for beyond the region of a spectrum.
+    """
+
+    sample: str
+    title: str
+    daughters: str = ""
+    traditional: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +123,7 @@ class Search:
         injections: signals that are added to the data.
         figures: drawn in the report for every hunt, as "package.module:Class" with options.
         roles: of detectors, what it has a source for, whether a hunt asks for it or not.
+        signals: that limits are set on.
     """
 
     name: str
@@ -116,6 +137,7 @@ class Search:
     injections: tuple[Injection, ...] = ()
     figures: tuple[Made, ...] = ()
     roles: tuple[str, ...] = ()
+    signals: tuple[TestedSignal, ...] = ()
 
     def __post_init__(self) -> None:
         names = [*self.regions, *(spectrum.name for spectrum in self.spectra)]
@@ -142,12 +164,14 @@ class Search:
         samples += [name for spectrum in self.spectra for name in spectrum.signal.samples]
         self._check_known("region", regions, self.regions)
         self._check_known("sample", samples, self.samples)
+        self._check_known("sample", [signal.sample for signal in self.signals], self.samples)
         self._check_signals()
         self._check_masses()
         names = [name for hunt in self.hunts for name in hunt.spectra]
         self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
 
     def _check_signals(self) -> None:
+        """Raise MaplessError for a signal whose sample is none, or has no mass."""
         for name in {name for spectrum in self.spectra for name in spectrum.signal.samples}:
             if self.samples[name].role != "signal" or self.samples[name].mass is None:
                 raise MaplessError(
@@ -156,6 +180,10 @@ class Search:
         for name in [injection.sample for injection in self.injections]:
             if self.samples[name].role != "signal":
                 raise MaplessError(f"injections: {name} is {self.samples[name].role}, not a signal")
+        for signal in self.signals:
+            sample = self.samples[signal.sample]
+            if sample.role != "signal" or sample.mass is None:
+                raise MaplessError(f"limits.signals: {signal.sample} must be a signal with a mass")
 
     def _check_masses(self) -> None:
         for spectrum in self.spectra:
@@ -184,6 +212,28 @@ class Search:
     def spectrum(self, name: str) -> MassSpectrum:
         """The spectrum of a name."""
         return next(spectrum for spectrum in self.spectra if spectrum.name == name)
+
+    def with_traditional(self) -> "Search":
+        """Beside every inclusive spectrum those of the searches for each of the signals alone."""
+        regions, spectra = dict(self.regions), list(self.spectra)
+        for signal in self.signals:
+            mass = self.samples[signal.sample].mass
+            for spectrum in self.spectra:
+                if not signal.traditional or not spectrum.inclusive or mass not in spectrum.masses:
+                    continue
+                region = f"{spectrum.region}-traditional-{signal.sample}"
+                regions[region] = self.regions[spectrum.region].refine(region, *signal.traditional)
+                spectra.append(
+                    replace(
+                        spectrum,
+                        name=f"{spectrum.name}-traditional-{signal.sample}",
+                        region=region,
+                        masses=(mass,),
+                        signal=SignalModel(),
+                        made_for=signal.sample,
+                    )
+                )
+        return replace(self, regions=regions, spectra=tuple(spectra))
 
     def selection(self, region: str, sample: str) -> Selection:
         """A region as the events of a sample go through it."""

@@ -1,7 +1,6 @@
 """Settings that every search has: its samples, injections, masses, fits, limits and closure test."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,6 +12,7 @@ from analysis.sample_table import SampleSettings, sample_table
 from analysis.source import NOMINAL, Injection
 from errors import MaplessError
 from fits.background_choice.smooth import Choice, Smooth
+from fits.limits.weak_supervision import Rule
 from fits.mass_points import mass_points
 from fits.resonance_settings import CHECKS
 from models.made import Made
@@ -160,26 +160,16 @@ class GlobalSettings(Settings):
 class LimitSettings(Settings):
     """Limits on cross sections, with the efficiency measured by injecting each signal and training again.
 
-    `signals` are samples; `cross_sections` in fb are what is injected of each of them. `shifts` are those of
-    their variations under which they are injected and measured, each with limits of its own.
+    `signals` are samples. At most `largest_grid` cross sections of each are injected; where a limit rests on
+    one, a detector is trained `trainings` times, each with seeds of its own. `rule` as in
+    `fits.limits.weak_supervision`.
     """
 
     signals: tuple[str, ...] = ()
-    cross_sections: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (
-        4.0,
-        8.0,
-        16.0,
-        24.0,
-        32.0,
-    )
-    shifts: Annotated[tuple[str, ...], Field(min_length=1)] = (NOMINAL,)
+    largest_grid: Annotated[int, Field(ge=2)] = 8
+    trainings: Annotated[int, Field(ge=1)] = 3
+    rule: Rule = "injections"
     seed: Seed = 1
-
-    @model_validator(mode="after")
-    def _cross_sections_rise(self) -> "LimitSettings":
-        if any(low >= high for low, high in pairwise(self.cross_sections)):
-            raise ValueError("cross_sections must increase, each once")
-        return self
 
 
 class ClosureSettings(Settings):

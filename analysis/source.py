@@ -23,7 +23,8 @@ class Injection:
     """Signal events that are added to the data: a number after the selection, those of a cross section in fb.
 
     Both together where limits are measured by adding to what is there. Under a systematic shift it is the
-    same produced signal, of which other events pass the selection: a number is that of the nominal one.
+    same produced signal, of which other events pass the selection: a number is that of the nominal one. With
+    a varied `weight`, a column, events are drawn in proportion to it; a detector does not see that.
     """
 
     sample: str
@@ -31,3 +32,4 @@ class Injection:
     cross_section: float | None = None
     seed: int = 1
     shift: str = NOMINAL
+    weight: str = ""

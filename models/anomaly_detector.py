@@ -34,6 +34,15 @@ class AnomalyDetector(ABC):
     folds: int = 1
 
     @property
+    def learns_from_signal(self) -> bool:
+        """Whether a signal in the data changes how much of it is selected.
+
+        Then its efficiency is that of one strength of the signal, and limits need injections of several. What
+        learns from none of the events that are searched has one efficiency, measured once.
+        """
+        return "events" in self.roles
+
+    @property
     @abstractmethod
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """Columns that `fit` reads of each role."""

@@ -92,6 +92,11 @@ class Combination(AnomalyDetector):
         self.roles = tuple(dict.fromkeys(role for part in self.parts for role in part.roles))
 
     @property
+    def learns_from_signal(self) -> bool:
+        """Whether any of the detectors does."""
+        return any(part.learns_from_signal for part in self.parts)
+
+    @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """Those of all detectors, and what decides fold and sidebands."""
         own = ("key", *((self.window.column,) if self.window else ()))

@@ -175,18 +175,34 @@ def concatenate(*events: EventColumns) -> EventColumns:
     return JoinedEvents(events)
 
 
+def draw(signal: EventColumns, n_events: int, seed: int, weight_column: str = "") -> NDArray[np.intp]:
+    """Rows (n_events,) of different signal events, drawn at random with chances in proportion to a weight.
+
+    Without a weight all are alike. Raises MaplessError when the signal sample is too small.
+    """
+    weights = np.maximum(signal[weight_column], 0.0).astype(float) if weight_column else np.ones(len(signal))
+    if n_events > np.count_nonzero(weights):
+        raise MaplessError(
+            f"{n_events:,} signal events cannot be injected, only {np.count_nonzero(weights):,} pass the "
+            "selection"
+        )
+    chances = weights / weights.sum() if weight_column else None
+    return np.random.default_rng(seed).choice(len(signal), n_events, replace=False, p=chances)
+
+
 def inject(
-    events: EventColumns, signal: EventColumns, n_events: int, seed: int, number: int = 1
+    events: EventColumns,
+    signal: EventColumns,
+    n_events: int,
+    seed: int,
+    number: int = 1,
+    weight_column: str = "",
 ) -> EventColumns:
-    """The events, then `n_events` different signal events drawn at random, whose `injected` is `number`.
+    """The events, then `n_events` different signal events that `draw` takes, whose `injected` is `number`.
 
     Raises MaplessError when the signal sample is too small, or an event would be there twice.
     """
-    if n_events > len(signal):
-        raise MaplessError(
-            f"{n_events:,} signal events cannot be injected, only {len(signal):,} pass the selection"
-        )
-    drawn = np.random.default_rng(seed).choice(len(signal), n_events, replace=False)
+    drawn = draw(signal, n_events, seed, weight_column)
     injected = {"injected": np.full(n_events, number, np.int32)}
     added = EventTable(injected, source=signal, rows=drawn)
     keys = added["key"]

@@ -67,8 +67,6 @@ def _print_findings(output: Path, console: Console, *, closed: bool) -> None:
             f"{_flag_of_smallest(results['summary']['smallest'])}",
             soft_wrap=True,
         )
-    for limit in results["limits"].values():
-        print_table(console, _limits_table(limit))
     console.print(f"Report: [bold]{output / 'report.html'}[/]   peak memory {peak_memory():.1f} GB")
 
 
@@ -95,17 +93,6 @@ def _print_fits(fits: dict[str, Any], console: Console) -> None:
     print_table(console, table)
     for reason in reasons:
         console.print(f"[red]{reason}[/]", highlight=False)
-
-
-def _limits_table(limit: dict[str, Any]) -> Table:
-    title = f"Limits on {limit['name']} at {limit['mass']:g} GeV in fb"
-    table = Table("fit", "observed", "expected", "3 σ at", "5 σ at", title=title)
-    for one in limit["found"]:
-        expected, reach = one["limit"]["expected"], one["reach"]["values"] or (None, None)
-        numbers = (one["limit"]["observed"], expected and expected[2], *reach)
-        by_toys = " (toys)" if one["n_toys"] else ""
-        table.add_row(f"{one['fit']}, {one['part']}{by_toys}", *(number(value, ".3g") for value in numbers))
-    return table
 
 
 def _closure_state(checks: list[dict[str, Any]]) -> str:

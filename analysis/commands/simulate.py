@@ -47,8 +47,8 @@ def simulate_campaign(
     except ValidationError as problem:
         raise MaplessError(f"{path}: {one_line(problem, Campaign)}") from None
     console = Console()
-    with claimed(output), _progress_bar(console) as bar:
-        files = produce(campaign, output, workers, lambda name: _counter(bar, name))
+    with claimed(output), progress_bar(console) as bar:
+        files = produce(campaign, output, workers, lambda name: counter(bar, name))
     for file in files.values():
         console.print(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
     console.print(f"{output / SAMPLE_TABLE} describes them: run SEARCH --config {output / SAMPLE_TABLE}")
@@ -81,10 +81,10 @@ def simulate_to_file(
         process, parameters["card"] = "card", read_card(card)
     assert process is not None
     shared: dict[str, Any] = {"seed": seed, "workers": workers, "quality": checked, "output": output}
-    with _progress_bar(console) as bar:
-        shared["progress"] = _counter(bar, process)
+    with progress_bar(console) as bar:
+        shared["progress"] = counter(bar, process)
         if process in level1.PROCESSES:
-            shared["pool_progress"] = _counter(bar, "collisions, once per user")
+            shared["pool_progress"] = counter(bar, "collisions, once per user")
             crossings = level1.simulate(process, n_events, **shared, **parameters)
             summary = f"{crossings.cross_section:.4g} pb"
         else:
@@ -111,8 +111,8 @@ def simulate_les_houches(
         raise MaplessError(f"{output} is there already and would be lost; remove it or name another file")
     require_writable(output.parent)
     console = Console()
-    with _progress_bar(console) as bar:
-        show, total = _counter(bar, "events"), external.count_events(file, "lhe")
+    with progress_bar(console) as bar:
+        show, total = counter(bar, "events"), external.count_events(file, "lhe")
         n_events = external.convert(
             [file],
             output,
@@ -130,7 +130,8 @@ def _quality(name: str) -> Quality:
     return cast(Quality, name)
 
 
-def _progress_bar(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
+    """A bar for each sample that is simulated, on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -141,7 +142,7 @@ def _progress_bar(console: Console) -> Progress:
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _counter(bar: Progress, description: str) -> Callable[[int, int], None]:
+def counter(bar: Progress, description: str) -> Callable[[int, int], None]:
     """What shows (done, wanted) on a line of the bar, from the first call on."""
     start = time.monotonic()
     tasks: list[TaskID] = []

@@ -12,7 +12,6 @@ from analysis.engine.json_file import read_json, write_json
 from analysis.engine.manifest import read_manifest
 from analysis.report.agreement_figures import correlation_figure, mass_figures
 from analysis.report.hunt_view import HuntView, SampleFiles
-from analysis.report.limit_figures import limit_figures
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
@@ -22,7 +21,6 @@ from analysis.stages.cut import mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
 from analysis.stages.fit import RESULTS
 from analysis.stages.global_significance import GLOBAL
-from analysis.stages.limits import LIMITS
 from analysis.stages.open_spectrum import SPECTRUM
 from analysis.stages.score import SCORES
 from fits.checks.fit_quality import flag
@@ -37,13 +35,12 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `report.html`, `results.json` and `plots/*.{png,pdf}`.
 
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
-    `selections`, `shifted` ones, `fits`, `limits`, `open_spectra`: the names of these stages; `open_rows` of
+    `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; `open_rows` of
     the cutflows of closed selections; `hunts` (data set, window and samples of each chain) and the `figures`
     to draw of them.
     """
     results = _results(job)
-    limits = limit_figures(results["limits"], job.arguments["label"])
-    figures = chain(_open_figures(job), _fit_figures(job, results), limits, _hunt_figures(job))
+    figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job))
     plots = save_figures(figures, job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
     page = render(
@@ -69,7 +66,6 @@ def _results(job: Job) -> dict[str, Any]:
     return {
         "summary": found,
         "fits": stored("fits", RESULTS),
-        "limits": stored("limits", LIMITS),
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
         "cutflow": {name: _open(flow, names["open_rows"].get(name)) for name, flow in cutflows.items()},
         "variations": varied_yields([*cutflows.values(), *stored("shifted", CUTFLOW).values()]),

@@ -7,6 +7,7 @@ from analysis.sample import Sample
 from analysis.search import Combination, Hunt, MassSpectrum, Search, SignalModel
 from analysis.search_settings import DetectorSettings, require_selected
 from analysis.searches.cms_dijet_settings import Settings
+from analysis.searches.cms_dijet_signals import tested_signals
 from analysis.searches.cms_dijet_windows import KEPT_OF_WINDOW, MASSES, SIGNAL_RICH_OF_WINDOW, WINDOWS
 from analysis.source import Source
 from errors import MaplessError
@@ -100,6 +101,11 @@ def declare(settings: Settings) -> Search:
         settings.injected(),
         figures=_figures(settings),
         roles=tuple(_sources(settings)),
+        signals=tested_signals(
+            settings.limits.signals,
+            JET_MASSES[settings.selection.jet_mass],
+            dijet_columns(settings.selection.jet_features, settings.selection.jet_mass),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from analysis.engine.json_file import read_json
 from analysis.source import NOMINAL, Injection, Source
 from errors import MaplessError
 from selections.cutflow import Cutflow
-from selections.events import EventColumns, StoredEvents, inject, share
+from selections.events import EventColumns, StoredEvents, draw, inject, share
 
 EVENTS = "events.root"
 CUTFLOW = "cutflow.json"
@@ -77,7 +77,8 @@ def read_events(job: Job, data_set: DataSet) -> EventColumns:
     read = _read_share(job, source) if data_set.injected else 1.0
     for number, signal in enumerate(data_set.injected, start=1):
         added, n_events = _candidates(job, signal, source.region, read)
-        events = inject(events, added, n_events, signal.injection.seed, number)
+        weight = signal.injection.weight if _is_reference(signal, source.region) else ""
+        events = inject(events, added, n_events, signal.injection.seed, number, weight)
     return events if source.share == 1 else share(events, source.share)
 
 
@@ -94,6 +95,9 @@ def events_to_inject(job: Job, signal: InjectedSignal, read: float = 1.0) -> int
     injection = signal.injection
     produced = (injection.cross_section or 0.0) * signal.events_per_cross_section
     selected = read_cutflow(job, injection.sample, signal.reference).efficiency if produced else 0.0
+    if produced and injection.weight:
+        events = StoredEvents(job.after[selection_name(injection.sample, signal.reference)] / EVENTS)
+        selected *= float(np.sum(events[injection.weight]) / np.sum(events["weight"]))
     return round(produced * selected + read * (injection.n_events or 0))
 
 
@@ -110,15 +114,19 @@ def _candidates(job: Job, signal: InjectedSignal, region: str, read: float) -> t
         raise MaplessError(
             f"{n_events:,} events of {sample} cannot be injected, only {len(reference):,} pass the selection"
         )
-    if (region, shift) == (signal.reference, NOMINAL):
+    if _is_reference(signal, region):
         return reference, n_events
-    drawn = np.random.default_rng(seed).choice(len(reference), n_events, replace=False)  # as `inject` does
+    drawn = draw(reference, n_events, seed, signal.injection.weight)
     here = StoredEvents(job.after[selection_name(sample, region, shift)] / EVENTS)
     taken = np.isin(here["key"], reference["key"][drawn])
     others = np.flatnonzero(~np.isin(here["key"], reference["key"]))
     n_others = round(len(others) * n_events / max(len(reference), 1))
     taken[np.random.default_rng((seed, 1)).choice(others, n_others, replace=False)] = True
     return here.where(taken), int(taken.sum())
+
+
+def _is_reference(signal: InjectedSignal, region: str) -> bool:
+    return (region, signal.injection.shift) == (signal.reference, NOMINAL)
 
 
 def _read_share(job: Job, source: Source) -> float:

@@ -1,23 +1,27 @@
 """Results as a HEPData submission: spectrum with its background, p-values and limits, ready to upload."""
 
-import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from errors import MaplessError
 from fits.checks.fit_quality import flag
+from fits.export.hepdata_tables import (
+    COUNTED,
+    add_band,
+    add_uncertainty,
+    dependent,
+    independent,
+    table,
+    write_submission,
+)
 from fits.fit import SpectrumFit
 from fits.limits.mass_scan import LimitScan
 from fits.significance.category_scan import CategoryScan
 from fits.significance.mass_scan import MassPoints, MassScan
 
 if TYPE_CHECKING:
-    from hepdata_lib import Table, Variable
-
-_DIGITS = 5  # significant ones
+    from hepdata_lib import Table
 
 
 def write_hepdata(
@@ -34,35 +38,26 @@ def write_hepdata(
     any. Masses whose fit failed are left out. `collision_energy` in GeV. The submission is validated against
     the schema of HEPData. Raises MaplessError if the background-only fit failed or the schema is violated.
     """
-    from hepdata_lib import Submission
-
     for null in scan.nulls.values():
         null.result.require_convergence("background-only fit before its export")
-    submission = Submission()
     several = len(scan.nulls) > 1
     tables = [_spectrum_table(f"spectrum {k}" if several else "spectrum", n) for k, n in scan.nulls.items()]
     tables += [_p_value_table(scan)] + ([_limit_table(limits)] if limits else [])
-    for table in tables:
-        table.keywords["cmenergies"] = [collision_energy]
-        table.keywords["reactions"] = [reaction]
-        submission.add_table(table)
-    # hepdata_lib writes its archive into the current folder.
-    with contextlib.chdir(folder):
-        try:
-            submission.create_files(".", validate=True)
-        except AssertionError as error:
-            raise MaplessError(f"HEPData refuses the submission: {error}") from None
+    write_submission(folder, tables, collision_energy=collision_energy, reaction=reaction)
 
 
 def _spectrum_table(name: str, fit: SpectrumFit) -> "Table":
-    table = _table(name, "Observed events and background-only fit in bins of the dijet mass.")
     spectrum, expected = fit.spectrum, fit.expected_background()
     bins = list(zip(spectrum.edges[:-1].tolist(), spectrum.edges[1:].tolist(), strict=True))
-    observed = _variable("Observed events", spectrum.counts)
-    fitted = _variable(f"Background ({fit.background.name})", expected)
-    relative = fit.relative_background_error(spectrum.centres)
-    _add_uncertainty(fitted, "fit", expected * relative)
-    return _filled(table, _mass("Dijet mass", bins, binned=True), observed, fitted)
+    fitted = dependent(f"Background ({fit.background.name})", expected)
+    add_uncertainty(fitted, "fit", expected * fit.relative_background_error(spectrum.centres))
+    return table(
+        name,
+        "Observed events and background-only fit in bins of the dijet mass.",
+        independent("Dijet mass", bins, "GeV", binned=True),
+        dependent("Observed events", spectrum.counts, digits=COUNTED),
+        fitted,
+    )
 
 
 def _p_value_table(scan: MassPoints) -> "Table":
@@ -70,68 +65,30 @@ def _p_value_table(scan: MassPoints) -> "Table":
     for quality in sorted({p.quality for p in scan.points if p.quality and flag(p.quality)}):
         masses = ", ".join(f"{point.mass:g}" for point in scan.points if point.quality == quality)
         words += f" At {masses} GeV: {quality}."
-    table = _table("p-values", words)
     good = np.isfinite(scan.column("local_p_value"))
-    signal = _variable("Signal events", scan.column("signal_yield")[good])
-    _add_uncertainty(signal, "fit", np.nan_to_num(scan.column("signal_yield_error")[good]))
-    return _filled(
-        table,
-        _mass("Resonance mass", scan.column("mass")[good].tolist()),
-        _variable("Local p-value", scan.column("local_p_value")[good]),
-        _variable("Local significance", scan.column("significance")[good]),
+    signal = dependent("Signal events", scan.column("signal_yield")[good])
+    add_uncertainty(signal, "fit", np.nan_to_num(scan.column("signal_yield_error")[good]))
+    return table(
+        "p-values",
+        words,
+        independent("Resonance mass", scan.column("mass")[good].tolist(), "GeV"),
+        dependent("Local p-value", scan.column("local_p_value")[good]),
+        dependent("Local significance", scan.column("significance")[good]),
         signal,
     )
 
 
 def _limit_table(limits: LimitScan) -> "Table":
     level = limits.limits[0].confidence_level
-    table = _table("limits", f"Upper limits on the number of signal events at {level:.0%} confidence level.")
     frame = limits.to_frame()
     frame = frame[frame["status"] == "good"]
-    columns = {name: frame[name].to_numpy(dtype=float) for name in frame.columns if name != "status"}
-    median = _variable("Expected limit", columns["expected"])
-    for label, size in (("1 s.d.", 1), ("2 s.d.", 2)):
-        low, high = (columns[f"expected_{side}{size}"] - columns["expected"] for side in ("minus", "plus"))
-        _add_uncertainty(median, label, np.column_stack([low, high]))
-    observed = _variable("Observed limit", columns["observed"])
-    return _filled(table, _mass("Resonance mass", columns["mass"].tolist()), observed, median)
-
-
-def _table(name: str, description: str) -> "Table":
-    from hepdata_lib import Table
-
-    table = Table(name)
-    table.description, table.location = description, f"Mapless, table {name}"
-    return table
-
-
-def _filled(table: "Table", *variables: "Variable") -> "Table":
-    for variable in variables:
-        table.add_variable(variable)
-    return table
-
-
-def _mass(name: str, values: list[Any], *, binned: bool = False) -> "Variable":
-    from hepdata_lib import Variable
-
-    mass = Variable(name, is_independent=True, is_binned=binned, units="GeV")
-    mass.values = values
-    return mass
-
-
-def _variable(name: str, values: npt.ArrayLike) -> "Variable":
-    from hepdata_lib import Variable
-
-    variable = Variable(name, is_independent=False, is_binned=False, units="")
-    variable.digits = _DIGITS if name != "Observed events" else 12
-    variable.values = np.asarray(values, dtype=float).tolist()
-    return variable
-
-
-def _add_uncertainty(variable: "Variable", label: str, sizes: npt.NDArray[np.float64]) -> None:
-    """Sizes (n,) up and down alike, or (n, 2) downwards and upwards."""
-    from hepdata_lib import Uncertainty
-
-    uncertainty = Uncertainty(label, is_symmetric=sizes.ndim == 1)
-    uncertainty.values = sizes.tolist() if sizes.ndim == 1 else [tuple(pair) for pair in sizes.tolist()]
-    variable.add_uncertainty(uncertainty)
+    names = ("expected_minus2", "expected_minus1", "expected", "expected_plus1", "expected_plus2")
+    median = dependent("Expected limit", frame["expected"])
+    add_band(median, frame[list(names)])
+    return table(
+        "limits",
+        f"Upper limits on the number of signal events at {level:.0%} confidence level.",
+        independent("Resonance mass", frame["mass"].tolist(), "GeV"),
+        dependent("Observed limit", frame["observed"]),
+        median,
+    )

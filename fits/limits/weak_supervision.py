@@ -70,14 +70,16 @@ class WeakSupervisionLimit:
 
     `expected` are for background that fluctuates by -2, -1, 0, 1, 2 standard deviations. `injection` is the
     injected cross section whose efficiency the observed limit rests on (the next one below it for the
-    continuous solution); a limit equal to it could be stronger with a smaller injection. `observed_range` are
-    the observed limits for efficiencies one error higher and lower.
+    continuous solution), `expected_injection` that of the median expected one; a limit equal to it could be
+    stronger with a smaller injection. `observed_range` are the observed limits for efficiencies one error
+    higher and lower.
     """
 
     status: LimitStatus
     observed: float | None = None
     expected: tuple[float, ...] | None = None
     injection: float | None = None
+    expected_injection: float | None = None
     observed_range: tuple[float, float] | None = None
 
     @property
@@ -87,8 +89,7 @@ class WeakSupervisionLimit:
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for JSON."""
-        numbers = {"observed": self.observed, "expected": self.expected, "injection": self.injection}
-        return {"status": str(self.status)} | numbers | {"observed_range": self.observed_range}
+        return asdict(self) | {"status": str(self.status)}
 
 
 def weak_supervision_limit(
@@ -136,7 +137,10 @@ def weak_supervision_limit(
     if not np.all(np.isfinite([observed, *expected])):
         return WeakSupervisionLimit(LimitStatus.NO_LIMIT)
     ends = [solve(efficiencies.shifted(sign), events[0] / luminosity)[0] for sign in (1, -1)]
-    return WeakSupervisionLimit(LimitStatus.GOOD, observed, expected, injection, (ends[0], ends[1]))
+    of_median = others[BAND.index(0)][1]
+    return WeakSupervisionLimit(
+        LimitStatus.GOOD, observed, expected, injection, of_median, (ends[0], ends[1])
+    )
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,11 @@ class VariationalAutoencoder(AnomalyDetector):
             raise MaplessError(f"particles is {self.particles}; choose an even number above 5")
 
     @property
+    def learns_from_signal(self) -> bool:
+        """No: of the events that are searched it sees the pt spectrum alone."""
+        return False
+
+    @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """Particles and pt of the background, and the pt of the events; the weights of both."""
         pt = (*self.match.values(), *((self.weight_column,) if self.weight_column else ()))

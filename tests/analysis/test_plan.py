@@ -8,6 +8,7 @@ import pytest
 
 from analysis import searches
 from analysis.engine.stage import Stage, in_order
+from analysis.limit_plan import limit_stage
 from analysis.pipeline import Pipeline
 
 FORGOTTEN = ("key", "injected")
@@ -62,11 +63,11 @@ def test_several_detectors_run_side_by_side() -> None:
     assert {"train-cwola-B3", "train-networks-B3", "fit-mjj-cwola-B3", "fit-mjj-networks-B3"} <= set(stages)
 
 
-def test_limits_train_again_for_every_injected_cross_section() -> None:
-    settings = searches.load("cms-dijet", None, ("limits.signals=[x_to_yy_3000]",))
-    limit = Pipeline(settings).limits["x_to_yy_3000"]
+def test_limits_train_again_for_every_injected_cross_section_and_seed() -> None:
+    plan = Pipeline(searches.load("cms-dijet", None)).plan
+    limit = limit_stage(plan, "x_to_yy_3000", "mjj-cwola-B3", {4.0: 1, 8.0: 3})
     trainings = {stage.key for stage in in_order([limit]) if stage.name.startswith("train-")}
-    assert len(trainings) == 1 + len(settings.limits.cross_sections)
+    assert len(trainings) == 1 + 4
 
 
 def _key(stage: Stage) -> str:

@@ -12,7 +12,6 @@ import uproot
 from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import Stage, in_order
-from analysis.limit_plan import limit_stages
 from analysis.plan import Plan
 from analysis.sample_table import SampleSettings
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel
@@ -20,7 +19,6 @@ from analysis.search_settings import SearchSettings
 from analysis.source import Source
 from analysis.stages.cut import EFFICIENCIES
 from analysis.stages.data_set import read_events
-from analysis.stages.limits import LIMITS
 from errors import MaplessError
 from fits.background_choice.smooth import Smooth
 from models.made import Made
@@ -30,7 +28,6 @@ SIZE = 0.05
 UP = "jet_energy_scale:up"
 N_INJECTED = 200
 LUMINOSITY = 10.0  # 1/fb
-CROSS_SECTION = 15.0  # fb
 
 
 def _write(path: Path, run: int, pt: np.ndarray, seed: int) -> None:
@@ -82,7 +79,6 @@ def _plan(folder: Path, shift: str) -> Plan:
             "search": "a-search",
             "data": "background",
             "injections": {"signal": {"n_events": N_INJECTED, "shift": shift}},
-            "limits": {"signals": ["signal"], "cross_sections": [CROSS_SECTION], "shifts": ["nominal", UP]},
         }
     )
     spectrum = MassSpectrum(
@@ -178,21 +174,6 @@ def test_detectors_are_evaluated_on_the_shifted_signal(folder: Path, ran: Any) -
         found[shift] = [(row["sample"], row["shift"]) for row in rows]
     assert found["nominal"] == [("background", "nominal"), ("signal", "nominal")]
     assert found[UP] == [("background", "nominal"), ("signal", UP)]
-
-
-def test_limits_are_those_of_the_shifted_signal(folder: Path) -> None:
-    plan = _plan(folder, "nominal")
-    stages = limit_stages(plan)
-    assert list(stages) == ["signal", "signal-jet_energy_scale-up"]
-    run_stages(in_order(list(stages.values())), folder / "out", Tools())
-    limits = [json.loads((stage.folder(folder / "out") / LIMITS).read_text()) for stage in stages.values()]
-    assert [(one["name"], one["shift"]) for one in limits] == [
-        ("signal", "nominal"),
-        ("signal-jet_energy_scale-up", UP),
-    ]
-    efficiencies = [[one["efficiencies"][0]["efficiency"] for one in stored["found"]] for stored in limits]
-    for before, after in zip(*efficiencies, strict=True):  # of all events, and of those that the hunt keeps
-        assert after > 1.1 * before
 
 
 def test_a_shift_that_the_sample_does_not_have_is_refused(folder: Path) -> None:

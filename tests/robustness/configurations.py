@@ -224,8 +224,8 @@ SETTINGS = (
     *("signals=[]", "signals=[nothing]", "signals=[qcd_dijet]", "signals=3"),
     *("fit.checks=[luck]", "fit.exports=[excel]", "fit.toys=-1", "fit.uncertainties={scale: 2}"),
     *("fit.expected_signal=0", "fit.uncertainties={scale: .nan}", "limits.signals=[nothing]"),
-    *("limits.signals=[qcd_dijet]", "limits.cross_sections=[]", "limits.cross_sections=[2, 1]"),
-    *("limits={signals: [x_to_yy_3000], shifts: [up]}", "limits.shifts=[]"),
+    *("limits.signals=[qcd_dijet]", "limits.largest_grid=1", "limits.trainings=0"),
+    *("limits={signals: [x_to_yy_3000], rule: luck}", "limits.seed=-1"),
     *("closure.n_signal_events=x", "selection.mjj_min=-1", "selection.jet_features=[nothing]"),
     *(
         "selection.jet_eta_max=.nan",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
-from selections.events import EventTable, StoredEvents, concatenate, inject, share
+from selections.events import EventTable, StoredEvents, concatenate, draw, inject, share
 from selections.folds import event_hash
 from tests.selections.conftest import N_EVENTS
 
@@ -105,6 +105,17 @@ def test_injected_events_are_those_of_the_seeded_draw_in_its_order():
     assert injected["run"].tolist() == [1] * 1000 + [7] * 20
     twice = inject(injected, table(300, run=8), 5, seed=4, number=3)
     assert np.bincount(twice["injected"]).tolist() == [1000, 0, 20, 5]
+
+
+def test_a_varied_weight_decides_how_likely_an_event_is_drawn():
+    names = {"run": np.ones(30, int), "luminosity_block": np.ones(30, int), "event": np.arange(30)}
+    signal = EventTable({**names, "weight_up": np.repeat([0.0, 1.0, 3.0], 10)})
+    rows = np.concatenate([draw(signal, 1, seed, "weight_up") for seed in range(2000)])
+    never, once, thrice = np.bincount(rows // 10, minlength=3)
+    assert never == 0
+    assert thrice / once == pytest.approx(3, rel=0.2)
+    with pytest.raises(MaplessError, match="21 signal events cannot be injected, only 20 pass"):
+        draw(signal, 21, 1, "weight_up")
 
 
 def test_events_are_not_injected_twice_or_from_too_small_a_sample():

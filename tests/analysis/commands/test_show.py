@@ -1,13 +1,14 @@
 """What `list` and `show` tell of detectors, cuts, and searches of one's own."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from analysis import searches
 from analysis.commands.catalogue import cut_tables, detector_tables, options_of
 from analysis.commands.show import print_search
+from analysis.engine.stage import in_order
+from analysis.limit_plan import limit_stage
 from analysis.pipeline import Pipeline
 from models.isolation_forest import IsolationForest
 
@@ -63,8 +64,10 @@ def test_settings_of_a_search_of_ones_own_are_told_without_a_configuration(capsy
 
 
 def test_stages_of_closure_and_limits_are_told_apart():
-    limits = Pipeline(searches.load("cms-dijet", None, ("injections={}", "limits.signals=[x_to_yy_3000]")))
-    titles = [stage.title for stage in limits.stages("scan", Path("nowhere"))]
+    plan = Pipeline(searches.load("cms-dijet", None, ("injections={}",))).plan
+    limit = limit_stage(plan, "x_to_yy_3000", "mjj-cwola-B3", {4.0: 2})
+    titles = [stage.title for stage in in_order([limit])]
     assert "train-cwola-B3" in titles
     assert "train-cwola-B3 (limits, x_to_yy_3000, 4 fb)" in titles
+    assert "train-cwola-B3 (limits, x_to_yy_3000, 4 fb, training 2)" in titles
     assert len(set(titles)) == len(titles)

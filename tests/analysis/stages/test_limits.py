@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from analysis.stages import limits
+from analysis.stages.limits import InjectedPoint
+from analysis.stages.measured_signal import MeasuredSignal
 from fits.backgrounds import Dijet, expected_counts
 from fits.resonance_search import ResonanceCategory, ResonanceSettings, Smooth, search_for_resonance
 from fits.signals import GaussianSignal
 from fits.spectrum import Spectrum, dijet_edges
 
-CUTS = {  # efficiencies with their errors
-    "weak": {"loose": (0.09, 0.0), "tight": (0.01, 0.0)},
-    "strong": {"loose": (0.0, 0.0), "tight": (0.1, 0.0)},
+CUTS = {  # efficiencies
+    "weak": {"loose": 0.09, "tight": 0.01},
+    "strong": {"loose": 0.0, "tight": 0.1},
 }
 
 
@@ -27,15 +29,19 @@ def found(monkeypatch):
     ]
     settings = ResonanceSettings((3000.0,), Smooth(parameters=(2,)))
     search = search_for_resonance(categories, GaussianSignal(0.035), settings).to_json()
-    monkeypatch.setattr(limits, "signal_efficiencies", lambda job, spectrum, signal, cut, masks: CUTS[cut])
-    monkeypatch.setattr(limits, "_selected", lambda job, signal: 1.0)
+    monkeypatch.setattr(
+        limits,
+        "measured_signal",
+        lambda job, spectrum, signal, cuts, masks: MeasuredSignal(CUTS[cuts[0]], 0.0, None),
+    )
     arguments = {
-        "cross_sections": (1.0, 10.0),
+        "rule": "injections",
         "data": SimpleNamespace(luminosity=100.0),
         "signal": SimpleNamespace(mass=3000.0),
         "settings": {"uncertainties": {}, "limit_toys": 0, "seed": 1},
     }
-    tested = SimpleNamespace(cuts=("weak", "strong"), spectrum=None, signal=None)
+    points = (InjectedPoint(1.0, ("weak",)), InjectedPoint(10.0, ("strong",)))
+    tested = SimpleNamespace(points=points, spectrum=None, signal=None, systematic=0.0)
     job = SimpleNamespace(arguments=arguments)
     return limits._with_injections(job, tested, {"search": search, "masks": {}})
 

@@ -1,0 +1,38 @@
+"""The verb `limits`: its options."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.commands.options import Overrides
+from analysis.commands.search import ConfigFile, Fresh, Output, SearchName, Threads, Unblind, Workers
+
+
+def limits(
+    search: SearchName = None,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+    part: Annotated[
+        str,
+        typer.Option(metavar="I/N", help="Every N-th signal from the I-th on, for jobs that share the work."),
+    ] = "1/1",
+    signal: Annotated[
+        Path | None, typer.Option(help="A signal of your own: events in a ROOT file, or a card for Pythia.")
+    ] = None,
+    mass: Annotated[float | None, typer.Option(min=1, metavar="GEV", help="Mass of its resonance.")] = None,
+    n_events: Annotated[
+        int, typer.Option("-n", "--events", min=100, help="Events of a card to simulate.")
+    ] = 2000,
+    threads: Threads = 2,
+    workers: Workers = 1,
+    output: Output = None,
+    fresh: Fresh = False,
+    unblind: Unblind = False,
+) -> None:
+    """Limits and discovery reach for many signals, with injections that every detector learns from."""
+    from analysis.commands.limit_tables import LimitOptions, OwnSignal, find_limits
+
+    own = OwnSignal(signal, mass, n_events) if signal else None
+    options = LimitOptions(output, part, own, threads, workers, fresh, unblind)
+    find_limits(search, config, tuple(overrides or ()), options)
