@@ -6,7 +6,7 @@ import pytest
 from errors import MaplessError
 from models.cuts.sideband_efficiency import SidebandEfficiency
 from models.events import fold
-from models.weak_supervision.input_sets import COMBINATIONS
+from models.weak_supervision.combinations import COMBINATIONS
 from models.weak_supervision.networks import CWoLaHunting
 from models.window import Window
 from tests.models import toy
