@@ -6,6 +6,7 @@ from analysis import searches
 from analysis.kept_columns import kept_columns
 from analysis.source import Source
 from errors import MaplessError
+from models.registry import make_detector
 
 
 @pytest.mark.parametrize("name", searches.names())
@@ -159,6 +160,18 @@ def test_a_detector_gets_the_roles_that_it_asks_for_and_windows_if_it_takes_them
     assert searches.declare(elsewhere).hunts[1].training["background"] == Source("control", "x_to_yy_3000")
     with pytest.raises(MaplessError, match=r"control\.sample: no sample is called 'qcd_side'"):
         searches.declare(searches.load("cms-dijet", None, (side_by_side, "control.sample=qcd_side")))
+
+
+def test_a_set_of_detectors_has_a_name() -> None:
+    trees = searches.declare(searches.load("cms-dijet", None, ("detectors=trees",))).hunts
+    made = {hunt.name: make_detector(hunt.detector, window=hunt.windows[0]) for hunt in trees}
+    inputs = {name: [len(columns) for columns in detector.inputs.values()] for name, detector in made.items()}
+    assert inputs == {"cwola": [14], "event": [4]}
+    priors = "priors={400-400: [x_to_yy_3000]}"
+    everything = searches.declare(searches.load("cms-dijet", None, ("detectors=all", priors))).hunts
+    assert [hunt.name for hunt in everything] == ["vae", "cwola", "event", "tnt", "cathode", "quak"]
+    with pytest.raises(MaplessError, match="no set of detectors is called 'five'; known: trees, all"):
+        searches.load("cms-dijet", None, ("detectors=five",))
 
 
 def test_a_control_region_within_the_signal_region_is_refused_where_a_detector_learns_from_it() -> None:
