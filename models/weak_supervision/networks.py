@@ -41,13 +41,13 @@ class CWoLaHunting(WeakClassifiers):
     """
 
     inner_networks: int = 4
-    hidden: Sequence[int] = (32, 32, 16)
+    hidden: Sequence[int] = (32, 32)
     dropout: float = 0.0
-    epochs: int = 10
-    batch_size: int = 2048
-    learning_rate: float = 5e-4
-    patience: int = 10
-    best_epochs: int = 1
+    epochs: int = 30
+    batch_size: int = 1024
+    learning_rate: float = 2e-3
+    patience: int = 30
+    best_epochs: int = 5
     _networks: "NetworkEnsemble" = field(init=False, repr=False, compare=False)
     _gaussian_maps: list[list[GaussianMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
