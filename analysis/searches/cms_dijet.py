@@ -193,9 +193,16 @@ def _features(settings: Settings) -> dict[str, Any]:
     def of_jet(jet: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(f"{jet}_{name}" for name in (mass, *names) if f"{jet}_{name}" in kept)
 
+    jets = {jet: of_jet(jet, JET_FEATURES) for jet in ("jet1", "jet2")}
+    event = (f"jet1_{mass}", *(name for name in EVENT_FEATURES if name in kept))
     return {
-        "inputs": {jet: of_jet(jet, JET_FEATURES) for jet in ("jet1", "jet2")},
-        "features": (f"jet1_{mass}", *(name for name in EVENT_FEATURES if name in kept)),
+        "inputs": jets,
+        "views": {
+            "jets": jets,
+            "both-jets": {"both_jets": (*jets["jet1"], *jets["jet2"])},
+            "event": {"event": event},
+        },
+        "features": event,
         "observables": (*of_jet("jet1", SHAPES), *of_jet("jet2", SHAPES)),
     }
 

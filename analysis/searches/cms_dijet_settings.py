@@ -17,14 +17,23 @@ from analysis.search_settings import (
 from analysis.searches.cms_dijet_windows import WINDOWS
 from selections.dijet import FEATURES
 
-ALL_DETECTORS = {
-    "vae": "vae-qr",
-    "cwola": "cwola-hunting-trees",
-    "tnt": "tag-n-train",
-    "cathode": "cathode",
-    "quak": "quak",
+_TREES: dict[str, dict[str, Any]] = {
+    "cwola": {"detector": "cwola-hunting-trees", "options": {"view": "both-jets"}},
+    "event": {"detector": "cwola-hunting-trees", "options": {"view": "event"}},
 }
-"""The five of arXiv:2412.03747, for `detectors: all`."""
+DETECTOR_SETS: dict[str, dict[str, dict[str, Any]]] = {
+    "trees": _TREES,
+    "all": {
+        "vae": {"detector": "vae-qr"},
+        **_TREES,
+        "tnt": {"detector": "tag-n-train"},
+        "cathode": {"detector": "cathode"},
+        "quak": {"detector": "quak"},
+    },
+}
+"""Detectors that search side by side: two of CWoLa Hunting, which find different signals and need no
+constituents of jets, alone or with the other four of arXiv:2412.03747.
+"""
 
 
 class SelectionSettings(SettingsBase):
@@ -74,9 +83,9 @@ class ControlSettings(SettingsBase):
 class Settings(SearchSettings):
     """Settings of the search; `signals` are the samples that give the shape of the resonance.
 
-    `detectors` by name, or `all`: the five of the paper. `windows` names windows of the paper or of
-    `own_windows`. `control` is for detectors that learn from background alone; `priors` are groups of samples
-    of signals that QUAK learns from, of masses above `priors_mjj_min` (GeV).
+    `detectors` by name, or a set of them: `trees`, or `all` of the paper. `windows` names those of the paper
+    or of `own_windows`. `control` is for detectors that learn from background alone; `priors` are groups of
+    samples of signals that QUAK learns from, of masses above `priors_mjj_min` (GeV).
     """
 
     selection: SelectionSettings = SelectionSettings()
@@ -93,7 +102,11 @@ class Settings(SearchSettings):
 
     @field_validator("detectors", mode="before")
     @classmethod
-    def _all_detectors(cls, detectors: Any) -> Any:
-        if detectors != "all":
+    def _named_set(cls, detectors: Any) -> Any:
+        if not isinstance(detectors, str):
             return detectors
-        return {name: {"detector": detector} for name, detector in ALL_DETECTORS.items()}
+        if detectors not in DETECTOR_SETS:
+            raise ValueError(
+                f"no set of detectors is called {detectors!r}; known: {', '.join(DETECTOR_SETS)}"
+            )
+        return DETECTOR_SETS[detectors]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from math import factorial
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,24 +30,11 @@ from models.saving import (
     write_folder,
     write_settings,
 )
+from models.weak_supervision.combinations import COMBINATIONS
 from models.window import Window
 
 Array = NDArray[np.float64]
 Folds = NDArray[np.integer]
-
-
-def _fisher(quantiles: Array) -> Array:
-    """Combine p-values 1 - quantile by Fisher's method; the result is again uniform for background."""
-    product = np.prod(1 - quantiles, axis=0)
-    tail = [(-np.log(product)) ** power / factorial(power) for power in range(len(quantiles))]
-    return 1 - product * np.sum(tail, axis=0)
-
-
-COMBINATIONS: dict[str, Callable[[Array], Array]] = {
-    "max": lambda quantiles: np.max(quantiles, axis=0),
-    "product": lambda quantiles: np.prod(quantiles, axis=0),
-    "fisher": _fisher,
-}
 
 
 @dataclass(frozen=True)
@@ -100,6 +86,8 @@ class WeakClassifiers(AnomalyDetector):
         combine: "max" (CMS CWoLa Hunting), "product" or "fisher" of the quantiles of the input sets.
         weight_column: column of event weights; by default every event counts once, as in data and in CMS
             trainings on simulation.
+        view: name of one of `views`, whose columns are then the inputs, matched where `match` names its sets.
+        views: inputs by name, which a search offers.
         seed: the same seed gives the same scores on one machine.
 
     Raises:
@@ -113,6 +101,8 @@ class WeakClassifiers(AnomalyDetector):
     folds: int = 5
     combine: str = "max"
     weight_column: str | None = None
+    view: str | None = None
+    views: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     seed: int = 1
     _quantile_maps: list[list[QuantileMap]] = field(
         default_factory=list, init=False, repr=False, compare=False
@@ -123,6 +113,14 @@ class WeakClassifiers(AnomalyDetector):
             raise MaplessError(f"cannot combine by '{self.combine}'; choose {' or '.join(COMBINATIONS)}")
         if self.folds < 2:  # noqa: PLR2004  (one to learn from, one to score)
             raise MaplessError(f"{self.folds} folds are too few; choose at least 2")
+        if self.view is not None:
+            if self.view not in self.views:
+                raise MaplessError(
+                    f"no view is called '{self.view}'; known: {', '.join(self.views) or 'none'}"
+                )
+            self.inputs = self.views[self.view]
+            self.match = {name: one for name, one in self.match.items() if name in self.inputs}
+        self.view, self.views = None, {}  # the inputs say it all
         if not self.inputs or not all(self.inputs.values()):
             raise MaplessError("an input set is empty; name its columns")
         self.window.require_unseen(chain(*self.inputs.values()))

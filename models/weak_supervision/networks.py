@@ -42,13 +42,13 @@ class CWoLaHunting(WeakClassifiers):
     """
 
     inner_networks: AtLeastOne = 4
-    hidden: Sequence[AtLeastOne] = (32, 32, 16)
+    hidden: Sequence[AtLeastOne] = (32, 32)
     dropout: BelowOne = 0.0
-    epochs: AtLeastOne = 10
-    batch_size: AtLeastOne = 2048
-    learning_rate: AboveZero = 5e-4
-    patience: AtLeastOne = 10
-    best_epochs: AtLeastOne = 1
+    epochs: AtLeastOne = 30
+    batch_size: AtLeastOne = 1024
+    learning_rate: AboveZero = 2e-3
+    patience: AtLeastOne = 30
+    best_epochs: AtLeastOne = 5
     _networks: "NetworkEnsemble" = field(init=False, repr=False, compare=False)
     _gaussian_maps: list[list[GaussianMap]] = field(
         default_factory=list, init=False, repr=False, compare=False

@@ -28,7 +28,7 @@ def significances(config: Path, output: Path, signal: str, n_events: int, seed: 
     settings = [f"injections={{{signal}: {{n_events: {n_events}, seed: {seed}}}}}", f"signals=[{signal}]"]
     if signal == NOTHING:
         settings = ["injections={}"]
-    if detectors != "all":
+    if isinstance(detectors, dict):
         settings += [f"detectors.{name}.seed={seed}" for name in detectors]
     command = [sys.executable, str(REPOSITORY / "run_analysis.py"), "scan", f"--config={config}"]
     command += [f"--output={output}", "--set=global_significance.toys=0"]

@@ -8,6 +8,7 @@ from analysis.kept_columns import kept_columns
 from analysis.plan import Plan
 from analysis.source import Source
 from errors import MaplessError
+from models.registry import make_detector
 
 
 @pytest.mark.parametrize("name", searches.names())
@@ -206,6 +207,18 @@ def test_a_cut_on_a_score_that_the_detector_does_not_give_is_refused() -> None:
     settings = searches.load("cms-dijet", None, ("detectors.cwola.cut_options={score: nothing}",))
     with pytest.raises(MaplessError, match="cuts on the score 'nothing', but cwola-hunting-trees gives"):
         _ = Plan(searches.declare(settings), settings).chains
+
+
+def test_a_set_of_detectors_has_a_name() -> None:
+    trees = searches.declare(searches.load("cms-dijet", None, ("detectors=trees",))).hunts
+    made = {hunt.name: make_detector(hunt.detector, window=hunt.windows[0]) for hunt in trees}
+    inputs = {name: [len(columns) for columns in detector.inputs.values()] for name, detector in made.items()}
+    assert inputs == {"cwola": [14], "event": [4]}
+    priors = "priors={400-400: [x_to_yy_3000]}"
+    everything = searches.declare(searches.load("cms-dijet", None, ("detectors=all", priors))).hunts
+    assert [hunt.name for hunt in everything] == ["vae", "cwola", "event", "tnt", "cathode", "quak"]
+    with pytest.raises(MaplessError, match="no set of detectors is called 'five'; known: trees, all"):
+        searches.load("cms-dijet", None, ("detectors=five",))
 
 
 def test_a_control_region_within_the_signal_region_is_refused_where_a_detector_learns_from_it() -> None:

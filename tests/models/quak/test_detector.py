@@ -34,8 +34,10 @@ def trained(request):
 
 
 def test_a_signal_that_is_no_prior_is_found_by_priors_beside_it(trained):
-    assert kept(trained, "between") > 1.5 * kept(trained, "between", "background_loss")
-    assert kept(trained, "between") > 0.4
+    """Of the flows that of the background alone loses few of them."""
+    least, gain = {"autoencoders": (0.4, 1.5), "flows": (0.8, 1.0)}[trained.density]
+    assert kept(trained, "between") > least
+    assert kept(trained, "between") > gain * kept(trained, "between", "background_loss")
 
 
 def test_background_has_losses_of_mean_0_and_width_1_and_signals_scores_beyond_most_of_it(trained):

@@ -127,7 +127,7 @@ def test_a_window_without_events_is_one_line(mixture):
 def test_a_planted_percent_is_found_and_nothing_where_nothing_is(classifier):
     """With both kinds of classifier, and as many autoencoders as folds."""
     options = {"classifier": classifier, "autoencoders": FOLDS}
-    options |= {"classifier_options": {}} if classifier == "networks" else {}
+    options |= {"classifier_options": {"inner_networks": 1}} if classifier == "networks" else {}
     found = {}
     for n_signal in (300, 0):
         events = toy.with_images(toy.mixture(30000, n_signal, seed=11), seed=12)

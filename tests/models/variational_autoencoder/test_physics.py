@@ -9,10 +9,10 @@ pytestmark = pytest.mark.physics
 
 Y_400 = {"resonance_mass": 3000, "y_mass": 400, "y_prime_mass": 400}
 SAMPLES = {
-    SIDEBAND: ("qcd", 3000, {"mjj_min": 1900, "min_delta_eta": 1.4, "max_delta_eta": 2.5}),
-    "qcd": ("qcd", 1500, {"mjj_min": 2725, "mjj_max": 3331, "max_delta_eta": 1.3}),
-    "x_to_yy": ("x_to_yy", 400, {**Y_400, "max_delta_eta": 1.3}),
-    "y_to_hh": ("y_to_hh", 400, {"resonance_mass": 3000, "h_mass": 400, "max_delta_eta": 1.3}),
+    SIDEBAND: ("qcd", 2000, {"mjj_min": 1900, "min_delta_eta": 1.4, "max_delta_eta": 2.5}),
+    "qcd": ("qcd", 600, {"mjj_min": 2725, "mjj_max": 3331, "max_delta_eta": 1.3}),
+    "x_to_yy": ("x_to_yy", 200, {**Y_400, "max_delta_eta": 1.3}),
+    "y_to_hh": ("y_to_hh", 200, {"resonance_mass": 3000, "h_mass": 400, "max_delta_eta": 1.3}),
 }
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from errors import MaplessError
 from models.cuts.sideband_efficiency import SidebandEfficiency
 from models.weak_supervision.trees import CWoLaBoostedTrees
 from tests.models import toy
@@ -42,6 +43,15 @@ def test_an_event_can_be_one_set_of_inputs(events):
     signal, background = efficiencies(detector, events)
     assert signal > 0.1
     assert background < 0.02
+
+
+def test_a_view_has_inputs_by_name_and_keeps_what_is_matched_of_them():
+    jet, masses = {"jet1": INPUTS["jet1"]}, {"event": ("jet1_softdrop_mass", "jet2_softdrop_mass")}
+    views = {"heavier-jet": jet, "masses": masses}
+    assert quick(view="masses", views=views) == quick(inputs=masses, match={})
+    assert quick(view="heavier-jet", views=views) == quick(inputs=jet, match={"jet1": MATCH["jet1"]})
+    with pytest.raises(MaplessError, match="no view is called 'jets'; known: heavier-jet, masses"):
+        quick(view="jets", views=views)
 
 
 def test_no_event_is_scored_by_trees_that_saw_it(events):
