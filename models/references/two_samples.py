@@ -68,8 +68,8 @@ class TwoSampleClassifier(AnomalyDetector):
 
     def __post_init__(self) -> None:
         self.features = tuple(self.features)
-        if not self.features or self.folds < 1 or self.members < 1:
-            raise MaplessError("a classifier needs at least one feature, one fold and one member")
+        if not self.features or self.folds < 1:
+            raise MaplessError("a classifier needs at least one feature and one fold")
         if self.against not in ("signal", "events"):
             raise MaplessError(f"background is told apart from signal or events, not '{self.against}'")
         self.roles = ("background", self.against)

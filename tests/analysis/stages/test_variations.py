@@ -145,7 +145,7 @@ def _plan(sample: Sample) -> Plan:
         (1200.0, 1300.0),
         Smooth(family="dijet", parameters=(2,)),
         SignalModel(),
-        (2000.0,),
+        (1250.0,),
     )
     regions = {"signal": dijet(mjj_min=1200.0, features=())}
     search = Search("a-search", "", "", "mine", {"mine": sample}, regions, (spectrum,))

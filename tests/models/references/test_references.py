@@ -54,7 +54,7 @@ def test_references_come_close_to_the_best_classifier(name, against, share):
     [
         ({"against": "data"}, "'signal' or 'events'"),
         ({"features": []}, "at least one feature"),
-        ({"members": 0}, "one member"),
+        ({"members": 0}, "members: Input should be greater than or equal to 1"),
     ],
 )
 def test_an_impossible_reference_is_refused(options, complaint):
