@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 from errors import MaplessError
 
@@ -32,7 +33,7 @@ def supervised(work: Callable[[], int]) -> int:
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        signal.signal(signal.SIGTERM, _end_in_silence)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
         return work()
     with suppress(OSError):  # it has done so itself
@@ -50,6 +51,12 @@ def supervised(work: Callable[[], int]) -> int:
         return code
     print(f"mapless: {DIED.format(_reason(code))}", file=sys.stderr)
     return code if code > 0 else 128 - code
+
+
+def _end_in_silence(number: int, frame: FrameType | None) -> None:
+    """Leave and say nothing more: foreign code may make another error of it, which blames its file."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    sys.exit(128 + number)
 
 
 def _reason(code: int) -> str:
