@@ -1,5 +1,6 @@
 """Many small classifiers trained as one network whose layers carry a leading axis that counts them."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -129,7 +130,7 @@ class NetworkEnsemble:
     def take_arrays(self, arrays: Mapping[str, Any]) -> None:
         """Take the weights that `arrays` gave; ValueError or KeyError if they are of other networks."""
         layers = range(len(self.model.weights))
-        epochs = sum(name.startswith("network_") for name in arrays) // len(layers)
+        epochs = math.ceil(sum(name.startswith("network_") for name in arrays) / len(layers))
         self.snapshots = [[arrays[f"network_{epoch}_{i}"] for i in layers] for epoch in range(epochs)]
         if not self.snapshots:
             raise KeyError("network_0_0")

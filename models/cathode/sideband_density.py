@@ -1,5 +1,6 @@
 """The density of features given the mass, learnt beside a window and drawn from inside of it."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -148,7 +149,7 @@ class SidebandDensity:
             scalers.append(scaler)
         density = cls.untrained(window, scalers, features, settings, seed=0)
         shapes = [tuple(variable.shape) for variable in density.ensemble.flows.variables]
-        epochs = sum(name.startswith("flow_") for name in arrays) // len(shapes)
+        epochs = math.ceil(sum(name.startswith("flow_") for name in arrays) / len(shapes))
         snapshots = [[arrays[f"flow_{epoch}_{i}"] for i in range(len(shapes))] for epoch in range(epochs)]
         if not snapshots or any([weight.shape for weight in one] != shapes for one in snapshots):
             raise ValueError("flows of another shape")
