@@ -15,6 +15,8 @@ from errors import MaplessError
 from models.made import Made
 from models.registry import make_detector
 
+_SAME_LUMINOSITY = 1.1  # ratio, up and down
+
 Grid = Mapping[float, int]
 """How often a detector is trained, with seeds of its own, for each injected cross section (fb)."""
 
@@ -116,10 +118,30 @@ def injected_cut(
     again = f", training {number + 1}" if number else ""
     name = shifted_name(signal, varied.injected)
     note = f"limits, {name}, {cross_section:g} fb{', weighted' if varied.weight else ''}{again}"
+    plan = _without_signal(plan)
     injections = with_signal(plan, signal, cross_section, number, varied)
     events = plan.signal(signal, fitted.arguments["spectrum"].region, varied.measured)
     hunted: Hunted = fitted.arguments["hunted"]
     return chain_beside(replace(plan, note=note), hunted, injections, events, number).cut
+
+
+def _without_signal(plan: Plan) -> Plan:
+    """The plan on what limits inject into: the data, unless a sample without any signal is named.
+
+    Raises MaplessError for signal, and for another luminosity, in which a detector finds more or less.
+    """
+    search, name = plan.search, plan.settings.limits.injected_into
+    if name is None:
+        return plan
+    wanted, given = search.samples[search.data].luminosity, search.samples[name].luminosity
+    if search.samples[name].role == "signal":
+        raise MaplessError(f"limits.injected_into: {name} is signal; name a sample without any")
+    if not wanted / _SAME_LUMINOSITY <= given <= wanted * _SAME_LUMINOSITY:
+        raise MaplessError(
+            f"limits.injected_into: {name} has {given:g} / fb, the data {wanted:g}; name a sample of as much "
+            "luminosity as the data, or leave it out"
+        )
+    return replace(plan, search=replace(search, data=name, injections=()))
 
 
 def chain_beside(

@@ -160,12 +160,14 @@ class GlobalSettings(Settings):
 class LimitSettings(Settings):
     """Limits on cross sections, with the efficiency measured by injecting each signal and training again.
 
-    `signals` are samples. At most `largest_grid` cross sections of each are injected; where a limit rests on
-    one, a detector is trained `trainings` times, each with seeds of its own. `rule` as in
+    `signals` are samples. They are injected into the data, or into a sample of as much luminosity that holds
+    none of them, `injected_into`. At most `largest_grid` cross sections of each are injected; where a limit
+    rests on one, a detector is trained `trainings` times, each with seeds of its own. `rule` as in
     `fits.limits.weak_supervision`.
     """
 
     signals: tuple[str, ...] = ()
+    injected_into: str | None = None
     largest_grid: Annotated[int, Field(ge=2)] = 8
     trainings: Annotated[int, Field(ge=1)] = 3
     rule: Rule = "injections"
@@ -205,6 +207,8 @@ class SearchSettings(Settings):
         """All samples that these settings name, and `more` pairs of a name and the key that names it."""
         wanted = {name: key for name, key in more}
         wanted |= {name: "limits.signals" for name in self.limits.signals}
+        if self.limits.injected_into:
+            wanted[self.limits.injected_into] = "limits.injected_into"
         closure = {"background": self.closure.background, "signal": self.closure.signal}
         wanted |= {name: f"closure.{key}" for key, name in closure.items() if name}
         wanted |= {name: "injections" for name in self.injections} | {self.data: "data"}

@@ -67,7 +67,9 @@ def _minuit_fit(
 
     def negative_log_likelihood(free: FloatArray) -> float:
         shares = fractions(_from_free(free, mass), edges)
-        likelihood = saturated - np.sum(counts * np.log(np.maximum(shares / shares.sum(), 1e-300)))
+        inside = shares.sum()  # zero for a peak that has left the window on the way
+        shares = np.divide(shares, inside, out=np.zeros_like(shares), where=inside > 0)
+        likelihood = saturated - np.sum(counts * np.log(np.maximum(shares, 1e-300)))
         return float(likelihood + 0.5 * np.sum(((free[2:] - _TYPICAL_TAIL) / _TAIL_SPREAD) ** 2))
 
     peak = edges[np.argmax(np.convolve(counts, np.ones(9), "same"))]

@@ -24,8 +24,9 @@ data: data
 samples:
   data: {{role: background, files: [background.root, hidden.root], luminosity: {LUMINOSITY}}}
   odd: {{role: signal, files: [odd.root], mass: 1500}}
+  without: {{role: background, files: [without.root], luminosity: {LUMINOSITY}}}
 hunts: [weak]
-limits: {{trainings: 1, signals: [odd]}}
+limits: {{trainings: 1, signals: [odd], injected_into: without}}
 fit: {{limit_toys: 0}}
 """
 
@@ -34,6 +35,7 @@ def observed_limit(folder: Path, seed: int) -> dict:
     """What the whole procedure says of new data with a signal: the stored limit on its cross section."""
     rng = np.random.default_rng(seed)
     toy_search.write_background(folder / "background.root", int(rng.poisson(N_EVENTS)), seed)
+    toy_search.write_background(folder / "without.root", int(rng.poisson(N_EVENTS)), 30_000 + seed)
     n_signal = int(rng.poisson(CROSS_SECTION * LUMINOSITY))
     toy_search.write_signal(folder / "hidden.root", n_signal, 10_000 + seed, run=3)
     toy_search.write_signal(folder / "odd.root", 2000, 20_000 + seed)

@@ -174,6 +174,29 @@ def test_each_training_has_its_own_seed_and_its_own_signal_events(ran: tuple, fo
     assert seeds == {1, 2}
 
 
+def test_a_detector_learns_from_the_sample_without_signal_that_is_named(folder: Path) -> None:
+    toy_search.write_background(folder / "other.root", 10_000, 3)
+    other = "samples.other={role: background, files: [other.root], luminosity: %g}"
+    into = "limits.injected_into=other"
+
+    def cut(*overrides: str) -> Stage:
+        plan = LimitSearch(load(folder, "injections.odd.n_events=100", *overrides)).plan
+        return injected_cuts(plan, "mjj-weak-W", "odd", 20.0, 1)["cut 20 1"]
+
+    given = cut(other % 10, into)
+    training = next(stage for stage in in_order([given]) if stage.name == "train-weak-W")
+    events = training.arguments["training"]["events"]
+    assert events.source.sample == "other"
+    (injected,) = events.injected
+    assert (injected.injection.cross_section, injected.injection.n_events) == (20.0, None)
+    with pytest.raises(MaplessError, match="other has 5 / fb, the data 10"):
+        cut(other % 5, into)
+    with pytest.raises(MaplessError, match="odd is signal; name a sample without any"):
+        cut("limits.injected_into=odd")
+    with pytest.raises(MaplessError, match="limits.injected_into"):
+        cut("limits.injected_into=nothing")
+
+
 def test_a_signal_at_a_mass_that_nothing_tests_is_refused(folder: Path) -> None:
     search = LimitSearch(load(folder, "limits.signals=[odd]", "samples.odd.mass=2 TeV"))
     with pytest.raises(MaplessError, match=r"no spectrum or window tests the mass of odd \(2000 GeV\)"):
