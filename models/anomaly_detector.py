@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class AnomalyDetector(ABC):
     """
 
     roles: tuple[str, ...] = ("events",)
-    scores: ClassVar[tuple[str, ...]] = ("score",)
+    scores: tuple[str, ...] = ("score",)
     folds: int = 1
 
     @property

@@ -29,7 +29,7 @@ from models.window import Window
 
 Array = NDArray[np.float64]
 
-LEARNED = "learned"
+LEARNED, EACH = "learned", "each"
 COMBINATIONS: dict[str, Callable[[Array], Array]] = {
     "rank-average": lambda quantiles: np.mean(quantiles, axis=0),
     "maximum": lambda quantiles: np.max(quantiles, axis=0),
@@ -39,7 +39,7 @@ COMBINATIONS: dict[str, Callable[[Array], Array]] = {
 
 @dataclass
 class Combination(AnomalyDetector):
-    """Combines detectors, each of which finds other signals, into one score between 0 and 1.
+    """Combines detectors, each of which finds other signals, into scores between 0 and 1.
 
     Each score goes to its quantile among the events of its fold: those of the sidebands, both of which count
     equally, or all events where there is no window. What learns from labels as well is compared with its
@@ -50,7 +50,8 @@ class Combination(AnomalyDetector):
             reach those that take it.
         how: "rank-average", "maximum" or "product" of the quantiles, or "learned": the quantiles as standard
             normal numbers, in the sum that stands out most if a signal moves all of them equally, given the
-            correlations of the sidebands (Stouffer's method for correlated tests).
+            correlations of the sidebands (Stouffer's method for correlated tests), or "each": the quantiles
+            as they are, under the names of the detectors, for a cut on several scores.
         window: signal region and sidebands, if there is one.
         folds: number of folds.
         seed: of all detectors.
@@ -75,9 +76,9 @@ class Combination(AnomalyDetector):
     _weights: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.how not in (*COMBINATIONS, LEARNED):
-            known = ", ".join((*COMBINATIONS, LEARNED))
-            raise MaplessError(f"cannot combine by '{self.how}'; choose one of {known}")
+        known = (*COMBINATIONS, LEARNED, EACH)
+        if self.how not in known:
+            raise MaplessError(f"cannot combine by '{self.how}'; choose one of {', '.join(known)}")
         if not self.detectors:
             raise MaplessError("a combination needs detectors; name them")
         for name, one in self.detectors.items():
@@ -89,6 +90,7 @@ class Combination(AnomalyDetector):
             make_detector(Made(one["detector"], one.get("options", {}), everyone))
             for one in self.detectors.values()
         )
+        self.scores = tuple(self.detectors) if self.how == EACH else ("score",)
         self.roles = tuple(dict.fromkeys(role for part in self.parts for role in part.roles))
 
     @property
@@ -136,6 +138,8 @@ class Combination(AnomalyDetector):
     def score(self, events: Events) -> dict[str, Array]:
         """Score events, between 0 and 1 (most anomalous)."""
         quantiles, fold = self.quantiles(events), fold_of(events, self.folds)
+        if self.how == EACH:
+            return dict(zip(self.scores, quantiles, strict=True))
         if self.how == LEARNED:
             return {"score": ndtr(np.sum(self._weights[fold].T * ndtri(quantiles), axis=0))}
         return {"score": COMBINATIONS[self.how](quantiles)}

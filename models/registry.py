@@ -22,6 +22,7 @@ DETECTORS = {
 }
 
 CUTS = {
+    "exclusive-scores": "models.cuts.exclusive_scores:ExclusiveScores",
     "moving-sidebands": "models.cuts.moving_sidebands:MovingSidebands",
     "quak-bins": "models.cuts.quak_bins:QuakBins",
     "quantile-regression": "models.cuts.score_categories:ScoreCategories",

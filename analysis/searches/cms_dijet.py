@@ -32,7 +32,9 @@ USUAL_CUTS = {
     "vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)}),
 }
 """Of detectors that do not keep a part of the sidebands of a window."""
-CATEGORIES_COUNT: dict[str, tuple[Combination, Combination]] = {"quantile-regression": ("merged", "together")}
+CATEGORIES_COUNT: dict[str, tuple[Combination, Combination]] = dict.fromkeys(
+    ("quantile-regression", "exclusive-scores"), ("merged", "together")
+)
 """By cut, how its categories enter p-values and limits, where not each by itself."""
 ROLES = ("events", "background")
 """Of detectors: the data, and what is to be background."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +73,7 @@ class TagNTrain(AnomalyDetector):
             or sideband without events.
     """
 
-    scores: ClassVar[tuple[str, ...]] = ("score", "first_autoencoder", "second_autoencoder")
+    scores = ("score", "first_autoencoder", "second_autoencoder")
 
     window: Window
     inputs: Mapping[str, Sequence[str]]

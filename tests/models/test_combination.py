@@ -113,6 +113,14 @@ def test_of_a_detector_with_several_scores_the_one_that_is_selected_by_counts():
     np.testing.assert_array_equal(more.score(events)["score"], alone)
 
 
+def test_each_is_the_quantile_of_every_detector_under_its_name():
+    one = Combination(of_columns("first", "third"), "each", folds=2).fit({"events": normal()})
+    scores = one.score(normal(seed=2))
+    assert tuple(scores) == one.scores == ("first", "third")
+    for name, score in scores.items():
+        assert score == pytest.approx(ndtr(normal(seed=2)[name]), abs=0.03)
+
+
 def test_quantiles_are_those_of_the_sidebands_fold_by_fold():
     random = np.random.default_rng(4)
     mass = random.uniform(2230, 4071, N)

@@ -67,6 +67,7 @@ QUICK = {
     "reference-trees": {"members": 1, "iterations": 3},
 }
 CUT_OPTIONS = {
+    "exclusive-scores": {"kept": 0.1, "order": ["first", "second"]},
     "moving-sidebands": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
     "quak-bins": {"kept": 0.1, "axes": ["first", "second"]},
     "quantile-regression": {"folds": 3, "bins": 5},
@@ -74,6 +75,7 @@ CUT_OPTIONS = {
     "sideband-efficiency": {"kept": {"B3": 0.1}},
     "window-efficiency": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
 }
+OF_SEVERAL_SCORES = {"exclusive-scores", "quak-bins"}
 MASS = 3000.0
 
 EVENTS = toy.with_constituents(toy.background(3000, seed=1), particles=8, seed=1)
@@ -208,11 +210,11 @@ def toy_scores(*names):
 def make_learnt_cut(name):
     cut = make_cut(Made(name, CUT_OPTIONS[name]), **OFFERED)
     events = EVENTS.only(cut.columns) if cut.columns else EVENTS
-    return cut.learn(events, toy_scores(*getattr(cut, "axes", ())), [MASS])
+    return cut.learn(events, toy_scores(*cut.scores), [MASS])
 
 
 def masks_of(cut):
-    return cut.masks(EVENTS, toy_scores(*getattr(cut, "axes", ())), MASS if cut.per_mass else None)
+    return cut.masks(EVENTS, toy_scores(*cut.scores), MASS if cut.per_mass else None)
 
 
 @pytest.mark.parametrize("name", CUTS)
@@ -244,7 +246,7 @@ def test_a_saved_cut_selects_the_same_events(name, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["cut"]
 
 
-@pytest.mark.parametrize("name", sorted(CUTS.keys() - {"quak-bins"}))
+@pytest.mark.parametrize("name", sorted(CUTS.keys() - OF_SEVERAL_SCORES))
 def test_several_scores_ask_for_a_name(name):
     two = {"first": toy_scores()["score"], "second": np.zeros(len(EVENTS))}
     cut = make_cut(Made(name, CUT_OPTIONS[name] | {"score": "first"}), **OFFERED).learn(EVENTS, two, [MASS])
@@ -253,7 +255,7 @@ def test_several_scores_ask_for_a_name(name):
         make_learnt_cut(name).masks(EVENTS, two, MASS)
 
 
-@pytest.mark.parametrize("name", sorted(CUTS.keys() - {"quak-bins"}))
+@pytest.mark.parametrize("name", sorted(CUTS.keys() - OF_SEVERAL_SCORES))
 def test_the_score_of_several_is_taken_unless_another_is_named(name):
     cut = make_learnt_cut(name)
     both = {"error": np.zeros(len(EVENTS))} | toy_scores()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from errors import MaplessError
+from models.cuts.exclusive_scores import ExclusiveScores
 from models.cuts.moving_sidebands import MovingSidebands
 from models.cuts.score_above import ScoreAbove
 from models.cuts.sideband_efficiency import SidebandEfficiency
@@ -38,6 +39,25 @@ def test_the_wanted_fractions_of_the_window_are_kept_and_nested():
     assert not (masks["1%"] & ~masks["10%"]).any()
     assert not cut.exclusive
     assert WindowEfficiency(WINDOW).exclusive
+
+
+def test_an_event_is_in_the_category_of_the_first_score_that_it_passes():
+    scores = {"first": SCORES["score"], "second": np.random.default_rng(8).normal(size=len(EVENTS))}
+    alone = {
+        name: SidebandEfficiency(WINDOW, 0.1, score=name).learn(EVENTS, scores).masks(EVENTS, scores)["kept"]
+        for name in scores
+    }
+    masks = ExclusiveScores(WINDOW, ("second", "first"), 0.1).learn(EVENTS, scores).masks(EVENTS, scores)
+    assert list(masks) == ["second", "first"]
+    np.testing.assert_array_equal(masks["second"], alone["second"])
+    np.testing.assert_array_equal(masks["first"], alone["first"] & ~alone["second"])
+    assert (alone["first"] & alone["second"]).any()
+
+
+@pytest.mark.parametrize("order", [(), ("first", "first")])
+def test_scores_of_categories_are_named_once(order):
+    with pytest.raises(MaplessError, match="order is to name scores, each once"):
+        ExclusiveScores(WINDOW, order)
 
 
 def test_an_empty_window_is_refused():
