@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis import blinding, searches
+from analysis.conversions import conversions
 from analysis.engine.stage import Stage, in_order
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
@@ -118,6 +119,8 @@ class Pipeline:
             for chain in hunts:
                 after |= {f"cut-{chain.name}": chain.cut}
                 after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}
+        drawn = [search.samples[name] for name in (search.data, *(one.sample for one in search.injections))]
+        after |= {name: stage for sample in drawn for name, stage in conversions(sample).items()}
         closure = {"closure": self.closure} if self.closure else {}
         arguments = {
             "name": search.name,

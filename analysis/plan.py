@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from analysis.conversions import conversions
 from analysis.engine.stage import Stage
 from analysis.kept_columns import check_scores, kept_columns, offered_cut
 from analysis.search import Hunt, MassSpectrum, Search
@@ -187,6 +188,7 @@ class Plan:
             f"select-{name}",
             select,
             arguments,
+            conversions(known),
             code=(*selection.headers, *sorted(code)),
             batch=f"select-{sample}",
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from selections.certified_luminosity import CERTIFIED
+from selections.conversion.inputs import JetDefinition
 from selections.graph import Selection
 from selections.jet_corrections import JetCorrections
 from selections.variations import VariationSource
@@ -23,6 +24,7 @@ class SamplePart:
         cross_section: of simulation in pb, to which weights are scaled; None leaves them as they are.
         sum_of_weights: of all events that were generated; None reads it from the files.
         corrections: of jets.
+        jets: to make of files that hold particles alone.
         variations: systematic ones, the same by name for every part of a sample.
     """
 
@@ -33,6 +35,7 @@ class SamplePart:
     cross_section: float | None = None
     sum_of_weights: float | None = None
     corrections: tuple[JetCorrections, ...] = ()
+    jets: JetDefinition = JetDefinition()
     variations: tuple[VariationSource, ...] = ()
 
     def variations_for(self, shift: str) -> tuple[VariationSource, ...]:

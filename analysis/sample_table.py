@@ -20,6 +20,7 @@ from analysis.sample import Sample, SamplePart
 from analysis.sample_corrections import Collection, JetCorrectionSettings
 from analysis.sample_variations import VariationSettings
 from errors import MaplessError
+from selections.conversion.inputs import JetDefinition
 from selections.sources import objects
 from selections.sources.files import expand
 
@@ -48,12 +49,20 @@ def _named(source: str | tuple[str, ...]) -> str | tuple[str, ...]:
     return source
 
 
+class JetSettings(Settings):
+    """The jets to make of files that hold particles alone; `trimming_fraction` above zero trims them."""
+
+    radius: Annotated[float, Field(gt=0, le=1.5)] = 1.0
+    trimming_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
 class PartSettings(Settings):
     """Files that were taken or simulated under the same conditions (`analysis.sample.SamplePart`).
 
     `triggers` and `filters` replace the published ones of the `year`, empty lists ask for none (NanoAOD
     only); triggers may be lists by ranges of runs, such as `"273158-280385": [HLT_PFHT800]`. `objects`
-    choose small-radius jets, leptons and photons (`selections.sources.objects`). `branches` names the columns
+    choose small-radius jets, leptons and photons (`selections.sources.objects`). Files of HDF5 and numpy are
+    converted first; `jets` are those of particles. `branches` names the columns
     of flat n-tuples, `factors` turn their units into GeV (`selections.sources.flat`), `tree` is the name of
     their tree.
     """
@@ -64,6 +73,7 @@ class PartSettings(Settings):
     triggers: tuple[str, ...] | dict[Text, tuple[str, ...]] | None = None
     filters: tuple[str, ...] | None = None
     objects: Annotated[dict[str, Any], AfterValidator(_known_objects)] | None = None
+    jets: JetSettings = JetSettings()
     tree: str | None = None
     branches: dict[str, Annotated[str | tuple[str, ...], AfterValidator(_named)]] | None = None
     factors: dict[str, Annotated[float, Field(gt=0)]] | None = None
@@ -120,6 +130,7 @@ class PartSettings(Settings):
             cross_section,
             self.sum_of_weights,
             tuple(one.made(collection) for collection, one in self.corrections.items()),
+            JetDefinition(**self.jets.model_dump()),
             tuple(one.made(name) for name, one in self.variations.items()),
         )
 

@@ -13,7 +13,8 @@ from analysis.engine.validation import one_line
 from analysis.simulation import external
 from errors import MaplessError
 from input_files import check_file
-from selections.conversion.convert import JetDefinition, from_root, to_root
+from selections.conversion.convert import from_root, to_root
+from selections.conversion.inputs import JetDefinition
 from selections.conversion.named_arrays import ColumnNames
 
 

@@ -17,6 +17,7 @@ from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
 from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
+from analysis.stages.convert import converted_parts
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
 from analysis.stages.fit import RESULTS
@@ -210,7 +211,7 @@ def _hunt_view(job: Job, name: str) -> HuntView:
         window,
         {
             number: SampleFiles(
-                sample.parts,
+                converted_parts(sample.name, sample.parts, job.after),
                 frozenset(read_json(job.after[place] / CUTFLOW)["lacking_columns"]),
             )
             for number, (sample, place) in hunt["samples"].items()

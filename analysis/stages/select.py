@@ -11,6 +11,7 @@ from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
 from analysis.opened_sample import OpenedPart, open_sample
 from analysis.sample import SamplePart
+from analysis.stages.convert import converted_parts
 from analysis.stages.data_set import CUTFLOW, EVENTS
 from analysis.stages.varied_weights import book_sets, varied_weights
 from errors import MaplessError
@@ -44,7 +45,8 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
         for job in jobs
         for name in (*job.arguments["selection"].required_columns(), *job.arguments["columns"])
     }
-    opened = open_sample(first["parts"], first["max_events"], variations, used)
+    parts = converted_parts(first["sample"], first["parts"], jobs[0].after)
+    opened = open_sample(parts, first["max_events"], variations, used)
     for part in opened:
         for events in part.events:
             _check_columns(jobs, events)

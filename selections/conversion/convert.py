@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,20 +14,13 @@ from selections import canonical_writer
 from selections.canonical_writer import SCALARS, TUPLE_NAME, Columns
 from selections.conversion import case_h5, case_layout, cathode, lhc_olympics, named_arrays
 from selections.conversion.checks import check_columns, check_momenta
+from selections.conversion.inputs import JetDefinition
 from selections.conversion.named_arrays import ColumnNames
 from selections.conversion.parts import EVENTS_AT_ONCE, open_hdf5
 from selections.sources.identical_files import check_all_differ
 
 Format = Literal["case", "lhco", "lhco-features", "cathode", "arrays"]
 Target = Literal["case", "cathode"]
-
-
-@dataclass(frozen=True)
-class JetDefinition:
-    """The jets to make of files that hold particles alone: radius, and the trimmed share of momentum."""
-
-    radius: float = lhc_olympics.RADIUS
-    trimming_fraction: float = 0.0
 
 
 def to_root(

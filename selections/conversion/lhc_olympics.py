@@ -18,7 +18,6 @@ PARTICLE_VALUES = 3 * N_PARTICLES
 PARTICLE_EVENTS = 2_000  # at once
 OF_A_JET = ("px", "py", "pz", "m", "tau1", "tau2", "tau3")
 FEATURES = tuple(f"{name}j{jet}" for jet in (1, 2) for name in OF_A_JET)
-RADIUS = 1.0
 
 
 def recognises_particles(file: Any) -> bool:
@@ -33,7 +32,7 @@ def recognises_features(file: Any) -> bool:
 
 
 def read_particles(
-    path: Path, *, radius: float = RADIUS, trimming_fraction: float = 0.0, max_constituents: int = 100
+    path: Path, *, radius: float = 1.0, trimming_fraction: float = 0.0, max_constituents: int = 100
 ) -> Iterator[Columns]:
     """Canonical columns of the two or three hardest anti-kt jets of each event, with their constituents.
 

@@ -13,8 +13,26 @@ import pytest
 import uproot
 import yaml
 
+from analysis import searches
+from analysis.conversions import conversions
+from analysis.engine.job import Tools
+from analysis.engine.running import run_stages
+from analysis.engine.stage import in_order
+from analysis.pipeline import Pipeline
+from analysis.sample import Sample, SamplePart
+from analysis.source import Source
+from analysis.stages.data_set import EVENTS
+from errors import MaplessError
 from selections.conversion.convert import from_root, to_root
+from selections.events import StoredEvents
 
+OF_FEATURES = (
+    "data=direct",
+    "injections={}",
+    "signals=[signal]",
+    "control={sample: by_hand}",
+    "selection={mjj_min: 1900 GeV, jet_mass: plain, jet_features: [tau1, tau2, tau3]}",
+)
 REPOSITORY = Path(__file__).parents[2]
 SAMPLES = REPOSITORY / "analysis" / "samples"
 N_EVENTS = {"qcd_dijet": 12_000, "x_to_yy_3000": 3_000}
@@ -78,6 +96,30 @@ def converted(folder: Path, kind: str) -> dict[str, Any]:
         samples[mine] = {"role": role, "files": [f"{name}.root"], "luminosity": 1.76}
     samples["mine_signal"] |= {"mass": 3000}
     return samples
+
+
+def test_files_of_other_formats_are_converted_first_and_tell_samples_apart(tmp_path: Path) -> None:
+    """The features of the Olympics as a sample and as a signal: selected as what they are converted to."""
+    for name in N_EVENTS:
+        write_features(tmp_path / f"{name}.h5", write_part(name, tmp_path / f"{name}.root"))
+    to_root([tmp_path / "qcd_dijet.h5"], tmp_path / "converted.root")
+    files = {"direct": "qcd_dijet.h5", "by_hand": "converted.root", "signal": "x_to_yy_3000.h5"}
+    samples = {name: {"role": "background", "files": [str(tmp_path / file)]} for name, file in files.items()}
+    samples["signal"] |= {"role": "signal", "mass": 3000}
+    plan = Pipeline(searches.load("cms-dijet", None, (f"samples={samples}", *OF_FEATURES))).plan
+    stages = plan.selected([plan.data_set(Source("signal", name)) for name in files])
+    run_stages(in_order(list(stages.values())), tmp_path / "out", Tools())
+    found = {name: StoredEvents(stages[f"{name}-signal"].folder(tmp_path / "out") / EVENTS) for name in files}
+    assert len(found["direct"]) == len(found["by_hand"]) > 10_000
+    np.testing.assert_array_equal(found["direct"]["mjj"], found["by_hand"]["mjj"])
+    runs = [set(np.unique(events["run"]).tolist()) for events in found.values()]
+    assert not runs[0] & runs[2]
+
+
+def test_a_part_with_files_to_convert_has_no_others(tmp_path: Path) -> None:
+    part = SamplePart((tmp_path / "a.h5", tmp_path / "b.root"))
+    with pytest.raises(MaplessError, match="mine: .*a.h5 has to be converted, others have not"):
+        conversions(Sample("mine", "background", (part,)))
 
 
 @pytest.mark.physics

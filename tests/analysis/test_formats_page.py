@@ -12,7 +12,8 @@ import uproot
 
 from analysis.simulation.external import convert
 from selections import canonical_writer
-from selections.conversion.convert import JetDefinition, from_root, to_root
+from selections.conversion.convert import from_root, to_root
+from selections.conversion.inputs import JetDefinition
 from selections.expressions import columns_used
 from selections.sources import delphes, nanoaod, nanoaod_objects, physlite, simulation
 from selections.sources.formats import Options, Recipe, Translation

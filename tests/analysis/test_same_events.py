@@ -15,7 +15,8 @@ from analysis.simulation.external import External, convert
 from analysis.simulation.generator import flatten
 from analysis.simulation.signals import XToYY
 from selections import canonical_writer, snapshot
-from selections.conversion.convert import JetDefinition, from_root, to_root
+from selections.conversion.convert import from_root, to_root
+from selections.conversion.inputs import JetDefinition
 from selections.dijet import dijet, dijet_columns
 from selections.sources import open_events
 from tests.analysis.hepmc_files import generated, write_hepmc

@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.simulation import external
-from selections.conversion.convert import JetDefinition, from_root, to_root
+from selections.conversion.convert import from_root, to_root
+from selections.conversion.inputs import JetDefinition
 from tests.analysis.hepmc_files import generated, write_hepmc
 from tests.analysis.simulation.test_external import write_les_houches
 from tests.analysis.test_converted_search import write_features

@@ -13,7 +13,8 @@ import uproot
 from errors import MaplessError
 from selections import canonical_writer
 from selections.conversion import case_h5
-from selections.conversion.convert import JetDefinition, from_root, to_root
+from selections.conversion.convert import from_root, to_root
+from selections.conversion.inputs import JetDefinition
 from selections.conversion.named_arrays import ColumnNames
 from selections.conversion.parts import EVENTS_AT_ONCE
 
