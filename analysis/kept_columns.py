@@ -64,7 +64,8 @@ def _read(search: Search) -> Iterator[tuple[str, str]]:
     """Region and column of all that is read."""
     for spectrum in search.spectra:
         within = [spectrum.within.column] if spectrum.within else []
-        yield from ((spectrum.region, column) for column in (spectrum.column, *within))
+        columns = (spectrum.column, *within, *search.described)
+        yield from ((spectrum.region, column) for column in columns)
     figures = [column for made in search.figures for column in make(made, {}).columns]
     for hunt in search.hunts:
         window = hunt.windows[0] if hunt.windows else None

@@ -14,6 +14,7 @@ from analysis.search_settings import InjectionSettings, SearchSettings
 from analysis.source import NOMINAL, Source
 from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
 from analysis.stages.data_set import selection_name, shifted_name
+from analysis.stages.excess import describe_excess
 from errors import MaplessError
 
 LAST = ("select", "train", "scan", "report")
@@ -116,6 +117,7 @@ class Pipeline:
         else:
             fits, hunts = plan.fits, plan.chains
             after |= fits | {"global": plan.global_significance}
+            after |= {"excess": self._excess} if search.described else {}
             for chain in hunts:
                 after |= {f"cut-{chain.name}": chain.cut}
                 after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}
@@ -137,9 +139,25 @@ class Pipeline:
             "open_spectra": tuple(opened),
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,
+            "described": search.described,
         }
         code = tuple(made.name.split(":")[0] for made in search.figures)
         return Stage("report", write_report, arguments, after | opened | closure, code)
+
+    @property
+    def _excess(self) -> Stage:
+        """What the largest excess looks like."""
+        plan, search = self.plan, self.plan.search
+        data = {spectrum.region: plan.data(spectrum.region) for spectrum in search.spectra}
+        arguments = {
+            "fits": tuple(plan.fits),
+            "data": data,
+            "columns": tuple(search.described),
+            "uncertainties": self.settings.fit.uncertainties,
+            "seed": self.settings.fit.seed,
+        }
+        after = plan.fits | plan.selected(data.values()) | {"global": plan.global_significance}
+        return Stage("excess", describe_excess, arguments, after)
 
     @cached_property
     def _selections(self) -> dict[str, Stage]:

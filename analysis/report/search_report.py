@@ -1,6 +1,6 @@
 """Stage `report`: plots as PNG and PDF, numbers as JSON, and everything in one HTML file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -20,6 +20,7 @@ from analysis.stages.closure import CLOSURE
 from analysis.stages.convert import converted_parts
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
+from analysis.stages.excess import EXCESS
 from analysis.stages.fit import RESULTS
 from analysis.stages.global_significance import GLOBAL
 from analysis.stages.open_spectrum import SPECTRUM
@@ -38,7 +39,7 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
     `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; `open_rows` of
     the cutflows of closed selections; `hunts` (data set, window and samples of each chain) and the `figures`
-    to draw of them.
+    to draw of them; titles of the columns that an excess is `described` by.
     """
     results = _results(job)
     figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job))
@@ -66,6 +67,7 @@ def _results(job: Job) -> dict[str, Any]:
     found = read_json(job.after["global"] / GLOBAL) if "global" in job.after else None
     return {
         "summary": found,
+        "excess": read_json(job.after["excess"] / EXCESS) if "excess" in job.after else None,
         "fits": stored("fits", RESULTS),
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
         "cutflow": {name: _open(flow, names["open_rows"].get(name)) for name, flow in cutflows.items()},
@@ -139,12 +141,12 @@ def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
 
     label = job.arguments["label"]
     for spectrum in dict.fromkeys(fit["spectrum"] for fit in results["fits"].values()):
-        scans = {
-            fit_title(fit, part["name"]): part["search"]["scan"]["points"]
+        scans = [
+            (fit_title(fit | {"window": None}, part["name"]), part["search"]["scan"]["points"])
             for fit in results["fits"].values()
             for part in fit["parts"]
             if fit["spectrum"] == spectrum and "search" in part["purposes"]
-        }
+        ]
         curves = {title: MassPoints.of_json(points) for title, points in joined(scans).items()}
         figure = plot_p_values(curves, smallest_of_all=len(curves) > MAX_CURVES, label=label)
         yield f"p_values_{spectrum}", f"Local p-values, spectrum {spectrum}", figure
@@ -153,20 +155,25 @@ def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
             if "error" in part["search"]:
                 continue
             place = name if len(fit["parts"]) == 1 else f"{name}_{part['name']}"
-            drawn = resonance_figures(part["search"], label=label, x_title=fit["title"])
+            drawn = resonance_figures(part["search"], label=label, x_title=fit["title"], p_values=False)
             for kind, figure in drawn.items():
-                if kind == "p_values":
-                    continue
                 caption = f"{kind.replace('_', ' ')}: {fit_title(fit, part['name'])}"
                 yield file_name(f"{kind}_{place}"), caption, figure
 
 
-def joined(scans: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Scans of single masses of one hunt as one curve, in order of mass."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for name, points in scans.items():
-        found.setdefault(name.partition("@")[0], []).extend(points)
-    return {name: sorted(points, key=lambda point: point["mass"]) for name, points in found.items()}
+def joined(scans: Iterable[tuple[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    """Scans of one hunt, of its windows or of single masses, as one curve in order of mass.
+
+    Of several at one mass the smallest p-value counts.
+    """
+    found: dict[str, dict[float, dict[str, Any]]] = {}
+    for name, points in scans:
+        curve = found.setdefault(name.partition("@")[0], {})
+        for point in points:
+            known = curve.get(point["mass"], point)["local_p_value"]
+            if known is None or (point["local_p_value"] or 1.0) <= known:
+                curve[point["mass"]] = point
+    return {name: [curve[mass] for mass in sorted(curve)] for name, curve in found.items()}
 
 
 def fit_title(fit: Mapping[str, Any], part: str) -> str:

@@ -26,6 +26,7 @@ EVENT_FEATURES = ("mass_difference", "jet1_tau41", "jet2_tau41")
 SHAPES = ("tau21", "tau32", "tau43", "sqrt_tau21_over_tau1", "b_tag", "n_constituents")
 """What QUAK sees of each jet beside its mass."""
 
+JETS = {1: "heavier", 2: "lighter"}
 MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
 USUAL_CUTS = {
     "quak": Made("moving-sidebands"),
@@ -91,6 +92,7 @@ def declare(settings: Settings) -> Search:
     named += [(control.sample, "control.sample")] if control.sample else []
     samples = settings.table(*named)
     _check_learnt_samples(settings, samples)
+    mass, name = JET_MASSES[settings.selection.jet_mass], MASS_NAMES[settings.selection.jet_mass]
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
@@ -102,6 +104,7 @@ def declare(settings: Settings) -> Search:
         hunts,
         settings.injected(),
         figures=_figures(settings),
+        described={f"jet{jet}_{mass}": f"{name} of the {which} jet" for jet, which in JETS.items()},
         roles=tuple(_sources(settings)),
         signals=tested_signals(
             settings.limits.signals,

@@ -15,6 +15,7 @@ from fits.significance.mass_scan import MassPoints
 from fits.spectrum import FloatArray
 
 _SMALLEST_P_VALUE, _HIGHEST = 1e-16, 3
+_LEGEND_ROWS = 10  # in one column
 _LEGEND_ROW = 0.055  # of the height of the axes, which end so far below the lowest point
 
 
@@ -51,13 +52,16 @@ def plot_p_values(
             masses, p_values = _smallest(list(scans.values()))
             axes.plot(masses, np.maximum(p_values, _SMALLEST_P_VALUE), "k-", linewidth=1.5, label="Smallest")
         if flagged:
-            words = " or ".join(sorted(map(str, flagged)))
+            words = ",\n".join(sorted(map(str, flagged)))
             axes.plot([], [], "o", mfc="none", mec="black", mew=2, label=f"Open: {words}")
         axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
         entries = len(axes.get_legend_handles_labels()[1])
-        axes.set_ylim(_HIGHEST * (smallest / _HIGHEST) ** (1 / (1 - _LEGEND_ROW * (entries + 1))), _HIGHEST)
+        columns = -(-entries // _LEGEND_ROWS)
+        share = _LEGEND_ROW * (-(-entries // columns) + 1)
+        axes.set_ylim(_HIGHEST * (smallest / _HIGHEST) ** (1 / (1 - share)), _HIGHEST)
         _draw_significances(axes)
-        axes.legend(loc="lower left", frameon=True, framealpha=0.9, edgecolor="none")
+        size = {"fontsize": 9} if columns > 1 else {}
+        axes.legend(loc="lower left", ncols=columns, frameon=True, framealpha=0.9, edgecolor="none", **size)
         write_label(axes, label, right)
     return figure
 

@@ -26,6 +26,7 @@ def resonance_figures(
     x_title: str = MASS_TITLE,
     resonance_title: str = RESONANCE_TITLE,
     right: str = "",
+    p_values: bool = True,
 ) -> dict[str, Figure]:
     """Figures by name: one spectrum per category, p-values together and alone, limits, and the checks.
 
@@ -43,7 +44,8 @@ def resonance_figures(
     scans = {"together" if several else background: stored["scan"]}
     scans |= {name: category["scan"] for name, category in spectra.items()} if several else {}
     points = {name: MassPoints.of_json(scan["points"]) for name, scan in scans.items()}
-    figures["p_values"] = plot_p_values(points, x_title=resonance_title, **texts)
+    if p_values:
+        figures["p_values"] = plot_p_values(points, x_title=resonance_title, **texts)
     if stored["limits"]:
         figures["limits"] = plot_stored_limits(stored["limits"], x_title=resonance_title, **texts)
     shapes = stored["signal"]

@@ -26,10 +26,11 @@ def told(tables) -> dict[str, str]:
 
 def test_detectors_and_cuts_are_told_with_the_searches_that_they_fit(declared):
     detectors, cuts = told(detector_tables(declared)), told(cut_tables(declared))
-    assert detectors["cwola-hunting"] == "atlas-dijet, cms-dijet"
-    assert detectors["isolation-forest"] == "cms-dijet, multijet-forest"
+    assert {"atlas-dijet", "cms-dijet"} <= set(detectors["cwola-hunting"].split(", "))
+    assert {"cms-dijet", "multijet-forest"} <= set(detectors["isolation-forest"].split(", "))
+    assert "multijet-forest" not in detectors["cwola-hunting"]
     assert detectors["vae-qr"] == "cms-dijet"
-    assert cuts["sideband-efficiency"] == "atlas-dijet, cms-dijet"
+    assert {"atlas-dijet", "cms-dijet"} <= set(cuts["sideband-efficiency"].split(", "))
     assert "multijet-forest" in cuts["quantile-regression"]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from fits.backgrounds import Dijet
 from fits.plots.p_values import plot_p_values
-from fits.significance.mass_scan import MassPoints, scan_masses
+from fits.significance.mass_scan import MassPoint, MassPoints, scan_masses
 from fits.spectrum import Spectrum
 from tests.fits.plots.conftest import texts
 
@@ -47,3 +47,11 @@ def test_points_of_fits_that_do_not_describe_the_data_are_open_and_the_legend_sa
     assert "Open: fit does not describe the data" in texts(figure)
     (drawn,) = (line for line in figure.axes[0].lines if line.get_mfc() == "none" and len(line.get_xdata()))
     assert drawn.get_xdata().tolist() == [2000]
+
+
+def test_many_scans_leave_room_for_their_points():
+    scans = {f"scan {n}": MassPoints((MassPoint(2000.0 + n, "converged", 1e-5, 4.26),)) for n in range(40)}
+    (axes,) = plot_p_values(scans).axes
+    low, high = axes.get_ylim()
+    assert 1e-40 < low < 1e-5 < high
+    assert len(axes.get_legend().get_texts()) == 40
