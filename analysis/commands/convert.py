@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -25,8 +26,9 @@ def convert_files(
     radius: float,
     trimming_fraction: float,
     first_run: int = 1,
+    target: Literal["case", "lhco"] = "case",
 ) -> None:
-    """Convert by the name of the output: `.root` is ours, `.h5` CASE's and `.npy` CATHODE's.
+    """Convert by the name of the output: `.root` is ours, `.h5` that of `target` and `.npy` CATHODE's.
 
     Files of HepMC and Les Houches events go through our detector.
     """
@@ -37,7 +39,7 @@ def convert_files(
     if output.suffix in (".h5", ".npy"):
         if len(files) > 1:
             raise MaplessError(f"{output} is made of one file, not of {len(files)}")
-        n_events = from_root(files[0], output, "case" if output.suffix == ".h5" else "cathode")
+        n_events = from_root(files[0], output, target if output.suffix == ".h5" else "cathode")
         console.print(f"{output}: {n_events:,} events")
         return
     if output.suffix != ".root":

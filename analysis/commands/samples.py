@@ -1,7 +1,7 @@
 """The verbs that make samples: `simulate` and `convert`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -71,8 +71,12 @@ def convert(
         int,
         typer.Option("--run", min=1, help="Run of the first file's events, if they have none of their own."),
     ] = 1,
+    target: Annotated[
+        Literal["case", "lhco"],
+        typer.Option("--as", help="What an .h5 out of ours is: CASE's, or particles of the LHC Olympics."),
+    ] = "case",
 ) -> None:
     """Convert files of other formats to ROOT, once, and back."""
     from analysis.commands.convert import convert_files
 
-    convert_files(files, output, columns, radius, trimming_fraction, first_run)
+    convert_files(files, output, columns, radius, trimming_fraction, first_run, target)

@@ -21,7 +21,7 @@ from selections.conversion.case_layout import (
     check_layout,
     event_numbers_are_exact,
 )
-from selections.conversion.parts import hardest_first, invariant_mass, jets, open_hdf5, slices
+from selections.conversion.parts import hardest_first, invariant_mass, jets, open_hdf5, slices, write_hdf5
 
 ENOUGH, MOST_WRONG = 0.99, 0.5
 _STEPS = 60
@@ -145,36 +145,17 @@ def write(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
 
     `parts` are awkward records of canonical columns. Of the weights the nominal one is written.
     """
-    import h5py
-
-    partial = path.with_name(path.name + ".partial")
     n_written = 0
-    try:
-        with h5py.File(partial, "w") as file:
-            for part in parts:
-                arrays = _case_arrays(part)
-                if not len(arrays["event_id"]):
-                    continue
-                for name, values in arrays.items():
-                    _append(file, name, values)
-                n_written += len(arrays["jet_kinematics"])
-        if n_written == 0:
-            raise MaplessError(f"no event with two jets to write to {path}")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+
+    def arrays() -> Iterator[dict[str, NDArray[Any]]]:
+        nonlocal n_written
+        for part in parts:
+            written = _case_arrays(part)
+            n_written += len(written["event_id"])
+            yield written
+
+    write_hdf5(path, arrays())
     return n_written
-
-
-def _append(file: Any, name: str, values: NDArray[Any]) -> None:
-    if name not in file:
-        file.create_dataset(
-            name, data=values, maxshape=(None, *values.shape[1:]), chunks=True, compression="gzip"
-        )
-        return
-    stored = file[name]
-    stored.resize(len(stored) + len(values), axis=0)
-    stored[-len(values) :] = values
 
 
 def _case_arrays(part: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

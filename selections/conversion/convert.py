@@ -20,7 +20,7 @@ from selections.conversion.parts import EVENTS_AT_ONCE, open_hdf5
 from selections.sources.identical_files import check_all_differ
 
 Format = Literal["case", "lhco", "lhco-features", "cathode", "arrays"]
-Target = Literal["case", "cathode"]
+Target = Literal["case", "cathode", "lhco"]
 
 
 def to_root(
@@ -73,12 +73,12 @@ def from_root(file: Path, output: Path, target: Target) -> int:
 
     Raises MaplessError for a file that cannot be read, or that lacks a column which the format needs.
     """
-    writer = {"case": case_h5.write, "cathode": cathode.write}[target]
+    writers = {"case": case_h5.write, "cathode": cathode.write, "lhco": lhc_olympics.write_particles}
     with _said_with(file), ExitStack() as stack:
         with _read_by_uproot():
             events = stack.enter_context(uproot.open(file))[TUPLE_NAME]
         try:
-            return writer(output, _parts(events))
+            return writers[target](output, _parts(events))
         except (KeyError, IndexError, AttributeError) as problem:
             raise MaplessError(f"{file} has no column {problem}, which {target} needs") from None
 

@@ -1,6 +1,6 @@
 """Files of the LHC Olympics 2020 (arXiv:2101.08320): raw particles, and the features of two jets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from errors import MaplessError
 from selections.canonical_writer import Columns
 from selections.clustering import JetCriteria, Particles, find_jets
 from selections.conversion.checks import check_dataset, check_momenta
-from selections.conversion.parts import hardest_first, jets, open_hdf5, slices
+from selections.conversion.parts import hardest_first, jets, open_hdf5, slices, write_hdf5
 
 N_PARTICLES = 700
 PARTICLE_VALUES = 3 * N_PARTICLES
@@ -53,6 +53,38 @@ def read_particles(
             raise MaplessError(f"{path} holds no pandas frame of 700 particles an event")
         for part in slices(len(values), PARTICLE_EVENTS):
             yield _clustered(np.asarray(values[part]), part.start, criteria)
+
+
+def write_particles(path: Path, parts: Iterator[Mapping[str, Any]]) -> int:
+    """Write the constituents of all jets as the 700 hardest particles of each event; return their number.
+
+    `parts` are awkward records of canonical columns. What is outside of jets is not there; the truth label is
+    the last column, as in the sample for research and development.
+    """
+    n_written = 0
+
+    def arrays() -> Iterator[dict[str, NDArray[Any]]]:
+        nonlocal n_written
+        for part in parts:
+            rows = _rows(part)
+            n_written += len(rows)
+            yield {"df/block0_values": rows}
+
+    write_hdf5(path, arrays())
+    return n_written
+
+
+def _rows(part: Mapping[str, Any]) -> NDArray[np.float32]:
+    """Particles and label of events (n_events, 2101), the hardest first."""
+    import awkward as ak
+
+    order = ak.argsort(part["constituent_pt"], ascending=False)
+    rectangles = []
+    for name in ("pt", "eta", "phi"):
+        padded = ak.pad_none(part[f"constituent_{name}"][order], N_PARTICLES, clip=True)
+        rectangles.append(ak.to_numpy(ak.fill_none(padded, 0)))
+    particles = np.stack(rectangles, axis=2).reshape(len(order), PARTICLE_VALUES)
+    return np.column_stack([particles, ak.to_numpy(part["truth_label"])]).astype(np.float32)
 
 
 def _clustered(values: NDArray[Any], first: int, criteria: JetCriteria) -> Columns:

@@ -1,6 +1,6 @@
 """What readers of foreign files share: jets as rectangles made jagged, and HDF5 files that cannot be read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,39 @@ def open_hdf5(path: Path) -> Iterator[Any]:
             yield file
     except OSError as problem:
         raise MaplessError(f"{path} is not an HDF5 file, or not complete: {problem}") from None
+
+
+def write_hdf5(path: Path, parts: Iterable[Mapping[str, NDArray[Any]]]) -> None:
+    """Write arrays of events, part behind part; the file appears when it is complete.
+
+    Names may have groups, as in "df/block0_values". Raises MaplessError if there are no events.
+    """
+    import h5py
+
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with h5py.File(partial, "w") as file:
+            for arrays in parts:
+                for name, values in arrays.items():
+                    if len(values):
+                        _append(file, name, values)
+            written = len(file)
+        if not written:
+            raise MaplessError(f"no event with two jets to write to {path}")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _append(file: Any, name: str, values: NDArray[Any]) -> None:
+    if name not in file:
+        file.create_dataset(
+            name, data=values, maxshape=(None, *values.shape[1:]), chunks=True, compression="gzip"
+        )
+        return
+    stored = file[name]
+    stored.resize(len(stored) + len(values), axis=0)
+    stored[-len(values) :] = values
 
 
 def slices(n_events: int, at_once: int = EVENTS_AT_ONCE) -> Iterator[slice]:

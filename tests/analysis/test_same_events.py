@@ -97,12 +97,15 @@ def test_case_h5(ours: Path, expected: Selected, tmp_path: Path) -> None:
 
 def test_particles_of_the_olympics(ours: Path, expected: Selected, tmp_path: Path) -> None:
     events = uproot.open(ours)["Events"].arrays()
-    rows = np.zeros((len(events), 700, 3))
+    assert from_root(ours, tmp_path / "raw.h5", "lhco") == len(events)
+    with h5py.File(tmp_path / "raw.h5") as file:
+        rows = file["df/block0_values"][:]
+    assert rows.shape == (len(events), 2101)
+    assert (rows[:, 2100] == 1).all()
     for row, event in zip(rows, events, strict=True):
         n = len(event["constituent_pt"])
-        row[:n] = np.stack([event[f"constituent_{name}"] for name in ("pt", "eta", "phi")], axis=1)
-    with h5py.File(tmp_path / "raw.h5", "w") as file:
-        file.create_group("df")["block0_values"] = rows.reshape(len(rows), -1)
+        assert row[: 3 * n : 3].tolist() == sorted(event["constituent_pt"].tolist(), reverse=True)
+        assert not row[3 * n : 2100].any()
     to_root([tmp_path / "raw.h5"], tmp_path / "raw.root", jets=JetDefinition(radius=0.8))
     cutflow, columns = selected(tmp_path / "raw.root", tmp_path)
     columns["event"] = ak.to_numpy(events["event"])[columns["event"]]  # which are rows there
