@@ -9,6 +9,7 @@ from models.made import Made, make
 
 # Named as strings so that listing them does not import TensorFlow.
 DETECTORS = {
+    "autoencoder": "models.autoencoder.detector:Autoencoder",
     "cathode": "models.cathode.detector:Cathode",
     "combination": "models.combination:Combination",
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",

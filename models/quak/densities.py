@@ -1,46 +1,21 @@
 """How unlike a sample events are: minus the logarithm of its density, or the error of an autoencoder."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.autoencoder.network import Autoencoders
 from models.flows.autoregressive import AutoregressiveFlows
 from models.flows.elementwise import RationalQuadraticSpline
-from models.flows.perceptron import StackedPerceptron
 from models.stacked_training import Floats, Rows, Schedule, Share, batched, train
 
 Array = NDArray[np.float64]
 Kind = Literal["flows", "autoencoders"]
 
 _SPLINE_BINS = 8
-
-
-class Autoencoders:
-    """Several autoencoders of one architecture, (members, batch, features) to the same.
-
-    Args:
-        members: how many.
-        features: that are compressed and reconstructed.
-        hidden: units of the hidden layers before the latent one, mirrored behind it.
-        latent: units of the latent layer.
-        seed: fixes the initial weights.
-    """
-
-    def __init__(self, members: int, features: int, hidden: Sequence[int], latent: int, seed: int) -> None:
-        sizes = (features, *hidden, latent, *reversed(hidden), features)
-        self._perceptron = StackedPerceptron(members, sizes, seed)
-
-    @property
-    def variables(self) -> list[Any]:
-        """All weights, each (members, ...)."""
-        return list(self._perceptron.trainable_variables)
-
-    def loss(self, columns: Sequence[Any], training: bool) -> Any:  # noqa: ARG002
-        """Mean squared error of the reconstruction of features, (members, batch)."""
-        return tf.reduce_mean((self._perceptron(columns[0]) - columns[0]) ** 2, axis=-1)
 
 
 class LossEnsemble:

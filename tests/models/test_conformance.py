@@ -28,6 +28,7 @@ OFFERED = {
     "priors": {"80-80": ["first"], "400-400": ["second", "third"]},
 }
 QUICK = {
+    "autoencoder": {"inputs": "vector", "share": 0.5, "starts": 3, "hidden": [8], "latent": 4, "epochs": 2},
     "cathode": {
         "inner_networks": 1,
         "hidden": [4],
@@ -80,6 +81,7 @@ MASS = 3000.0
 
 EVENTS = toy.with_constituents(toy.background(3000, seed=1), particles=8, seed=1)
 EVENTS = toy.with_images(EVENTS, seed=2)
+EVENTS = EVENTS.but(vector=np.random.default_rng(5).uniform(size=(len(EVENTS), 12)).astype(np.float32))
 
 
 def make(name, **options):
