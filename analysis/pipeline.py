@@ -153,7 +153,6 @@ class Pipeline:
             "fits": tuple(plan.fits),
             "data": data,
             "columns": tuple(search.described),
-            "uncertainties": self.settings.fit.uncertainties,
             "seed": self.settings.fit.seed,
         }
         after = plan.fits | plan.selected(data.values()) | {"global": plan.global_significance}

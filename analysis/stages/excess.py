@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
 from analysis.stages.data_set import read_events
-from analysis.stages.fit import RESULTS, SELECTED, signal_uncertainties
+from analysis.stages.fit import RESULTS, SELECTED
 from analysis.stages.global_significance import GLOBAL
+from fits.limits.mass_scan import SignalUncertainties
 from fits.significance.fitted_mass import FittedMass, fitted_mass
 from fits.stored_model import model_from_json
 
@@ -28,6 +29,7 @@ _NEAR = 0.06  # of the mass: what counts as inside of the peak
 _BESIDE = 0.30  # what is compared with it begins at twice the first and ends here
 _BANDWIDTH = 0.06  # in the logarithm of a column: how finely jets measure masses
 _RESAMPLED = 100
+_EXACT = SignalUncertainties(0.0, 0.0, ())  # so that errors are statistical
 _BINS = 400  # much finer than the bandwidth
 
 Array = NDArray[np.float64]
@@ -36,8 +38,8 @@ Array = NDArray[np.float64]
 def describe_excess(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `excess.json`; `excess` in it is None where nothing is significant enough.
 
-    Arguments: `fits` (names), `data` (data set of each region), `columns` (above zero, to find peaks in),
-    `uncertainties` (of the signal), `seed`.
+    Arguments: `fits` (names), `data` (data set of each region), `columns` (above zero, to find peaks in) and
+    `seed`. Errors are statistical.
     """
     found = read_json(job.after["global"] / GLOBAL)
     everywhere = found["global"] or {"significance": None}
@@ -53,12 +55,12 @@ def describe_excess(job: Job, tools: Tools) -> None:  # noqa: ARG001
 def _described(job: Job, largest: Mapping[str, Any]) -> dict[str, Any]:
     stored = read_json(job.after[largest["fit"]] / RESULTS)
     search = next(part["search"] for part in stored["parts"] if part["name"] == largest["part"])
-    mass = _fitted(job, search, largest["mass"])
+    mass = _fitted(search, largest["mass"])
     fits = [read_json(job.after[name] / RESULTS) for name in job.arguments["fits"]]
     inclusive = [fit for fit in fits if fit["hunt"] is None and fit["spectrum"] == stored["spectrum"]]
     whole = None
     if mass is not None and inclusive:
-        whole = _fitted(job, inclusive[0]["parts"][0]["search"], mass.mass, tried=np.ones(1))
+        whole = _fitted(inclusive[0]["parts"][0]["search"], mass.mass, tried=np.ones(1))
     return {
         "mass": mass and asdict(mass),
         "before_cut": whole and asdict(whole),
@@ -66,11 +68,10 @@ def _described(job: Job, largest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fitted(job: Job, search: Mapping[str, Any], mass: float, tried: Array = _TRIED) -> FittedMass | None:
-    uncertainties = signal_uncertainties(job.arguments["uncertainties"])
+def _fitted(search: Mapping[str, Any], mass: float, tried: Array = _TRIED) -> FittedMass | None:
     edges = next(iter(search["spectra"].values()))["spectrum"]["edges"]
     masses = [one for one in (mass * tried).tolist() if edges[0] < one < edges[-1]]
-    return fitted_mass(lambda one: model_from_json(search, one, uncertainties).profile_likelihood(), masses)
+    return fitted_mass(lambda one: model_from_json(search, one, _EXACT).profile_likelihood(), masses)
 
 
 def _peaks(
