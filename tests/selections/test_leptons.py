@@ -39,6 +39,11 @@ def events(tmp_path: Path) -> Path:
         "Jet_mass": everywhere(5),
         "Jet_btagDeepFlavB": everywhere(0.9),
         "Jet_jetId": np.full((EVENTS, 1), 6, "i4"),
+        # two prongs 0.4 apart, each of two particles 0.05 apart
+        "constituent_jet": np.zeros((EVENTS, 4), "i4"),
+        "constituent_pt": everywhere(120, 120, 30, 30),
+        "constituent_eta": everywhere(0.2, -0.2, 0.25, -0.25),
+        "constituent_phi": everywhere(0, 0, 0, 0),
         "PuppiMET_pt": np.full(EVENTS, 100, "f4"),
         "PuppiMET_phi": np.full(EVENTS, 2.5, "f4"),
     }
@@ -68,3 +73,17 @@ def test_every_cut_takes_the_event_that_lacks_what_it_asks_for(events: Path) -> 
 def test_a_softer_lepton_is_enough_where_asked_for(events: Path) -> None:
     selected = lepton_preselection(lepton_pt_min=45.0)(open_events(events))
     assert selected.frame.AsNumpy(["event"])["event"].tolist() == [0, 2, 4, 5]
+
+
+def test_the_lund_plane_of_a_boosted_w_holds_the_splitting_of_each_prong(events: Path) -> None:
+    names = ("n_prongs", "lund_subjet_pt", "lund_subjet", "lund_log_inverse_angle", "lund_log_kt")
+    frame = boosted_w()(open_events(events)).frame
+    found = frame.AsNumpy([f"jet1_{name}" for name in names])
+    n_prongs, subjet_pt, subjet, log_inverse_angle, log_kt = (
+        np.array(found[f"jet1_{name}"][0]) for name in names
+    )
+    assert n_prongs == 2
+    assert subjet_pt == pytest.approx([150, 150], rel=1e-4)
+    assert sorted(subjet) == [0, 1]
+    assert log_inverse_angle == pytest.approx(np.log(0.8 / 0.05), rel=1e-4)
+    assert log_kt == pytest.approx(np.log(30 * 0.05), rel=1e-4)
