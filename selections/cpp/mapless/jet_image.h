@@ -32,7 +32,10 @@ inline ROOT::RVec<Deposit> centred(const ROOT::RVecF &pt, const ROOT::RVecF &eta
    deposits.reserve(pt.size());
    double sum = 0, sum_eta = 0, sum_phi = 0;
    for (std::size_t i = 0; i < pt.size(); ++i) {
-      deposits.push_back({pt[i], eta[i], fold_angle(double(phi[i]) - phi[0])}); // no jet reaches half around
+      double beside = double(phi[i]) - phi[0]; // no jet reaches half around
+      if (std::abs(beside) > pi)
+         beside = fold_angle(beside);
+      deposits.push_back({pt[i], eta[i], beside});
       sum += pt[i];
       sum_eta += pt[i] * deposits[i].eta;
       sum_phi += pt[i] * deposits[i].phi;
@@ -84,20 +87,20 @@ JetImage<size> jet_image(const ROOT::RVecF &pt, const ROOT::RVecF &eta, const RO
       rotate(deposits);
    if (flipped)
       flip(deposits);
-   JetImage<size> image{};
+   const double pixels_per_unit = size / (2 * half_width);
    double inside = 0;
-   for (const auto &deposit : deposits) {
-      const double row = std::floor((deposit.eta / half_width + 1) * (size / 2.));
-      const double column = std::floor((deposit.phi / half_width + 1) * (size / 2.));
-      if (!(row >= 0 && row < size && column >= 0 && column < size))
-         continue;
-      image[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)] += deposit.pt;
-      inside += deposit.pt;
+   for (auto &deposit : deposits) { // from here on in pixels
+      deposit.eta = deposit.eta * pixels_per_unit + size / 2.;
+      deposit.phi = deposit.phi * pixels_per_unit + size / 2.;
+      if (deposit.eta >= 0 && deposit.eta < size && deposit.phi >= 0 && deposit.phi < size)
+         inside += deposit.pt;
+      else
+         deposit.pt = 0;
    }
-   if (inside > 0)
-      for (auto &pixels : image)
-         for (float &pixel : pixels)
-            pixel /= inside;
+   JetImage<size> image{};
+   for (const auto &deposit : deposits)
+      if (deposit.pt > 0)
+         image[static_cast<std::size_t>(deposit.eta)][static_cast<std::size_t>(deposit.phi)] += deposit.pt / inside;
    return image;
 }
 
