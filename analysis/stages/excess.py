@@ -25,6 +25,7 @@ EVIDENCE = 3.0
 """Global significance above which an excess is described."""
 
 _TRIED = np.linspace(0.92, 1.08, 33)  # masses over that of the best hypothesis
+_FROM_EDGE = 1.05  # where most of a resonance is within the spectrum
 _NEAR = 0.06  # of the mass: what counts as inside of the peak
 _BESIDE = 0.30  # what is compared with it begins at twice the first and ends here
 _BANDWIDTH = 0.06  # in the logarithm of a column: how finely jets measure masses
@@ -70,7 +71,8 @@ def _described(job: Job, largest: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fitted(search: Mapping[str, Any], mass: float, tried: Array = _TRIED) -> FittedMass | None:
     edges = next(iter(search["spectra"].values()))["spectrum"]["edges"]
-    masses = [one for one in (mass * tried).tolist() if edges[0] < one < edges[-1]]
+    inside = edges[0] * _FROM_EDGE, edges[-1] / _FROM_EDGE
+    masses = [one for one in (mass * tried).tolist() if inside[0] < one < inside[1]]
     return fitted_mass(lambda one: model_from_json(search, one, _EXACT).profile_likelihood(), masses)
 
 

@@ -75,6 +75,7 @@ def declare(settings: Settings) -> Search:
         (spectrum,),
         tuple(hunts[name] for name in settings.hunts),
         settings.injected(),
+        described={name: f"mass of jet {name[3]}" for name in JETS},
         signals=signals,
     )
 
