@@ -12,7 +12,7 @@ try:
     import typer
     from typer.exceptions import TyperException
 
-    from analysis.commands import samples, search, trigger
+    from analysis.commands import results, samples, search, trigger
     from analysis.commands.fit.verb import fit
     from analysis.commands.limits import limits
     from analysis.commands.supervision import supervised
@@ -22,16 +22,26 @@ except ModuleNotFoundError:
 app = typer.Typer(
     help="Searches for new physics at the LHC that do not need to know what they look for.",
     no_args_is_help=False,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from analysis.engine.provenance import versions
+
+        typer.echo("\n".join(f"{name} {version}" for name, version in versions().items()))
+        raise typer.Exit()
 
 
 @app.callback(invoke_without_command=True)
 def default(
     context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """Search for new physics without a map: from ROOT files to anomaly scores, spectra and p-values."""
     if context.invoked_subcommand is None:
@@ -46,6 +56,8 @@ app.command("scan", help="Run up to the fits, p-values and limits.")(search.up_t
 app.command("report", help="Run what is missing and write the report.")(search.up_to("report"))
 app.command("list")(search.list_searches)
 app.command()(search.show)
+app.command()(results.status)
+app.command()(results.clean)
 app.command()(samples.simulate)
 app.command()(samples.convert)
 app.command()(fit)

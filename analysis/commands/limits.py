@@ -24,7 +24,7 @@ def limits(
     n_events: Annotated[
         int, typer.Option("-n", "--events", min=100, help="Events of a card to simulate.")
     ] = 2000,
-    threads: Threads = 2,
+    threads: Threads = None,
     workers: Workers = 1,
     output: Output = None,
     fresh: Fresh = False,
@@ -32,7 +32,8 @@ def limits(
 ) -> None:
     """Limits and discovery reach for many signals, with injections that every detector learns from."""
     from analysis.commands.limit_tables import LimitOptions, OwnSignal, find_limits
+    from analysis.engine.threads import available_cores
 
     own = OwnSignal(signal, mass, n_events) if signal else None
-    options = LimitOptions(output, part, own, threads, workers, fresh, unblind)
+    options = LimitOptions(output, part, own, threads or available_cores(), workers, fresh, unblind)
     find_limits(search, config, tuple(overrides or ()), options)

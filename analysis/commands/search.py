@@ -8,14 +8,28 @@ import typer
 
 from analysis.commands.options import Overrides
 
+
+def _search_names(begun: str) -> list[str]:
+    from analysis.searches import names
+
+    return [name for name in names() if name.startswith(begun)]
+
+
 SearchName = Annotated[
     str | None,
-    typer.Argument(metavar="SEARCH", help="Name of a search; `list` shows them. --config names its own."),
+    typer.Argument(
+        metavar="SEARCH",
+        help="Name of a search; `list` shows them. --config names its own.",
+        autocompletion=_search_names,
+    ),
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file instead of the search's own.")]
 MaxEvents = Annotated[int | None, typer.Option(min=1, help="Read at most so many events of each input.")]
 Threads = Annotated[
-    int, typer.Option(min=1, max=1024, help="Threads of the event loop, the training and the fits.")
+    int | None,
+    typer.Option(
+        min=1, max=1024, help="Threads of event loop, training and fits; by default the cores that are ours."
+    ),
 ]
 Workers = Annotated[
     int,
@@ -39,7 +53,7 @@ def up_to(last: str) -> Callable[..., None]:
         config: ConfigFile = None,
         overrides: Overrides = None,
         max_events: MaxEvents = None,
-        threads: Threads = 2,
+        threads: Threads = None,
         workers: Workers = 1,
         output: Output = None,
         dry_run: DryRun = False,
@@ -47,12 +61,13 @@ def up_to(last: str) -> Callable[..., None]:
         unblind: Unblind = False,
     ) -> None:
         from analysis.commands.run import RunOptions, run_search
+        from analysis.engine.threads import available_cores
 
         options = RunOptions(
             output=output,
             last=last,
             max_events=max_events,
-            threads=threads,
+            threads=threads or available_cores(),
             workers=workers,
             dry_run=dry_run,
             fresh=fresh,

@@ -12,6 +12,7 @@ from analysis.engine import provenance
 from analysis.engine.job import Job, Tools
 from analysis.engine.manifest import read_manifest, write_manifest
 from analysis.engine.stage import Stage, fingerprint, plain
+from analysis.engine.threads import bound_libraries
 from analysis.engine.workers import run_in_worker, worker_processes
 from errors import at_work
 
@@ -71,7 +72,7 @@ def _run(group: Sequence[Stage], output: Path, tools: Tools, run: int) -> None:
     with ExitStack() as stack:
         jobs = [stack.enter_context(_job(stage, output, run)) for stage in group]
         start = time.perf_counter()
-        with at_work(f"stage {group[0].title}"):
+        with at_work(f"stage {group[0].title}"), bound_libraries(tools.threads):
             group[0].task(jobs if group[0].batch else jobs[0], tools)
             seconds = (time.perf_counter() - start) / len(group)
             for stage, job in zip(group, jobs, strict=True):

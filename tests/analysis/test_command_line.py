@@ -1,3 +1,4 @@
+import os
 import resource
 import subprocess
 import sys
@@ -32,6 +33,8 @@ def test_help_is_quick_and_names_every_verb() -> None:
         "train",
         "scan",
         "report",
+        "status",
+        "clean",
         "doctor",
         "selftest",
     ):
@@ -76,3 +79,19 @@ def test_list_and_show_print_the_search() -> None:
     shown = _run("show", "cms-dijet").stdout
     assert "delta_eta" in shown
     assert "B3" in shown
+
+
+def test_a_shell_completes_verbs_and_searches() -> None:
+    for line, word, expected in (
+        ("run_analysis.py stat", 1, "status"),
+        ("run_analysis.py run cm", 2, "cms-dijet"),
+    ):
+        asked = {"COMP_WORDS": line, "COMP_CWORD": str(word), "_RUN_ANALYSIS.PY_COMPLETE": "complete_bash"}
+        command = [sys.executable, str(REPOSITORY / "run_analysis.py")]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | asked)
+        assert result.stdout.split() == [expected]
+
+
+def test_the_version_names_the_commit_and_the_packages_that_decide_numbers() -> None:
+    told = dict(line.split(maxsplit=1) for line in _run("--version").stdout.splitlines())
+    assert {"mapless", "python", "root", "numpy"} <= told.keys()
