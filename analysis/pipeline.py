@@ -224,4 +224,5 @@ class Pipeline:
             "data": self.plan.data(region),
             "window": chain.window,
             "samples": samples,
+            "masses": tuple(dict.fromkeys(search.spectrum(name).column for name in chain.hunt.spectra)),
         }

@@ -15,6 +15,8 @@ from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
+from analysis.report.selected_events import write_selected_events
+from analysis.report.summary_sentence import summary_sentence
 from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
 from analysis.stages.convert import converted_parts
@@ -30,24 +32,32 @@ from models.made import make
 
 REPORT = "report.html"
 NUMBERS = "results.json"
+EVENTS = "events"
 MAX_CURVES = 2  # of p-values, beyond which the smallest of all is drawn too
 
 
 def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
-    """Write `report.html`, `results.json` and `plots/*.{png,pdf}`.
+    """Write `report.html`, `results.json`, `plots/*.{png,pdf}` and `events/*.csv`, those that hunts keep.
 
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
     `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; `open_rows` of
-    the cutflows of closed selections; `hunts` (data set, window and samples of each chain) and the `figures`
-    to draw of them; titles of the columns that an excess is `described` by.
+    the cutflows of closed selections; `hunts` (data set, window, samples, masses of each chain) and the
+    `figures` to draw of them; titles of the columns that an excess is `described` by.
     """
     results = _results(job)
     figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job))
     plots = save_figures(figures, job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
+    verdict = _verdict(results)
+    everywhere = results["summary"]["global"] if results["summary"] else None
+    named = job.arguments
+    sentence = summary_sentence(
+        named["data_text"], named["closed"], results["closure"], verdict["verdict"], everywhere
+    )
     page = render(
         "search.html.j2",
-        header={**job.arguments, **_verdict(results)},
+        header={**named, **verdict, "sentence": sentence},
+        event_lists=[f"{EVENTS}/{file_name(hunt)}.csv" for hunt in named["hunts"]],
         results=results,
         plots=plots,
         manifests=[read_manifest(folder) for folder in job.after.values()],
@@ -191,6 +201,7 @@ def _hunt_figures(job: Job) -> Figures:
         view = _hunt_view(job, name)
         yield from score_figures(view)
         yield from mass_figures(view)
+        write_selected_events(view, hunt["masses"], job.folder / EVENTS / f"{view.name}.csv")
         for made in job.arguments["figures"]:
             yield from make(made, {}).draw(view)
         outside = ~view.inside if view.window else view.inside
