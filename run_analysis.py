@@ -56,6 +56,7 @@ app.command("scan", help="Run up to the fits, p-values and limits.")(search.up_t
 app.command("report", help="Run what is missing and write the report.")(search.up_to("report"))
 app.command("list")(search.list_searches)
 app.command()(search.show)
+app.command()(search.new)
 app.command()(results.status)
 app.command()(results.clean)
 app.command()(samples.simulate)

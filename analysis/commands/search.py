@@ -90,3 +90,16 @@ def show(search: SearchName = None, config: ConfigFile = None, overrides: Overri
     from analysis.commands.show import print_search
 
     print_search(search, config, tuple(overrides or ()))
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the files, without .yaml.")],
+    source: Annotated[
+        str,
+        typer.Option("--from", metavar="SEARCH", autocompletion=_search_names, help="Search to start from."),
+    ] = "cms-dijet",
+) -> None:
+    """Write a commented configuration of your own here, with a schema that editors complete it by."""
+    from analysis.commands.new import write_configuration
+
+    write_configuration(name, source, Path())

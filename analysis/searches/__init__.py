@@ -35,10 +35,10 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
 
     Raises MaplessError for an unknown search, for a name that contradicts the file, and as `load_settings`.
     """
-    path = config or _configuration(_known(DEFAULT if name is None else name))
+    path = config or configuration(DEFAULT if name is None else name)
     values = read_values(path)
     if "search" not in values and name is not None:
-        values = read_values(_configuration(_known(name))) | values
+        values = read_values(configuration(name)) | values
     if "search" not in values:
         raise MaplessError(f"{path}: search is missing; name one of {', '.join(names())}, here or as SEARCH")
     override(values, overrides)
@@ -46,6 +46,11 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
         raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
     settings = validated(values, module(values["search"]).Settings, path)
     return settings.model_copy(update={"samples": _resolved(settings, path.resolve().parent)})
+
+
+def configuration(name: str) -> Path:
+    """The YAML file that a search comes with; MaplessError for an unknown one."""
+    return _configuration(_known(name))
 
 
 def declare(settings: SearchSettings) -> Search:
