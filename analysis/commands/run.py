@@ -15,6 +15,7 @@ from analysis.commands.wide_table import print_table
 from analysis.engine.json_file import read_json
 from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
+from analysis.engine.run_log import logged
 from analysis.pipeline import Pipeline
 from fits.checks.fit_quality import flag
 
@@ -43,7 +44,9 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     if options.dry_run:
         print_table(console, plan_table(stages, output, fresh=options.fresh))
         return
-    with claimed(output):
+    opened = ", unblinded" if pipeline.is_data and options.unblind else ""
+    what = f"{settings.search} up to {options.last}{opened} ({pipeline.report.folder(output).name})"
+    with claimed(output), logged(output, what):
         run_with_bar(
             stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
         )

@@ -1,9 +1,11 @@
 """What commands that run stages share: the plan, the progress, and the results where a reader looks first."""
 
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +16,8 @@ from analysis.engine.job import Tools
 from analysis.engine.output_folder import move_in, partial_folder
 from analysis.engine.running import run_stages
 from analysis.engine.stage import Stage
+
+MINUTE = 60.0  # seconds from one line about the progress to the next
 
 
 def run_with_bar(
@@ -28,7 +32,7 @@ def run_with_bar(
     for stage in () if fresh else stages:
         if stage.folder(output).exists() and not stage.is_done(output):
             console.print(f"{stage.name}: what is stored is not what was written; it is made anew")
-    with _bar(console) as progress:
+    with _minutes(output, console), _bar(console) as progress:
         tools = Tools(progress, threads)
         run_stages(stages, output, tools, workers=workers, fresh=fresh, report=report)
 
@@ -51,6 +55,29 @@ def publish(report: Path, output: Path) -> None:
     with partial_folder(output) as copy:
         shutil.copytree(report, copy, dirs_exist_ok=True)
         move_in(copy, output)
+
+
+@contextmanager
+def _minutes(output: Path, console: Console) -> Iterator[None]:
+    """Where no terminal shows a bar, say every minute which stages are at work."""
+    if console.is_terminal:
+        yield
+        return
+    ended, start = Event(), time.monotonic()
+
+    def tell() -> None:
+        while not ended.wait(MINUTE):
+            names = {place.name.partition(".partial-")[0] for place in output.glob("stages/*.partial-*")}
+            at_work = ", ".join(sorted(name.rpartition("-")[0] for name in names))
+            console.print(f"{at_work}: at work, {(time.monotonic() - start) / MINUTE:.0f} min of this run")
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 @contextmanager

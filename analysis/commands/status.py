@@ -8,6 +8,7 @@ from rich.table import Table
 
 from analysis.commands.numbers import number
 from analysis.commands.wide_table import print_table
+from analysis.engine.run_log import LOG, last_line
 from analysis.engine.stored_stages import StoredStage, running, stored_stages
 
 _MEGABYTE = 1e6
@@ -25,6 +26,8 @@ def print_status(output: Path) -> None:
     size = sum(stage.size for stage in stages) / _MEGABYTE
     console.print(f"{len(stages)} stages, {seconds:.0f} s of work, {size:,.0f} MB")
     console.print(f"At work: {holder}" if holder else "No run is at work.", highlight=False)
+    if last := last_line(output):
+        console.print(f"Last in {output / LOG}: {last}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _row(stage: StoredStage, held: bool) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from analysis.engine.json_file import read_json, write_json
+from analysis.engine.run_log import LOG
 from errors import MaplessError
 
 MARKER = ".mapless"
@@ -36,7 +37,8 @@ def claimed(output: Path) -> Iterator[None]:
             _remove(left)
         yield
     finally:
-        if not existed and [file.name for file in output.rglob("*") if not file.is_dir()] == [MARKER]:
+        files = {file.name for file in output.rglob("*") if not file.is_dir()}
+        if not existed and files <= {MARKER, LOG}:
             shutil.rmtree(output)
         os.close(descriptor)
 

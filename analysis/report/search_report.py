@@ -48,16 +48,9 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job))
     plots = save_figures(figures, job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
-    verdict = _verdict(results)
-    everywhere = results["summary"]["global"] if results["summary"] else None
-    named = job.arguments
-    sentence = summary_sentence(
-        named["data_text"], named["closed"], results["closure"], verdict["verdict"], everywhere
-    )
     page = render(
         "search.html.j2",
-        header={**named, **verdict, "sentence": sentence},
-        event_lists=[f"{EVENTS}/{file_name(hunt)}.csv" for hunt in named["hunts"]],
+        header=_header(job.arguments, results),
         results=results,
         plots=plots,
         manifests=[read_manifest(folder) for folder in job.after.values()],
@@ -93,8 +86,8 @@ def _open(flow: dict[str, Any], n_rows: int | None) -> dict[str, Any]:
     return flow | {"cutflow": flow["cutflow"] | {"cuts": cuts[:n_rows]}, "closed_from": cuts[n_rows]["title"]}
 
 
-def _verdict(results: Mapping[str, Any]) -> dict[str, Any]:
-    """The largest excess anywhere, and one row for each category of every fit."""
+def _header(names: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found in words, the largest excess anywhere, and one row for each category of every fit."""
     summary = results["summary"]["smallest"] if results["summary"] else []
     good = [point for point in summary if point["local_p_value"] is not None]
     largest = min(good, key=lambda point: point["local_p_value"], default=None)
@@ -103,7 +96,12 @@ def _verdict(results: Mapping[str, Any]) -> dict[str, Any]:
     if largest is not None:
         fit = results["fits"][largest["fit"]]
         largest = largest | {"where": fit_title(fit, largest["part"]), "flag": flag(largest["quality"])}
+    everywhere = results["summary"]["global"] if results["summary"] else None
+    told = names["data_text"], names["closed"], results["closure"]
     return {
+        **names,
+        "sentence": summary_sentence(*told, largest, everywhere),
+        "event_lists": [f"{EVENTS}/{file_name(hunt)}.csv" for hunt in names["hunts"]],
         "verdict": largest,
         "rows": [row for fit, part in searched for row in _rows(fit, part)],
         "n_hypotheses": sum(len(part["search"]["scan"]["points"]) for _, part in searched),

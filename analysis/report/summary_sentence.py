@@ -36,6 +36,7 @@ def summary_sentence(
 
 def _excess_words(largest: Mapping[str, Any], everywhere: Mapping[str, Any] | None) -> str:
     excess = f"{largest['significance']:.2f} σ at {largest['mass']:.0f} GeV in {largest['where']}"
+    excess += f" ({largest['flag'].removeprefix(', ')})" if largest["flag"] else ""
     if everywhere is None or everywhere["p_value"] is None:
         return f"the largest excess is {excess}, before the number of places that were searched counts"
     p_value = everywhere["upcrossings_p_value"] if everywhere["extrapolated"] else everywhere["p_value"]
@@ -44,8 +45,7 @@ def _excess_words(largest: Mapping[str, Any], everywhere: Mapping[str, Any] | No
     chance = f"background alone exceeds somewhere with a probability of {p_value:.2g}"
     if p_value > USUAL:
         return f"nothing departs from the background: the largest excess, {excess}, is one that {chance}"
-    caveat = f"{largest['flag']}, so that it may be the fit" if largest["flag"] else ""
-    return f"there is {_strength(everywhere['significance'])}: {excess}, which {chance}{caveat}"
+    return f"there is {_strength(everywhere['significance'])}: {excess}, which {chance}"
 
 
 def _strength(significance: float | None) -> str:

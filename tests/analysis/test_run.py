@@ -15,7 +15,9 @@ from analysis.commands.run import _print_findings
 from analysis.engine import provenance
 from analysis.engine.json_file import write_json
 from analysis.report.page import render
-from analysis.report.search_report import _verdict
+from analysis.report.search_report import _header
+from analysis.results import load
+from errors import MaplessError
 from fits.checks.fit_quality import FitQuality
 from tests.analysis.with_quality import with_quality
 
@@ -133,7 +135,7 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     assert len(printed) > 2
     assert not [line for line in printed if words not in line]
     texts = dict.fromkeys(("name", "title", "reference", "data_text", "configuration"), "")
-    header = texts | {"closed": False} | _verdict(flagged)
+    header = _header(texts | {"closed": False, "hunts": {}}, flagged)
     nothing = {"plots": [], "manifests": [], "environment": provenance.environment()}
     page = render("search.html.j2", header=header, results=flagged, **nothing)
     verdict, _, tables = page.partition("<table>")
@@ -143,6 +145,36 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     rows += re.findall(r"<tr><td>.*?</tr>", smallest, re.DOTALL)
     assert len(rows) > len(results["summary"]["smallest"])
     assert not [row for row in rows if words not in row]
+
+
+def test_the_report_begins_with_what_was_found_and_lists_the_events_that_were_kept(
+    output: Path, results: dict
+) -> None:
+    report = (output / "report.html").read_text()
+    assert "In simulation (qcd_dijet, the first 12,000 events) with" in report
+    assert "<code>events/cwola-W.csv</code>" in report
+    kept = load(output).selected("cwola-W")
+    fit = results["fits"]["mjj-cwola-W"]["parts"][0]
+    edges = fit["search"]["spectra"]["kept"]["spectrum"]["edges"]
+    low, high = edges[0], edges[-1]
+    assert kept["mjj"].between(low, high).sum() == fit["counts"]["kept"]["n_events"]
+    assert kept["injected"].sum() == fit["counts"]["kept"]["injected_kept"]
+
+
+def test_the_page_on_results_at_a_prompt_does_what_it_says(
+    output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (REPOSITORY / "docs" / "interactive.md").read_text()
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)).replace("B3", "W")
+    monkeypatch.chdir(output.parent)
+    known: dict = {}
+    exec(code.replace("results/cms-dijet", output.name), known)
+    assert "qcd_dijet-signal" in capsys.readouterr().out
+    assert len(known["arrays"]) == len(known["masses"]) == len(known["scores"]["score"])
+    assert known["heaviest"] == known["masses"].max()
+    assert known["spectrum"]["edges"].size == known["spectrum"]["counts"].size + 1
+    with pytest.raises(MaplessError, match="it has .*qcd_dijet-signal"):
+        known["results"].events("qcd")
 
 
 def test_scores_are_stored_under_the_name_of_the_event(output: Path) -> None:
@@ -212,6 +244,9 @@ def test_data_stay_closed_and_unblinding_is_refused_without_closure(tmp_path: Pa
     assert flow["cutflow"]["cuts"][-1]["title"] == "two tight jets, pt > 300 GeV, |eta| < 2.5"
     assert "are closed" in report
     assert {file.stem for file in (tmp_path / "plots").glob("*.png")} == {"open_mjj"}
+    assert not (tmp_path / "events").exists()
+    with pytest.raises(MaplessError, match="mine-signal is closed until --unblind"):
+        load(tmp_path).events("mine-signal")
     assert not [
         stage for stage in (tmp_path / "stages").iterdir() if stage.name.split("-")[0] in ("train", "fit")
     ]

@@ -83,3 +83,8 @@ def wait_for(condition, patience=PATIENCE):
     while not condition():
         assert time.monotonic() < latest
         time.sleep(0.01)
+
+
+def rest(job, tools):
+    """Take some time."""
+    time.sleep(job.arguments["seconds"])

@@ -15,9 +15,10 @@ def test_evidence_is_called_so_with_its_global_probability():
     assert "probability of 9e-05" in sentence()
 
 
-def test_an_excess_where_the_fit_is_bad_carries_its_flag():
+def test_an_excess_carries_the_flag_of_its_fit():
     flagged = LARGEST | {"flag": ", background alone fits badly"}
-    assert sentence(flagged).endswith(", background alone fits badly, so that it may be the fit.")
+    for everywhere in (None, RARE, RARE | {"upcrossings_p_value": 0.2}):
+        assert "in mjj, all events (background alone fits badly)" in sentence(flagged, everywhere)
 
 
 def test_nothing_is_called_nothing():
