@@ -114,6 +114,7 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
     largest: Mapping[str, Any] = min(points, key=lambda point: point["local_p_value"], default={})
     if "error" in part["search"]:
         numbers = ("statistic", "n_degrees_of_freedom", "p_value", "mass", "significance")
+        numbers += ("signal_yield", "signal_yield_error")
         failed = dict.fromkeys(numbers) | {"flag": ""}
         counts = next(iter(part["counts"].values()))
         title = fit_title(fit, part["name"])
@@ -130,6 +131,8 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
             "status": category["background_fit"]["status"],
             "mass": None if place else largest.get("mass"),
             "significance": None if place else largest.get("significance"),
+            "signal_yield": None if place else largest.get("signal_yield"),
+            "signal_yield_error": None if place else largest.get("signal_yield_error"),
             "flag": "" if place else flag(largest.get("quality")),
         }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,24 @@ def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
     assert not re.findall(r"(?:src|href)=\"(?!data:)", report)
     for heading in ("Is there something?", "global p-value", "Cutflow", "Provenance"):
         assert heading in report
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs a browser")
+@pytest.mark.parametrize("width", [1400, 800])
+def test_in_a_browser_nothing_is_wider_than_the_page_and_every_image_loads(
+    output: Path, tmp_path: Path, width: int
+) -> None:
+    fits, loaded = (
+        "document.documentElement.scrollWidth <= innerWidth",
+        "[...document.images].every(i => i.naturalWidth)",
+    )
+    script = f"<script>document.title = {fits} && {loaded}</script></body>"
+    page = (output / "report.html").read_text()
+    (tmp_path / "page.html").write_text(page.replace("</body>", script))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},1000"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"file://{tmp_path / 'page.html'}"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert "<title>true</title>" in shown.stdout
 
 
 def test_every_plot_exists_as_png_and_pdf(output: Path) -> None:
