@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -154,7 +155,7 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     assert len(printed) > 2
     assert not [line for line in printed if words not in line]
     texts = dict.fromkeys(("name", "title", "reference", "data_text", "configuration"), "")
-    header = _header(texts | {"closed": False, "hunts": {}}, flagged)
+    header = _header(texts | {"closed": False, "hunts": {}, "described": defaultdict(str)}, flagged)
     nothing = {"plots": [], "manifests": [], "environment": provenance.environment()}
     page = render("search.html.j2", header=header, results=flagged, **nothing)
     verdict, _, tables = page.partition("<table>")
