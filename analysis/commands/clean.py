@@ -29,8 +29,8 @@ def clean_output(
 ) -> None:
     """Print what a search needs no more in its output, and remove it unless `dry_run`.
 
-    What a run with this configuration would keep stays, closed or unblinded, and what stages of other names,
-    such as those of limits, were made from.
+    What a run with this configuration would keep stays, closed or unblinded, and stages of other names, such
+    as those of finished limits, with what they were made from.
     """
     settings = searches.load(name, config, tuple(overrides))
     output = output or Path("results") / settings.search

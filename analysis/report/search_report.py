@@ -113,9 +113,9 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
     points = [point for point in part["search"]["scan"]["points"] if point["local_p_value"] is not None]
     largest: Mapping[str, Any] = min(points, key=lambda point: point["local_p_value"], default={})
     if "error" in part["search"]:
-        numbers = ("statistic", "n_degrees_of_freedom", "p_value", "mass", "significance")
-        numbers += ("signal_yield", "signal_yield_error")
-        failed = dict.fromkeys(numbers) | {"flag": ""}
+        fitted = ("statistic", "n_degrees_of_freedom", "p_value")
+        found = ("mass", "significance", "signal_yield", "signal_yield_error")
+        failed = dict.fromkeys((*fitted, *found)) | {"flag": ""}
         counts = next(iter(part["counts"].values()))
         title = fit_title(fit, part["name"])
         yield counts | failed | {"title": title, "background": "–", "status": part["search"]["error"]}
