@@ -5,7 +5,7 @@ Counted are signal and background that are kept in the window; fitted is the spe
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class SelectedSearch:
 
     plan: Plan
     folder: Path
+    _read: dict[Source, EventColumns] = field(default_factory=dict)
 
     @property
     def search(self) -> Search:
@@ -69,8 +70,10 @@ class SelectedSearch:
 
     def events(self, source: Source) -> EventColumns:
         """The events of a source."""
-        (stage,) = self.plan.selected([self.plan.data_set(source)]).values()
-        return StoredEvents(run_stage(stage, self.folder, Tools(threads=1)) / EVENTS)
+        if source not in self._read:
+            (stage,) = self.plan.selected([self.plan.data_set(source)]).values()
+            self._read[source] = StoredEvents(run_stage(stage, self.folder, Tools(threads=1)) / EVENTS)
+        return self._read[source]
 
     @cached_property
     def window(self) -> Window:
@@ -143,7 +146,9 @@ class SelectedSearch:
                 training = {role: self.events(source) for role, source in hunt.training.items()}
                 detector.fit(training).save(trained)
             scores = type(detector).load(trained).score(self.events(Source("signal", sample)))
-            np.savez(file, **scores)
+            beside = file.with_name(f"partial-{file.name}")
+            np.savez(beside, **scores)
+            beside.replace(file)
         with np.load(file) as stored:
             return dict(stored)
 
@@ -180,10 +185,10 @@ def cell(search: SelectedSearch, hunt: Hunt | None, sample: Sample, toys: int = 
 def counted_significance(signal: float, background: float) -> float:
     """Median significance of so many signal events on a known Poisson background (arXiv:1007.1727, eq. 97).
 
-    Smaller than S / sqrt(B), which is no significance where the background is a few events.
+    Smaller than S / sqrt(B), which is no significance where the background is a few events. A background of
+    less than one event counts as one.
     """
-    if not background:
-        return float(np.sqrt(2 * signal)) if signal else 0.0
+    background = max(background, 1.0)
     return float(np.sqrt(2 * ((signal + background) * np.log1p(signal / background) - signal)))
 
 

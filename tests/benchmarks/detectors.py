@@ -7,7 +7,8 @@ CONFIG is that of a search on simulated events with one window, whose data are b
 injects what counting in the window sees at two standard deviations without a detector. With `--parts` the
 sample is cut into so many instead, and each of them searched. Every cell, a detector on a sample, is a file
 of OUTPUT/cells: one that is there is not made again, and tables are of all that are there, whoever made them.
-So the command can be stopped and repeated. `--document` writes the tables between the marks of a document.
+So the command can be stopped and repeated; another CONFIG needs another OUTPUT. `--document` writes the
+tables between the marks of a document.
 """
 
 import argparse
