@@ -80,9 +80,11 @@ class EventBlocks:
 
     def __init__(self, files: str | Path | Sequence[str | Path]) -> None:
         self.files = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
-        tuples = [open_tuple(file) for file in self.files]
-        self.columns = _common([_columns(events) for events in tuples])
-        self._clusters = [[cluster.num_entries for cluster in events.cluster_summaries] for events in tuples]
+        self._tuples = [open_tuple(file) for file in self.files]  # once: what they say of pages takes seconds
+        self.columns = _common([_columns(events) for events in self._tuples])
+        self._clusters = [
+            [cluster.num_entries for cluster in events.cluster_summaries] for events in self._tuples
+        ]
         self._reader = lru_cache(maxsize=4)(_reader)
 
     @cached_property
@@ -126,6 +128,10 @@ class EventBlocks:
         parts = [batch[column] for batch in self.batches([column], 2**16, kept=kept)]
         stored = self.columns[column]
         return np.concatenate(parts) if parts else np.empty((0, *stored.shape), NUMBERS[stored.number])
+
+    def numbers(self, column: str) -> NDArray[Any]:
+        """A column (n_events,) of one number per event, of all events."""
+        return np.concatenate([events.arrays([column], library="np")[column] for events in self._tuples])
 
     def _groups(self, most: int, seed: int | None, epoch: int) -> list[list[Block]]:
         """Blocks in the order of an epoch, as many together as have at most so many events."""

@@ -16,7 +16,7 @@ from selections.arrays import Arrays, interleaved, rebatched
 from selections.blocks import MEMORY, EventBlocks
 from selections.event_columns import Array, EventColumns, Mask
 from selections.folds import mix_bits, unsigned
-from selections.snapshot import EVENT_NAME, check_columns, read
+from selections.snapshot import EVENT_NAME, check_columns
 
 
 class EventTable(EventColumns):
@@ -125,7 +125,7 @@ class StoredEvents(EventColumns):
             return self._whole[column][self._mask]
         if stored is None:
             return self._made(column)
-        return np.concatenate([read(file, [column])[column] for file in self._blocks.files])
+        return self._blocks.numbers(column)
 
 
 class JoinedEvents(EventColumns):

@@ -7,7 +7,7 @@ holds the same fraction of background at every mass (arXiv:2412.03747).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -26,15 +26,18 @@ Array = NDArray[np.float64]
 class ScoreCategories(ScoreCut):
     """Categories such as "0-1%", "1-5%" and "5-10%" of the highest scores at every mass.
 
-    In every fold the quantiles of the score in bins of the mass make one cut curve; the mean of the other
-    folds' curves, smoothed by a polynomial in log mass, cuts the events of a fold. Beyond the centres of the
-    first and last bin the thresholds stay what they are there.
+    In every fold the quantiles of the score at some masses make one cut curve; the mean of the other folds'
+    curves, smoothed by a polynomial in log mass, cuts the events of a fold. Beyond the centres of the first
+    and last mass bin the thresholds stay what they are there.
 
     Args:
         column: the mass (GeV).
         efficiencies: upper ends of the categories, rising.
         folds: number of folds (CMS: 20).
         bins: number of mass bins with equally many events.
+        regression: what the curves of a fold are: quantiles in the "bins", or "networks" at their centres
+            (CMS; `models.cuts.quantile_networks`).
+        epochs, seed: of the networks.
         order: of the polynomial (CMS: 3).
         score, weight_column: see `models.cuts.learnt`.
 
@@ -46,6 +49,9 @@ class ScoreCategories(ScoreCut):
     efficiencies: Sequence[float] = (0.01, 0.05, 0.10)
     folds: int = 5
     bins: int = 20
+    regression: Literal["bins", "networks"] = "bins"
+    epochs: int = 50
+    seed: int = 1
     order: int = 3
 
     def __post_init__(self) -> None:
@@ -55,6 +61,10 @@ class ScoreCategories(ScoreCut):
             raise MaplessError(f"efficiencies {self.efficiencies} must rise")
         if self.folds < 2 or not 0 <= self.order < self.bins:  # noqa: PLR2004  (one to cut, others to learn)
             raise MaplessError("quantile regression needs two folds, and more bins than its order")
+        if self.regression not in ("bins", "networks"):
+            raise MaplessError(f"there is no regression by '{self.regression}'; choose bins or networks")
+        if self.epochs < 1:
+            raise MaplessError(f"networks learn nothing in {self.epochs} epochs; choose at least 1")
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -80,7 +90,8 @@ class ScoreCategories(ScoreCut):
         mass = np.log(column(events, self.column).astype(np.float64))
         edges = np.quantile(mass, np.linspace(0, 1, self.bins + 1)[1:-1])
         position = np.searchsorted(edges, mass, side="right")
-        cell, count = position + self.bins * fold(events, self.folds), self.bins * self.folds
+        of_event = fold(events, self.folds)
+        cell, count = position + self.bins * of_event, self.bins * self.folds
         if np.bincount(cell, minlength=count).min() * min(self.efficiencies) < 1:
             raise MaplessError(
                 f"{len(events)} events are too few for {self.folds} folds, {self.bins} mass bins and "
@@ -88,13 +99,19 @@ class ScoreCategories(ScoreCut):
             )
         centres = np.bincount(position, mass) / np.bincount(position)
         weight, score = event_weights(events, self.weight_column), self.the_score(scores)
-        order = np.argsort(cell, kind="stable")
-        members = np.split(order, np.searchsorted(cell[order], np.arange(1, count)))
-        quantiles = [
-            [weighted_quantile(score[chosen], weight[chosen], 1 - kept) for kept in self.efficiencies]
-            for chosen in members
-        ]
-        curves = np.reshape(quantiles, (self.folds, self.bins, -1))
+        if self.regression == "networks":
+            from models.cuts.quantile_networks import quantile_curves
+
+            folds = _members(of_event, self.folds)
+            curves = quantile_curves(
+                mass, score, weight, folds, self.efficiencies, centres, self.epochs, self.seed
+            )
+        else:
+            quantiles = [
+                [weighted_quantile(score[chosen], weight[chosen], 1 - kept) for kept in self.efficiencies]
+                for chosen in _members(cell, count)
+            ]
+            curves = np.reshape(quantiles, (self.folds, self.bins, -1))
         self._learnt = {"centres": centres.tolist(), "curves": self._smooth(centres, curves).tolist()}
         return self
 
@@ -125,3 +142,9 @@ class ScoreCategories(ScoreCut):
                 for of_fold in others
             ]
         )
+
+
+def _members(numbers: NDArray[np.integer], count: int) -> list[NDArray[np.integer]]:
+    """The events of each of so many numbers."""
+    order = np.argsort(numbers, kind="stable")
+    return np.split(order, np.searchsorted(numbers[order], np.arange(1, count)))

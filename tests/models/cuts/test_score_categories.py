@@ -13,9 +13,13 @@ SCORES = {"score": RANDOM.exponential(size=len(EVENTS)) * (MJJ / 2200) ** 0.7}  
 EDGES = np.array([2200, 2300, 2400, 2500, 2700, 2900, 3200, 3600, 4200, 6000])
 
 
-@pytest.fixture(scope="module")
-def cut():
-    return ScoreCategories("mjj").learn(EVENTS, SCORES)
+def regression(how):
+    return ScoreCategories("mjj", regression=how, epochs=10)
+
+
+@pytest.fixture(scope="module", params=["bins", pytest.param("networks", marks=pytest.mark.physics)])
+def cut(request):
+    return regression(request.param).learn(EVENTS, SCORES)
 
 
 def chi_square_per_bin(mask):
@@ -41,7 +45,7 @@ def test_a_fixed_threshold_would_sculpt_the_spectrum():
 def test_an_event_does_not_move_the_curve_that_cuts_it(cut):
     in_fold = fold(EVENTS, 5) == 2
     wild = {"score": np.where(in_fold, 3 * SCORES["score"], SCORES["score"])}
-    moved = ScoreCategories("mjj").learn(EVENTS, wild)
+    moved = regression(cut.regression).learn(EVENTS, wild)
     before, after = (one.masks(EVENTS, SCORES)["0-1%"] for one in (cut, moved))
     np.testing.assert_array_equal(before[in_fold], after[in_fold])
     assert after[~in_fold].sum() < 0.9 * before[~in_fold].sum()
@@ -62,8 +66,16 @@ def test_too_few_events_are_refused():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"efficiencies": (0.05, 0.01)}, {"efficiencies": ()}, {"folds": 1}, {"order": 20}]
+    "settings",
+    [
+        {"efficiencies": (0.05, 0.01)},
+        {"efficiencies": ()},
+        {"folds": 1},
+        {"order": 20},
+        {"regression": "forests"},
+        {"regression": "networks", "epochs": 0},
+    ],
 )
 def test_impossible_settings_are_refused(settings):
-    with pytest.raises(MaplessError, match="rise|fraction|two folds"):
+    with pytest.raises(MaplessError, match="rise|fraction|two folds|no regression by 'forests'|0 epochs"):
         ScoreCategories("mjj", **settings)
