@@ -24,6 +24,7 @@ DETECTORS = {
 
 CUTS = {
     "exclusive-scores": "models.cuts.exclusive_scores:ExclusiveScores",
+    "highest-scores": "models.cuts.highest_scores:HighestScores",
     "moving-sidebands": "models.cuts.moving_sidebands:MovingSidebands",
     "quak-bins": "models.cuts.quak_bins:QuakBins",
     "quantile-regression": "models.cuts.score_categories:ScoreCategories",

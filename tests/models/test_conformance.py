@@ -69,6 +69,7 @@ QUICK = {
 }
 CUT_OPTIONS = {
     "exclusive-scores": {"kept": 0.1, "order": ["first", "second"]},
+    "highest-scores": {"numbers": {"50": 50, "5": 5}},
     "moving-sidebands": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
     "quak-bins": {"kept": 0.1, "axes": ["first", "second"]},
     "quantile-regression": {"folds": 3, "bins": 5},

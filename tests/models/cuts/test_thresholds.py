@@ -5,6 +5,7 @@ import pytest
 
 from errors import MaplessError
 from models.cuts.exclusive_scores import ExclusiveScores
+from models.cuts.highest_scores import HighestScores
 from models.cuts.moving_sidebands import MovingSidebands
 from models.cuts.score_above import ScoreAbove
 from models.cuts.sideband_efficiency import SidebandEfficiency
@@ -70,6 +71,22 @@ def test_fixed_thresholds_are_what_they_say():
     masks = ScoreAbove({"loose": 3.0, "tight": 5.0}).masks(EVENTS, SCORES)
     np.testing.assert_array_equal(masks["tight"], SCORES["score"] > 5)
     assert masks["loose"].sum() > masks["tight"].sum()
+
+
+def test_as_many_of_the_highest_scores_are_kept_as_were_asked_for():
+    cut = HighestScores({"many": 1000, "few": 10}).learn(EVENTS, SCORES)
+    masks, order = cut.masks(EVENTS, SCORES), np.argsort(-SCORES["score"])
+    for name, number in (("many", 1000), ("few", 10)):
+        assert masks[name].sum() == pytest.approx(number, abs=1)
+        assert masks[name][order[: number - 1]].all()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"), [({}, "at least one"), ({"few": 0}, "keeps 0"), ({"all": 1e9}, "there are 20000")]
+)
+def test_numbers_of_events_that_there_are_not_are_refused(numbers, words):
+    with pytest.raises(MaplessError, match=words):
+        HighestScores(numbers).learn(EVENTS, SCORES)
 
 
 def test_sidebands_move_with_the_mass():
