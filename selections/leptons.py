@@ -11,6 +11,8 @@ from selections.graph import Selection
 from selections.jets import finite_jets, jet_constituents, jet_property
 from selections.lund_plane import HEADERS as LUND_HEADERS
 from selections.lund_plane import lund_plane_columns
+from selections.rapidity_mass_matrix import HEADERS as MATRIX_HEADERS
+from selections.rapidity_mass_matrix import rapidity_mass_columns
 from selections.steps import Column, Cut, Variation
 
 _LEADING = "mapless::pick(leptons_{0}, leptons_order, 0)"
@@ -45,6 +47,19 @@ def lepton_preselection(*, lepton_pt_min: float = 60.0, variations: Sequence[Var
         variations=variations,
         headers=("mapless/jets.h",),
     )
+
+
+def jet_and_lepton(**preselection: Any) -> Selection:
+    """Events with a lepton and a small jet, and their rapidity-mass matrices, as arXiv:2307.01612.
+
+    Arguments as `lepton_preselection`; columns as `selections.rapidity_mass_matrix`.
+    """
+    region = lepton_preselection(**preselection).refine(
+        "jet_and_lepton",
+        Cut("small_jet_pt.size() > 0", "a small jet"),
+        columns=rapidity_mass_columns(),
+    )
+    return replace(region, headers=(*region.headers, *MATRIX_HEADERS))
 
 
 def boosted_w(

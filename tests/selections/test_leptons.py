@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import uproot
 
-from selections.leptons import boosted_w, lepton_preselection
+from selections.leptons import boosted_w, jet_and_lepton, lepton_preselection
 from selections.sources import open_events
 
 EVENTS = 6
@@ -73,6 +73,17 @@ def test_every_cut_takes_the_event_that_lacks_what_it_asks_for(events: Path) -> 
 def test_a_softer_lepton_is_enough_where_asked_for(events: Path) -> None:
     selected = lepton_preselection(lepton_pt_min=45.0)(open_events(events))
     assert selected.frame.AsNumpy(["event"])["event"].tolist() == [0, 2, 4, 5]
+
+
+def test_a_jet_beside_a_lepton_has_a_matrix_and_masses_of_pairs(events: Path) -> None:
+    found = jet_and_lepton()(open_events(events)).frame.AsNumpy(
+        ["event", "rapidity_mass_inputs", "m_bmu", "m_jmu"]
+    )
+    assert found["event"].tolist() == [0, 4, 5]
+    assert np.array([list(one) for one in found["rapidity_mass_inputs"]]).shape == (3, 1287)
+    energy = np.hypot(60, 5)  # of the b jet, 1 in phi from a muon of 80 GeV
+    assert found["m_bmu"][0] == pytest.approx(np.sqrt(25 + 160 * (energy - 60 * np.cos(1))), rel=1e-5)
+    assert found["m_jmu"].tolist() == [-1, -1, -1]
 
 
 def test_the_lund_plane_of_a_boosted_w_holds_the_splitting_of_each_prong(events: Path) -> None:
