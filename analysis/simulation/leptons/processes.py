@@ -14,7 +14,7 @@ from analysis.simulation.processes import SelectedProcess
 from analysis.simulation.vetoes import lepton_veto
 from selections.clustering import JetCriteria
 
-W_PRIME, PHI, CHARGED_HIGGS = 34, 9000001, 37
+W_PRIME, PHI, CHARGED_HIGGS, LEPTOQUARK = 34, 9000001, 37, 42
 TO_LEPTONS = "11 13 15"
 
 
@@ -185,6 +185,21 @@ class ChargedHiggs(LeptonProcess):
         ]
 
 
+class Leptoquark(LeptonProcess):
+    """u g -> leptoquark + muon, with the scalar leptoquark to an up quark and a muon."""
+
+    leptoquark_mass: float = Field(default=2000, gt=200, description="mass of the leptoquark")
+
+    def pythia(self) -> list[str]:
+        """Flavours of the production are those of the decay."""
+        return [
+            "LeptoQuark:qg2LQl = on",
+            "LeptoQuark:kCoup = 0.01",
+            f"{LEPTOQUARK}:0:products = 2 13",
+            *resonance(LEPTOQUARK, self.leptoquark_mass, 0.005 * self.leptoquark_mass),
+        ]
+
+
 PROCESSES: dict[str, type[LeptonProcess]] = {
     "lepton_ttbar": TopPairs,
     "lepton_single_top": SingleTop,
@@ -193,4 +208,5 @@ PROCESSES: dict[str, type[LeptonProcess]] = {
     "lepton_qcd": QCD,
     "lepton_wkk_to_wphi": WKKToWPhi,
     "lepton_charged_higgs": ChargedHiggs,
+    "lepton_leptoquark": Leptoquark,
 }

@@ -150,3 +150,17 @@ def test_phi_is_a_resonance_of_two_jets_beside_a_lepton(tmp_path: Path) -> None:
     mass = ak.to_numpy(invariant_mass([part[:, :2] for part in momenta(pairs, "small_jet")]))
     counts, edges = np.histogram(mass, np.arange(100, 1000, 50))
     assert 400 <= edges[counts.argmax()] <= 500
+
+
+def test_a_leptoquark_is_a_resonance_of_the_hardest_jet_and_muon(tmp_path: Path) -> None:
+    path = tmp_path / "leptoquark.root"
+    simulate("lepton_leptoquark", 150, output=path, seed=5, workers=1, quality="tiny", leptoquark_mass=4800)
+    events = objects(path, "muon", "small_jet")
+    events = events[(ak.num(events.muon_pt) > 0) & (ak.num(events.small_jet_pt) > 0)]
+    assert len(events) > 120
+    both = zip(momenta(events, "muon"), momenta(events, "small_jet"), strict=True)
+    mass = ak.to_numpy(
+        invariant_mass([ak.concatenate([one[:, :1], jet[:, :1]], axis=1) for one, jet in both])
+    )
+    assert np.median(mass) == pytest.approx(4800, rel=0.1)  # muons of 2 TeV are measured to a quarter
+    assert np.mean(abs(mass / 4800 - 1) < 0.15) > 0.5
