@@ -17,3 +17,6 @@ wide=(--seed 2026 --quality fast --set mjj_min=1500 --set max_delta_eta=2.5 --se
 ./run_analysis.py simulate qcd -n 60000 "${wide[@]}" --workers 2 --set run=3 --output analysis/samples/qcd_multijet.root
 ./run_analysis.py simulate x_to_yy -n 3000 "${wide[@]}" --seed 2027 --workers 2 --set resonance_mass=3000 --set y_mass=400 \
     --set y_prime_mass=400 --set run=4 --output analysis/samples/x_to_yy_3000_multijet.root
+leptons=$(mktemp -d)
+./run_analysis.py simulate --campaign analysis/campaigns/jet_x.yaml --output "$leptons/jet_x"
+cp "$leptons"/jet_x/lepton_data.root* analysis/samples/
