@@ -26,7 +26,7 @@ def test_a_class_of_ones_own_is_made_by_its_place():
 
 def test_what_does_not_exist_is_named_with_what_does():
     with pytest.raises(
-        MaplessError, match="nothing is called 'oracle'; choose one of cathode, combination, cwola-hunting, "
+        MaplessError, match="nothing is called 'oracle'; choose one of autoencoder, cathode, combination, "
     ):
         make_detector(Made("oracle"))
     with pytest.raises(MaplessError, match="cwola-hunting-trees has no setting 'epochs'; it has window, inp"):
