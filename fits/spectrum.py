@@ -156,6 +156,15 @@ def four_gev_edges(low: float, high: float) -> FloatArray:
     return np.arange(first, last + 2, 4.0)
 
 
+def relative_edges(low: float, high: float, width: float) -> FloatArray:
+    """Edges of bins from `low` to `high` (GeV) that are all as wide over their mass, nearly `width`.
+
+    >>> relative_edges(1000, 1210, 0.1).round().tolist()
+    [1000.0, 1100.0, 1210.0]
+    """
+    return np.geomspace(low, high, round(float(np.log(high / low)) / width) + 1)
+
+
 def dijet_edges(low: float | None = None, high: float | None = None) -> FloatArray:
     """Dijet binning of CMS EXO-22-026 (arXiv:2412.03747), 1460 to 6800 GeV, or the part inside a range."""
     edges = np.array(_DIJET_EDGES, dtype=float)

@@ -7,7 +7,6 @@ CMS, where ATLAS has trimmed jets of radius 1.
 
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
 from analysis.engine.settings import Name
@@ -21,6 +20,7 @@ from analysis.search_settings import (
     require_selected,
 )
 from analysis.source import Source
+from fits.spectrum import relative_edges
 from models.made import Made
 from models.window import windows_between
 from selections.dijet import dijet
@@ -57,15 +57,14 @@ class Settings(SearchSettings):
 
 def declare(settings: Settings) -> Search:
     """The search: one classifier of both jet masses per window, two thresholds, and the dijet spectrum."""
-    low, high = settings.spectrum.low, settings.spectrum.high
-    edges = np.geomspace(low, high, round(np.log(high / low) / BIN_WIDTH) + 1)
-    require_selected(edges.tolist(), settings.mjj_min, "mjj_min")
+    edges = relative_edges(settings.spectrum.low, settings.spectrum.high, BIN_WIDTH).tolist()
+    require_selected(edges, settings.mjj_min, "mjj_min")
     windows = tuple(WINDOWS[str(number)] for number in settings.windows)
     spectrum = MassSpectrum(
         "mJJ",
         "mjj",
         "signal",
-        tuple(edges.tolist()),
+        tuple(edges),
         settings.background.smooth,
         SignalModel(settings.signals, settings.signal_width),
         settings.masses.values,

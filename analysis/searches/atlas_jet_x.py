@@ -7,7 +7,6 @@ that are defined by their rates, so that no region needs simulation.
 
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from analysis.engine.settings import Name
@@ -22,6 +21,7 @@ from analysis.search_settings import (
 )
 from analysis.source import Source
 from errors import MaplessError
+from fits.spectrum import relative_edges
 from models.made import Made
 from selections.leptons import jet_and_lepton
 from selections.rapidity_mass_matrix import INPUTS
@@ -86,12 +86,11 @@ def declare(settings: Settings) -> Search:
 
 
 def _spectrum(pair: str, chosen: SpectrumSettings, settings: Settings) -> MassSpectrum:
-    n_bins = round(np.log(chosen.high / chosen.low) / settings.bin_width)
     return MassSpectrum(
         f"m_{pair}",
         f"m_{pair}",
         "signal",
-        tuple(np.geomspace(chosen.low, chosen.high, n_bins + 1).tolist()),
+        tuple(relative_edges(chosen.low, chosen.high, settings.bin_width).tolist()),
         settings.background.smooth,
         SignalModel(width=settings.signal_width),
         chosen.masses.values,

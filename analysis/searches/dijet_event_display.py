@@ -10,6 +10,7 @@ import numpy as np
 from analysis.report.drawing import new_figure
 from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.score_figures import Figures
+from selections.snapshot import EVENT_NAME
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,6 @@ JET_RADIUS = 0.8
 CONSTITUENTS = ("constituent_jet", "constituent_pt", "constituent_eta", "constituent_phi")
 COLOURS = ("tab:red", "tab:blue")
 MASS_SYMBOLS = {"softdrop_mass": "m_{SD}", "trimmed_mass": r"m_\mathrm{trimmed}", "mass": "m"}
-EVENT_NAME = ("run", "luminosity_block", "event")
 
 
 @dataclass(frozen=True)

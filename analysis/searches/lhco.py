@@ -23,6 +23,7 @@ from analysis.search_settings import (
 )
 from analysis.source import Source
 from errors import MaplessError
+from fits.spectrum import relative_edges
 from models.made import Made
 from models.window import Window, windows_between
 from selections.dijet import JET_MASSES, dijet, dijet_columns
@@ -68,10 +69,8 @@ class Settings(SearchSettings):
 def declare(settings: Settings) -> Search:
     """The search: overlapping windows, detectors in each, and the dijet spectrum."""
     chosen, spectrum = settings.selection, settings.spectrum
-    edges = np.geomspace(
-        spectrum.low, spectrum.high, round(np.log(spectrum.high / spectrum.low) / BIN_WIDTH) + 1
-    )
-    require_selected(edges.tolist(), chosen.mjj_min, "selection.mjj_min")
+    edges = relative_edges(spectrum.low, spectrum.high, BIN_WIDTH).tolist()
+    require_selected(edges, chosen.mjj_min, "selection.mjj_min")
     mass = JET_MASSES[chosen.jet_mass]
     windows = _windows(settings)
     hunts = tuple(_hunt(name, one, windows, settings) for name, one in settings.detectors.items())
@@ -99,7 +98,7 @@ def declare(settings: Settings) -> Search:
                 "mJJ",
                 "mjj",
                 "signal",
-                tuple(edges.tolist()),
+                tuple(edges),
                 settings.background.smooth,
                 SignalModel(settings.signals, settings.signal_width),
                 settings.masses.values,

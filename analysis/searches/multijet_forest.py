@@ -8,7 +8,6 @@ several spectra, and with exclusive categories that are fitted together.
 
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
 from analysis.engine.settings import Name
@@ -21,6 +20,7 @@ from analysis.search_settings import (
     SearchSettings,
 )
 from analysis.source import Source
+from fits.spectrum import relative_edges
 from models.made import Made
 from selections.multijet import multijet, multijet_control_region
 
@@ -59,9 +59,7 @@ def declare(settings: Settings) -> Search:
             name,
             name,
             "signal",
-            tuple(
-                np.geomspace(one.low, one.high, round(np.log(one.high / one.low) / RESOLUTION) + 1).tolist()
-            ),
+            tuple(relative_edges(one.low, one.high, RESOLUTION).tolist()),
             settings.background.smooth,
             SignalModel(one.signals, one.signal_width),
             one.masses.values,
