@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.hunt_view import HuntView
-
-EVENT_NAME = ("run", "luminosity_block", "event")
+from selections.snapshot import EVENT_NAME
 
 
 def write_selected_events(view: HuntView, columns: Sequence[str], path: Path) -> None:

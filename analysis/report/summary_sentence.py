@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-EVIDENCE, OBSERVATION = 3.0, 5.0  # global σ from which the field speaks of them
+from analysis.stages.excess import EVIDENCE
+
+OBSERVATION = 5.0  # global σ from which the field speaks of one
 USUAL = 0.05  # global p-value above which a fluctuation is nothing to speak of
 
 

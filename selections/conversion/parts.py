@@ -44,7 +44,7 @@ def write_hdf5(path: Path, parts: Iterable[Mapping[str, NDArray[Any]]]) -> None:
                         _append(file, name, values)
             written = len(file)
         if not written:
-            raise MaplessError(f"no event with two jets to write to {path}")
+            raise MaplessError(f"no events to write to {path}")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
