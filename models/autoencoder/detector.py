@@ -23,6 +23,16 @@ _FEWEST = 100  # events to learn from
 _READ_AT_ONCE = 8192
 
 
+def median_member(losses: NDArray[np.float64]) -> int:
+    """Which of several trainings has the median lowest loss, of losses (epochs, members).
+
+    >>> median_member(np.array([[3.0, 1.0, 2.0], [0.5, 1.0, 0.7]]))
+    2
+    """
+    lowest = losses.min(axis=0)
+    return int(np.argsort(lowest)[(len(lowest) - 1) // 2])
+
+
 @dataclass
 class Autoencoder(AnomalyDetector):
     """Learns to rebuild a small share of the data; the score is the logarithm of its mean absolute error.
@@ -95,7 +105,7 @@ class Autoencoder(AnomalyDetector):
         trained = train(
             networks.variables, networks.loss, [table], [share] * self.starts, schedule, self.seed, progress
         )
-        median = int(np.argsort(trained.losses.min(axis=0))[(self.starts - 1) // 2])
+        median = median_member(trained.losses)
         self._weights = [weight[median : median + 1] for weight in trained.snapshots[0]]
         return self
 
