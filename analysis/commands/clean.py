@@ -29,8 +29,8 @@ def clean_output(
 ) -> None:
     """Print what a search needs no more in its output, and remove it unless `dry_run`.
 
-    What a run with this configuration would keep stays, closed or unblinded, and stages of other names, such
-    as those of finished limits, with what they were made from.
+    What a run with this configuration would keep stays, closed or unblinded, and stages of other names or
+    that `limits` has written, finished or not, with what they were made from.
     """
     settings = searches.load(name, config, tuple(overrides))
     output = output or Path("results") / settings.search
@@ -57,7 +57,11 @@ def superseded(
     wanted = {stage.key: stage.name for stage in _of_search(settings, max_events)}
     names = set(wanted.values())
     complete = [stage for stage in stages if stage.manifest]
-    others = [stage.manifest["key"] for stage in complete if stage.manifest["stage"] not in names]
+    others = [
+        stage.manifest["key"]
+        for stage in complete
+        if stage.manifest["stage"] not in names or "limits" in stage.manifest["command"]
+    ]
     needed = needed_by([*wanted, *others], complete)
     return [stage for stage in complete if stage.manifest["key"] not in needed]
 

@@ -26,7 +26,7 @@ def clean(
     output: Output = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed and stop.")] = False,
 ) -> None:
-    """Remove stages that the search needs no more; those of finished limits stay."""
+    """Remove stages that the search needs no more; those of limits stay."""
     from analysis.commands.clean import clean_output
 
     clean_output(search, config, tuple(overrides or ()), output, max_events=max_events, dry_run=dry_run)

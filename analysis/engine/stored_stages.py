@@ -75,5 +75,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
         manifest = read_manifest(folder)
     except ValueError:
         return {}
-    complete = isinstance(manifest, dict) and {"stage", "key", "after", "seconds"} <= manifest.keys()
+    complete = (
+        isinstance(manifest, dict) and {"stage", "key", "after", "seconds", "command"} <= manifest.keys()
+    )
     return manifest if complete else {}

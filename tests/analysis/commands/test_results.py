@@ -42,12 +42,13 @@ def test_a_folder_of_others_has_no_status(tmp_path):
         print_status(tmp_path)
 
 
-def stored(output: Path, stage: Stage) -> Path:
-    """The folder of a stage as if it had run."""
+def stored(output: Path, stage: Stage, verb: str = "run") -> Path:
+    """The folder of a stage as if a command had run it."""
     folder = stage.folder(output)
     folder.mkdir(parents=True)
     after = {name: one.key for name, one in stage.after.items()}
-    write_manifest(folder, {"stage": stage.name, "key": stage.key, "after": after, "seconds": 1.0})
+    told = {"stage": stage.name, "key": stage.key, "after": after, "seconds": 1.0}
+    write_manifest(folder, told | {"command": ["run_analysis.py", verb]})
     return folder
 
 
@@ -58,8 +59,10 @@ def test_stages_of_another_configuration_are_removed_and_those_of_limits_stay(tm
     used = Stage("train-cwola-B3", tasks.write, {"text": "of a limit"}, {"old": old})
     limit = Stage("limit-x", tasks.write, {"text": "limit"}, {"train": used})
     superseded = Stage("train-cwola-B3", tasks.write, {"text": "older"}, {"old": old})
+    unfinished = Stage("train-cwola-B3", tasks.write, {"text": "of limits that were stopped"})
     with claimed(output):
-        kept = [stored(output, stage) for stage in (*wanted, *in_order([limit]))]
+        kept = [stored(output, unfinished, "limits")]
+        kept += [stored(output, stage) for stage in (*wanted, *in_order([limit]))]
         removed = stored(output, superseded)
         (output / "stages" / "mine").mkdir()
     clean_output("cms-dijet", None, (), output, max_events=None, dry_run=True)
