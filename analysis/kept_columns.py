@@ -9,6 +9,7 @@ from models.anomaly_cut import AnomalyCut
 from models.made import Made, make
 from models.registry import make_cut, make_detector
 from selections.blocks import stored_names
+from selections.scores import NAME_OF_EVENT
 
 ALWAYS_THERE = ("key", "injected")
 """Of all events, whatever is selected (`models.events`)."""
@@ -33,12 +34,17 @@ def offered_cut(search: Search, hunt: Hunt) -> Made:
 
 
 def check_scores(search: Search, hunt: Hunt) -> None:
-    """Raise MaplessError for a cut on a score that the detector does not give."""
+    """Raise MaplessError for a cut on a score that the detector does not give, and names that are taken."""
     window = hunt.windows[0] if hunt.windows else None
     given = make_detector(hunt.detector, window=window).scores
-    unknown = [
-        name for name in make_cut(offered_cut(search, hunt), window=window).scores if name not in given
-    ]
+    cut = make_cut(offered_cut(search, hunt), window=window)
+    for what, names in (("score", given), ("category", cut.categories)):
+        if taken := [name for name in names if name in NAME_OF_EVENT]:
+            raise MaplessError(
+                f"hunt {hunt.name}: a {what} cannot be called {taken[0]}, as a column that names events; "
+                "rename it"
+            )
+    unknown = [name for name in cut.scores if name not in given]
     if unknown:
         raise MaplessError(
             f"hunt {hunt.name}: {hunt.cut.name} cuts on the score {unknown[0]!r}, but {hunt.detector.name} "

@@ -13,7 +13,7 @@ from selections.folds import event_hash, mix_bits
 from selections.snapshot import EVENT_NAME, open_file
 
 TUPLE_NAME = "Scores"
-NAME = (*EVENT_NAME, "injected")
+NAME_OF_EVENT = (*EVENT_NAME, "injected")
 """What tells one event from all others: an injected one may be there without having been injected, too."""
 
 
@@ -30,13 +30,13 @@ def write_scores(path: str | Path, events: EventColumns, scores: Mapping[str, Ar
     for name, values in arrays.items():
         if values.shape != (len(events),):
             raise MaplessError(f"score {name} has shape {values.shape} for {len(events):,} events")
-        if name in NAME:
+        if name in NAME_OF_EVENT:
             raise MaplessError(f"a score cannot be called {name}; rename it")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.stem}.{os.getpid()}.partial.root")
     try:
         with uproot.recreate(beside) as file:
-            content = {name: events[name] for name in NAME} | arrays
+            content = {name: events[name] for name in NAME_OF_EVENT} | arrays
             file.mkrntuple(TUPLE_NAME, content)
         beside.replace(target)
     finally:
@@ -65,7 +65,7 @@ def read_scores(path: str | Path, events: EventColumns) -> dict[str, NDArray[np.
         raise MaplessError(
             f"{path} lacks the scores of {missing:,} of {len(wanted):,} events; score them again"
         )
-    return {name: values[rows] for name, values in stored.items() if name not in NAME}
+    return {name: values[rows] for name, values in stored.items() if name not in NAME_OF_EVENT}
 
 
 def _hashes(events: EventColumns | Mapping[str, NDArray[np.integer]]) -> NDArray[np.uint64]:

@@ -209,6 +209,14 @@ def test_a_cut_on_a_score_that_the_detector_does_not_give_is_refused() -> None:
         _ = Plan(searches.declare(settings), settings).chains
 
 
+def test_a_score_is_not_called_as_a_column_that_names_events() -> None:
+    trees = "{detector: cwola-hunting-trees}"
+    hunt = f"detectors.cwola={{detector: combination, options: {{how: each, detectors: {{event: {trees}}}}}}}"
+    settings = searches.load("cms-dijet", None, (hunt, "detectors.cwola.cut_options={score: event}"))
+    with pytest.raises(MaplessError, match="hunt cwola: a score cannot be called event"):
+        _ = Plan(searches.declare(settings), settings).chains
+
+
 def test_a_set_of_detectors_has_a_name() -> None:
     trees = searches.declare(searches.load("cms-dijet", None, ("detectors=trees",))).hunts
     made = {hunt.name: make_detector(hunt.detector, window=hunt.windows[0]) for hunt in trees}
