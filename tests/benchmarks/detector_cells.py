@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.job import Tools
 from analysis.engine.running import run_stage
+from analysis.kept_columns import offered_cut
 from analysis.plan import Plan
 from analysis.search import Hunt, Search
 from analysis.source import Source
@@ -162,7 +163,7 @@ def cell(search: SelectedSearch, hunt: Hunt | None, sample: Sample, toys: int = 
     kept, masses = np.ones(len(events), bool), search.masses
     if hunt is not None:
         scores = search.scores(hunt, sample)
-        cut = make_cut(hunt.cut, window=search.window).learn(events, scores, masses)
+        cut = make_cut(offered_cut(search.search, hunt), window=search.window).learn(events, scores, masses)
         if cut.per_mass:
             masses = (MASS,)  # each has a cut of its own
         of_categories = cut.masks(events, scores, MASS if cut.per_mass else None)
