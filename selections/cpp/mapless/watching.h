@@ -47,6 +47,8 @@ namespace {
 constexpr std::size_t longest = 1024;
 constexpr int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 thread_local char file_at_work[longest] = "";
+char last_file[longest] = ""; // of any thread: a connection is lost in a thread of its own
+std::mutex last_file_lock;
 
 /// What is said when something goes wrong, in arrays: who handles a crash must not allocate.
 struct Watch {
@@ -98,11 +100,15 @@ void on_crash(int)
          unlink(file.c_str());
    for (const auto &file : watch.unfinished)
       unlink(file.c_str());
+   const char *file = *file_at_work ? file_at_work : last_file;
    write_text({"mapless: ", watch.what_failed, ": "});
    if (std::strstr(watch.first_error, "writing"))
       write_text({watch.first_error, "; is the disk full?\n"});
+   else if (std::strstr(file, "://"))
+      write_text({"ROOT crashed while it read ", file, " (", watch.first_error,
+                  "); run the same command again when its server answers, or copy the file here\n"});
    else
-      write_text({file_at_work, " is damaged, ROOT crashed while it read it (", watch.first_error,
+      write_text({file, " is damaged, ROOT crashed while it read it (", watch.first_error,
                   "); copy it again, or leave it out by skip_bad_files\n"});
    _exit(2);
 }
@@ -121,6 +127,8 @@ ROOT::RDF::RNode noting_files(ROOT::RDF::RNode node)
 void note_file(const std::string &path)
 {
    keep(file_at_work, path);
+   const std::lock_guard<std::mutex> guard(last_file_lock);
+   keep(last_file, path);
 }
 
 std::string noted_file()
