@@ -12,7 +12,7 @@ try:
     import typer
     from typer.exceptions import TyperException
 
-    from analysis.commands import results, samples, search, trigger
+    from analysis.commands import batch, results, samples, search, trigger
     from analysis.commands.fit.verb import fit
     from analysis.commands.limits import limits
     from analysis.commands.supervision import supervised
@@ -63,6 +63,8 @@ app.command()(samples.simulate)
 app.command()(samples.convert)
 app.command()(fit)
 app.command()(limits)
+app.command()(batch.submit)
+app.command()(batch.merge)
 app.add_typer(trigger.app, name="trigger")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from analysis.batch.part import Part
 from analysis.engine.stage import Stage
 from analysis.limit_rounds import FoundLimits, Run, limits_by_rounds
 from analysis.pipeline import Pipeline
@@ -19,12 +20,12 @@ from errors import MaplessError
 class LimitSearch:
     """Limits on the signals that settings name, or on all that fit the search; nothing runs until `run`.
 
-    `part` (number from 1, of how many) takes every so many-th signal, for jobs that share the work.
+    `part` takes every so many-th signal, for jobs that share the work.
     """
 
     settings: SearchSettings
     unblind: bool = False
-    part: tuple[int, int] = (1, 1)
+    part: Part = Part()
 
     @cached_property
     def signals(self) -> tuple[str, ...]:
@@ -33,12 +34,11 @@ class LimitSearch:
         Raises MaplessError if there are none.
         """
         named = self.settings.limits.signals or _that_fit(self._pipeline(()).plan.search, self.settings)
-        number, of = self.part
-        chosen = named[number - 1 :: of]
+        chosen = tuple(self.part.chosen(named))
         if not chosen:
             raise MaplessError(
-                f"limits.signals: part {number} of {of} has none of {len(named)} signals; name samples of "
-                "signals whose mass is tested, or ask for fewer parts"
+                f"limits.signals: part {self.part.number} of {self.part.of} has none of {len(named)} "
+                "signals; name samples of signals whose mass is tested, or ask for fewer parts"
             )
         return chosen
 

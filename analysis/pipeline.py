@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis import blinding, searches
+from analysis.batch.part import Part
 from analysis.conversions import conversions
 from analysis.engine.stage import Stage, in_order
 from analysis.plan import Chain, Plan
@@ -28,6 +29,22 @@ class Pipeline:
     settings: SearchSettings
     unblind: bool = False
     max_events: int | None = None
+
+    def trainings(self, part: Part, output: Path) -> list[Stage]:
+        """Every so many-th training of the search, and what it needs, in an order in which they can run.
+
+        Raises MaplessError as `stages`, and for a part that has none.
+        """
+        self.check_unblinding(output)
+        chains = () if self.is_closed else self.plan.chains
+        trained = list({chain.train.key: chain.train for chain in chains}.values())
+        chosen = part.chosen(trained)
+        if not chosen:
+            raise MaplessError(
+                f"--part {part.number}/{part.of}: there are {len(trained)} trainings to share; ask for "
+                "fewer parts"
+            )
+        return in_order(chosen)
 
     def stages(self, last: str, output: Path) -> list[Stage]:
         """All stages up to `last`, in an order in which they can run.

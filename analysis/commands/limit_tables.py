@@ -1,6 +1,5 @@
 """Runs the limits of a search from the command line: rounds of injections, progress, and the table."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.batch.part import Part
 from analysis.commands.numbers import number
 from analysis.commands.simulate import counter, progress_bar
 from analysis.commands.stage_output import publish, run_with_bar
@@ -19,7 +19,6 @@ from analysis.limit_search import LimitSearch
 from analysis.own_signal import with_own_signal
 from analysis.report.limit_report import read_rows
 from analysis.search_settings import SearchSettings
-from errors import MaplessError
 
 SIGNALS = "signals"
 """Where events of a card are kept, below the folder of the results."""
@@ -56,7 +55,7 @@ def find_limits(
     console = Console()
     settings = searches.load(name, config, tuple(overrides))
     output = options.output or Path("results") / settings.search
-    part = _part(options.part)
+    part = Part.read(options.part)
     done: set[str] = set()
 
     def run(stages: Sequence[Stage]) -> None:
@@ -83,14 +82,6 @@ def _with_own(
         return with_own_signal(
             settings, own.path, own.mass, own.n_events, folder, workers, lambda name: counter(bar, name)
         )
-
-
-def _part(text: str) -> tuple[int, int]:
-    """Number and how many of a part such as "2/5"."""
-    match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
-    if not match or int(match[1]) > int(match[2]):
-        raise MaplessError(f"--part {text}: write it as I/N, such as 2/5 for the second of five jobs")
-    return int(match[1]), int(match[2])
 
 
 def _table(folder: Path) -> Table:

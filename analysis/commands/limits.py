@@ -6,17 +6,23 @@ from typing import Annotated
 import typer
 
 from analysis.commands.options import Overrides
-from analysis.commands.search import ConfigFile, Fresh, Output, SearchName, Threads, Unblind, Workers
+from analysis.commands.search import (
+    ConfigFile,
+    Fresh,
+    Output,
+    PartOption,
+    SearchName,
+    Threads,
+    Unblind,
+    Workers,
+)
 
 
 def limits(
     search: SearchName = None,
     config: ConfigFile = None,
     overrides: Overrides = None,
-    part: Annotated[
-        str,
-        typer.Option(metavar="I/N", help="Every N-th signal from the I-th on, for jobs that share the work."),
-    ] = "1/1",
+    part: PartOption = "1/1",
     signal: Annotated[
         Path | None, typer.Option(help="A signal of your own: events in a ROOT file, or a card for Pythia.")
     ] = None,

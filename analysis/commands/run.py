@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.batch.part import Part
 from analysis.commands.numbers import global_words, number
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.commands.wide_table import print_table
@@ -17,12 +18,16 @@ from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
 from analysis.engine.run_log import logged
 from analysis.pipeline import Pipeline
+from errors import MaplessError
 from fits.checks.fit_quality import flag
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run, as opposed to what; only `max_events` and `unblind` change a result."""
+    """How to run, as opposed to what; only `max_events` and `unblind` change a result.
+
+    A `part` is one of the trainings.
+    """
 
     output: Path | None = None
     last: str = "report"
@@ -32,6 +37,7 @@ class RunOptions:
     dry_run: bool = False
     fresh: bool = False
     unblind: bool = False
+    part: Part = Part()
 
 
 def run_search(name: str | None, config: Path | None, overrides: Sequence[str], options: RunOptions) -> None:
@@ -40,7 +46,12 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     settings = searches.load(name, config, tuple(overrides))
     output = options.output or Path("results") / settings.search
     pipeline = Pipeline(settings, options.unblind, options.max_events)
-    stages = pipeline.stages(options.last, output)
+    if options.part.is_all:
+        stages = pipeline.stages(options.last, output)
+    elif options.last == "train":
+        stages = pipeline.trainings(options.part, output)
+    else:
+        raise MaplessError(f"--part: jobs share trainings or limits, not {options.last}; leave it out")
     if options.dry_run:
         print_table(console, plan_table(stages, output, fresh=options.fresh))
         return

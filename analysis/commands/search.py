@@ -43,6 +43,10 @@ Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished sta
 Unblind = Annotated[
     bool, typer.Option("--unblind", help="Open the signal region of data (closure must hold).")
 ]
+PartOption = Annotated[
+    str,
+    typer.Option("--part", metavar="I/N", help="Every N-th of them from the I-th on, for jobs that share."),
+]
 
 
 def up_to(last: str) -> Callable[..., None]:
@@ -59,7 +63,9 @@ def up_to(last: str) -> Callable[..., None]:
         dry_run: DryRun = False,
         fresh: Fresh = False,
         unblind: Unblind = False,
+        part: PartOption = "1/1",
     ) -> None:
+        from analysis.batch.part import Part
         from analysis.commands.run import RunOptions, run_search
         from analysis.engine.threads import available_cores
 
@@ -72,6 +78,7 @@ def up_to(last: str) -> Callable[..., None]:
             dry_run=dry_run,
             fresh=fresh,
             unblind=unblind,
+            part=Part.read(part),
         )
         run_search(search, config, tuple(overrides or ()), options)
 

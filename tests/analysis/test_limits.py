@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis import limit_rounds, searches
+from analysis.batch.part import Part
 from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import Stage, in_order
@@ -30,11 +31,13 @@ limits: {{trainings: 2, largest_grid: 5}}
 fit: {{limit_toys: 0}}
 """
 
+ALL = Part()
+
 
 class Ran:
     """Limits of the toy search, with the stages that each round was given."""
 
-    def __init__(self, folder: Path, *overrides: str, part: tuple[int, int] = (1, 1)) -> None:
+    def __init__(self, folder: Path, *overrides: str, part: Part = ALL) -> None:
         self.output = folder / "out"
         self.search = LimitSearch(load(folder, *overrides), part=part)
         self.rounds: list[list[Stage]] = []
@@ -149,10 +152,10 @@ def test_the_same_again_keeps_everything(ran: tuple, folder: Path) -> None:
 
 def test_parts_share_the_signals(folder: Path) -> None:
     two = "limits.signals=[odd, background]"
-    assert LimitSearch(load(folder, two), part=(1, 2)).signals == ("odd",)
-    assert LimitSearch(load(folder, two), part=(2, 2)).signals == ("background",)
+    assert LimitSearch(load(folder, two), part=Part(1, 2)).signals == ("odd",)
+    assert LimitSearch(load(folder, two), part=Part(2, 2)).signals == ("background",)
     with pytest.raises(MaplessError, match="part 2 of 2 has none of 1 signals"):
-        _ = LimitSearch(load(folder), part=(2, 2)).signals
+        _ = LimitSearch(load(folder), part=Part(2, 2)).signals
 
 
 def test_each_training_has_its_own_seed_and_its_own_signal_events(ran: tuple, folder: Path) -> None:
