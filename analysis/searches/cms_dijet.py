@@ -33,6 +33,8 @@ USUAL_CUTS = {
     "vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)}),
 }
 """Of detectors that do not keep a part of the sidebands of a window."""
+USUAL_VIEWS = {"cwola-hunting-trees": "jets-and-event"}
+"""Of detectors that see more than each jet alone (`view: jets`, as in arXiv:2412.03747), unless they say."""
 CATEGORIES_COUNT: dict[str, tuple[Combination, Combination]] = dict.fromkeys(
     ("quantile-regression", "exclusive-scores"), ("merged", "together")
 )
@@ -157,6 +159,9 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
     """A detector with what it asks for: features, windows, and sources of its roles."""
     kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
     sources = _sources(settings)
+    if detector.detector in USUAL_VIEWS and not detector.options.keys() & {"view", "inputs"}:
+        options = {"view": USUAL_VIEWS[detector.detector], **detector.options}
+        detector = detector.model_copy(update={"options": options})
     made = detector.made(
         **_features(settings),
         match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
@@ -199,15 +204,12 @@ def _features(settings: Settings) -> dict[str, Any]:
         return tuple(f"{jet}_{name}" for name in (mass, *names) if f"{jet}_{name}" in kept)
 
     jets = {jet: of_jet(jet, JET_FEATURES) for jet in ("jet1", "jet2")}
-    event = (f"jet1_{mass}", *(name for name in EVENT_FEATURES if name in kept))
+    both = {"both_jets": (*jets["jet1"], *jets["jet2"])}
+    event = {"event": (f"jet1_{mass}", *(name for name in EVENT_FEATURES if name in kept))}
     return {
         "inputs": jets,
-        "views": {
-            "jets": jets,
-            "both-jets": {"both_jets": (*jets["jet1"], *jets["jet2"])},
-            "event": {"event": event},
-        },
-        "features": event,
+        "views": {"jets": jets, "both-jets": both, "event": event, "jets-and-event": both | event},
+        "features": event["event"],
         "observables": (*of_jet("jet1", SHAPES), *of_jet("jet2", SHAPES)),
     }
 

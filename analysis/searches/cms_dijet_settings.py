@@ -17,23 +17,16 @@ from analysis.search_settings import (
 from analysis.searches.cms_dijet_windows import WINDOWS
 from selections.dijet import FEATURES
 
-_TREES: dict[str, dict[str, Any]] = {
-    "cwola": {"detector": "cwola-hunting-trees", "options": {"view": "both-jets"}},
-    "event": {"detector": "cwola-hunting-trees", "options": {"view": "event"}},
-}
 DETECTOR_SETS: dict[str, dict[str, dict[str, Any]]] = {
-    "trees": _TREES,
     "all": {
         "vae": {"detector": "vae-qr"},
-        **_TREES,
+        "cwola": {"detector": "cwola-hunting-trees"},
         "tnt": {"detector": "tag-n-train"},
         "cathode": {"detector": "cathode"},
         "quak": {"detector": "quak"},
     },
 }
-"""Detectors that search side by side: two of CWoLa Hunting, which find different signals and need no
-constituents of jets, alone or with the other four of arXiv:2412.03747.
-"""
+"""Detectors that search side by side: the five of arXiv:2412.03747."""
 
 
 class SelectionSettings(SettingsBase):
@@ -83,7 +76,7 @@ class ControlSettings(SettingsBase):
 class Settings(SearchSettings):
     """Settings of the search; `signals` are the samples that give the shape of the resonance.
 
-    `detectors` by name, or a set of them: `trees`, or `all` of the paper. `windows` names those of the paper
+    `detectors` by name, or `all` of the paper. `windows` names those of the paper
     or of `own_windows`. `control` is for detectors that learn from background alone; `priors` are groups of
     samples of signals that QUAK learns from, of masses above `priors_mjj_min` (GeV).
     """

@@ -217,15 +217,28 @@ def test_a_score_is_not_called_as_a_column_that_names_events() -> None:
         _ = Plan(searches.declare(settings), settings).chains
 
 
+@pytest.mark.parametrize(
+    ("options", "inputs"),
+    [
+        ("", {"both_jets": 14, "event": 4}),
+        ("options: {view: jets}", {"jet1": 7, "jet2": 7}),
+        ("options: {inputs: {mine: [jet1_tau21]}, match: {}}", {"mine": 1}),
+    ],
+)
+def test_trees_see_both_jets_and_the_event_unless_they_are_told_otherwise(
+    options: str, inputs: dict[str, int]
+) -> None:
+    override = f"detectors={{trees: {{detector: cwola-hunting-trees, {options}}}}}"
+    (hunt,) = searches.declare(searches.load("cms-dijet", None, (override,))).hunts
+    detector = make_detector(hunt.detector, window=hunt.windows[0])
+    assert {name: len(columns) for name, columns in detector.inputs.items()} == inputs
+
+
 def test_a_set_of_detectors_has_a_name() -> None:
-    trees = searches.declare(searches.load("cms-dijet", None, ("detectors=trees",))).hunts
-    made = {hunt.name: make_detector(hunt.detector, window=hunt.windows[0]) for hunt in trees}
-    inputs = {name: [len(columns) for columns in detector.inputs.values()] for name, detector in made.items()}
-    assert inputs == {"cwola": [14], "event": [4]}
     priors = "priors={400-400: [x_to_yy_3000]}"
     everything = searches.declare(searches.load("cms-dijet", None, ("detectors=all", priors))).hunts
-    assert [hunt.name for hunt in everything] == ["vae", "cwola", "event", "tnt", "cathode", "quak"]
-    with pytest.raises(MaplessError, match="no set of detectors is called 'five'; known: trees, all"):
+    assert [hunt.name for hunt in everything] == ["vae", "cwola", "tnt", "cathode", "quak"]
+    with pytest.raises(MaplessError, match="no set of detectors is called 'five'; known: all"):
         searches.load("cms-dijet", None, ("detectors=five",))
 
 
