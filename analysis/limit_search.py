@@ -12,6 +12,7 @@ from analysis.plan import Plan
 from analysis.report.limit_report import write_limit_report
 from analysis.search import Search, TestedSignal
 from analysis.search_settings import SearchSettings
+from analysis.search_words import data_text, label, title
 from errors import MaplessError
 
 
@@ -79,10 +80,10 @@ class LimitSearch:
         selections = plan.selected([plan.signal(signal, region) for signal in self.signals])
         arguments = {
             "name": search.name,
-            "title": search.title,
+            "title": title(search),
             "reference": search.reference,
-            "data_text": self.pipeline.data_text,
-            "label": self.pipeline.label,
+            "data_text": data_text(search),
+            "label": label(search),
             "configuration": self.settings.model_dump_json(indent=2),
             "collision_energy": search.spectra[0].background.collision_energy,
             "signals": tuple(

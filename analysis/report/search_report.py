@@ -39,7 +39,8 @@ MAX_CURVES = 2  # of p-values, beyond which the smallest of all is drawn too
 def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `report.html`, `results.json`, `plots/*.{png,pdf}` and `events/*.csv`, those that hunts keep.
 
-    Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
+    Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`, facts of the
+    `samples`, the titles of the `cuts` of each region; what there is of
     `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; `open_rows` of
     the cutflows of closed selections; `hunts` (data set, window, samples, masses of each chain) and the
     `figures` to draw of them; titles of the columns that an excess is `described` by.
@@ -70,6 +71,7 @@ def _results(job: Job) -> dict[str, Any]:
     found = read_json(job.after["global"] / GLOBAL) if "global" in job.after else None
     return {
         "summary": found,
+        "samples": names["samples"],
         "excess": read_json(job.after["excess"] / EXCESS) if "excess" in job.after else None,
         "fits": stored("fits", RESULTS),
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],

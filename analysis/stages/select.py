@@ -35,7 +35,8 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     Arguments of every job: `sample` (its name), `role`, `parts`, `variations` of each part, `region`,
     `selection`, `columns`, `shift`, `max_events`; the parts and the number of events are common to all.
     Raises MaplessError for weights that are not finite, for data with events that are there twice (of
-    simulation the cutflow warns), and for data outside of the certified luminosity.
+    simulation the cutflow warns), for data outside of the certified luminosity and for files of data that are
+    called simulation.
     """
     use_threads(tools.threads)
     first = jobs[0].arguments
@@ -48,6 +49,7 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     parts = converted_parts(first["sample"], first["parts"], jobs[0].after)
     opened = open_sample(parts, first["max_events"], variations, used)
     for part in opened:
+        part.check_role(first["sample"], first["role"])
         for events in part.events:
             _check_columns(jobs, events)
             show_progress(events.frame)

@@ -65,8 +65,9 @@ def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
     report = (output / "report.html").read_text()
     assert len(re.findall("data:image/png;base64", report)) >= 6
     assert not re.findall(r"(?:src|href)=\"(?!data:)", report)
-    for heading in ("Is there something?", "global p-value", "Cutflow", "Provenance"):
-        assert heading in report
+    headings = ("Is there something?", "What was looked at", "Cutflow", "Provenance")
+    for text in (*headings, "global p-value", "13 TeV", "sum of weights (pb)"):
+        assert text in report
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs a browser")
@@ -155,7 +156,9 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     assert len(printed) > 2
     assert not [line for line in printed if words not in line]
     texts = dict.fromkeys(("name", "title", "reference", "data_text", "configuration"), "")
-    header = _header(texts | {"closed": False, "hunts": {}, "described": defaultdict(str)}, flagged)
+    facts = results["samples"]
+    told = {"samples": facts, "cuts": {}, "closed": False, "hunts": {}, "described": defaultdict(str)}
+    header = _header(texts | told, flagged)
     nothing = {"plots": [], "manifests": [], "environment": provenance.environment()}
     page = render("search.html.j2", header=header, results=flagged, **nothing)
     verdict, _, tables = page.partition("<table>")
