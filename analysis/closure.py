@@ -1,12 +1,13 @@
-"""The closure test of a search of data: the same search on simulation, with and without signal."""
+"""The closure test of a search of data: on simulation, and where the data hold no signal."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from analysis import searches
 from analysis.engine.stage import Stage
 from analysis.plan import Plan
 from analysis.search_settings import InjectionSettings
-from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
+from analysis.stages.closure import BACKGROUND, CONTROL, INJECTED, check_closure
 from errors import MaplessError
 
 
@@ -16,16 +17,35 @@ def closure_stage(plan: Plan) -> Stage | None:
     if closure.background is None:
         return None
     _check_samples(plan)
+    after = {
+        f"{kind} {name}{f', seed {number + 1}' if number else ''}": fit
+        for kind, tested in _tested(plan)
+        for number in range(closure.seeds)
+        for name, fit in _fits(replace(tested, search=tested.search.with_seeds(number))).items()
+    }
+    mass = plan.search.samples[closure.signal].mass if closure.signal else None
+    return Stage("closure", check_closure, {"mass": mass}, after)
+
+
+def _tested(plan: Plan) -> Iterator[tuple[str, Plan]]:
+    """The same search on simulation without and with signal, and in the control regions of the data."""
+    closure = plan.settings.closure
     injected = {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
-    after: dict[str, Stage] = {}
     for kind, injections in ((BACKGROUND, {}), (INJECTED, injected)):
         changed = {"data": closure.background, "injections": injections}
         settings = plan.settings.model_copy(update=changed)
-        again = replace(plan, search=searches.declare(settings), settings=settings, note=f"closure, {kind}")
-        hunted = {name: fit for name, fit in again.fits.items() if fit.arguments["hunted"]}
-        after |= {f"{kind} {name}": fit for name, fit in (hunted or again.fits).items()}
-    mass = plan.search.samples[closure.signal].mass if closure.signal else None
-    return Stage("closure", check_closure, {"mass": mass}, after)
+        yield (
+            kind,
+            replace(plan, search=searches.declare(settings), settings=settings, note=f"closure, {kind}"),
+        )
+    if closure.control:
+        yield CONTROL, replace(plan, search=plan.search.in_control_regions(), note=f"closure, {CONTROL}")
+
+
+def _fits(plan: Plan) -> dict[str, Stage]:
+    """The fits of hunts, or all where there are none."""
+    hunted = {name: fit for name, fit in plan.fits.items() if fit.arguments["hunted"]}
+    return hunted or plan.fits
 
 
 def _check_samples(plan: Plan) -> None:

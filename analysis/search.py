@@ -109,6 +109,11 @@ class Hunt:
     limits: Combination = "separately"
     together: bool = False
 
+    def with_seeds(self, steps: int) -> "Hunt":
+        """The same with the seed of its detector so many steps on."""
+        seed = self.detector.offered.get("seed", 1) + steps
+        return replace(self, detector=replace(self.detector, offered={**self.detector.offered, "seed": seed}))
+
 
 @dataclass(frozen=True)
 class Search:
@@ -125,6 +130,8 @@ class Search:
         described: columns in which the peaks of an excess are told, with their titles.
         roles: of detectors, what it has a source for, whether a hunt asks for it or not.
         signals: that limits are set on.
+        controls: by region of spectra one that holds no signal, whose data the closure test may look at.
+        in_control: whether the data are those of the control regions; simulation never is.
     """
 
     name: str
@@ -140,6 +147,8 @@ class Search:
     described: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     signals: tuple[TestedSignal, ...] = ()
+    controls: Mapping[str, str] = field(default_factory=dict)
+    in_control: bool = False
 
     def __post_init__(self) -> None:
         names = [*self.regions, *(spectrum.name for spectrum in self.spectra)]
@@ -237,9 +246,29 @@ class Search:
                 )
         return replace(self, regions=regions, spectra=tuple(spectra))
 
+    def with_seeds(self, steps: int) -> "Search":
+        """The same with the seeds of all detectors and injections so many steps on."""
+        injections = tuple(replace(one, seed=one.seed + steps) for one in self.injections)
+        return replace(
+            self, hunts=tuple(hunt.with_seeds(steps) for hunt in self.hunts), injections=injections
+        )
+
+    def in_control_regions(self) -> "Search":
+        """The same search of the data that hold no signal; its shape stays that of the regions of spectra.
+
+        Raises MaplessError for a spectrum that has none.
+        """
+        for spectrum in self.spectra:
+            if spectrum.region not in self.controls:
+                raise MaplessError(
+                    f"closure.control: {self.name} has no control region of {spectrum.region}; leave it out"
+                )
+        return replace(self, injections=(), in_control=True)
+
     def selection(self, region: str, sample: str) -> Selection:
         """A region as the events of a sample go through it."""
-        return self.samples[sample].selection(self.regions[region])
+        place = self.controls.get(region, region) if self.in_control and sample == self.data else region
+        return self.samples[sample].selection(self.regions[place])
 
     def require_shift(self, sample: str, region: str, shift: str) -> None:
         """Raise MaplessError for a shift that neither the sample nor the region has."""

@@ -175,11 +175,23 @@ class LimitSettings(Settings):
 
 
 class ClosureSettings(Settings):
-    """Simulation that must behave before data are unblinded: nothing in background, injected signal found."""
+    """What must behave before data are unblinded: nothing in background, injected signal found.
+
+    Both are simulation and are looked at with so many `seeds` of detectors and injection. `control` asks for
+    the same search of the data in a region that holds no signal, where there must be nothing either.
+    """
 
     background: str | None = None
     signal: str | None = None
     n_signal_events: Annotated[int, Field(ge=0)] = 0
+    seeds: Annotated[int, Field(ge=1, le=100)] = 1
+    control: bool = False
+
+    @model_validator(mode="after")
+    def _simulation_comes_first(self) -> "ClosureSettings":
+        if self.control and self.background is None:
+            raise ValueError("control comes after simulation has behaved; name a background as well")
+        return self
 
 
 class SearchSettings(Settings):

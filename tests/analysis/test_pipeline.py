@@ -48,11 +48,31 @@ def test_the_closure_test_trains_on_simulation_only() -> None:
             "must be a signal with a mass",
         ),
         ("closure={background: qcd_dijet, signal: x_to_yy_3000}", "closure.n_signal_events"),
+        ("closure={control: true}", "name a background as well"),
     ],
 )
 def test_a_closure_test_that_looks_at_data_or_cannot_fail_is_refused(closure: str, words: str) -> None:
     with pytest.raises(MaplessError, match=words):
         _stages(closure)
+
+
+def test_closure_repeats_with_other_seeds_and_looks_at_data_in_the_control_region_only() -> None:
+    more = CLOSURE.replace("}", ", seeds: 2, control: true}")
+    stages = in_order(_stages(more))
+    seeds: dict[str, list[int]] = {}
+    for stage in stages:
+        if stage.name.startswith("train"):
+            seeds.setdefault(stage.note, []).append(stage.arguments["detector"].offered["seed"])
+    kinds = ("background", "injected", "control region")
+    assert seeds == {f"closure, {kind}": [1, 2] for kind in kinds}
+    trained = [
+        one for one in stages if one.note == "closure, control region" and one.name.startswith("train")
+    ]
+    selected = {one for stage in trained for one in stage.after.values()}
+    assert {stage.arguments["sample"] for stage in selected} == {"mine"}
+    cuts = {cut.title for stage in selected for cut in stage.arguments["selection"].cuts}
+    assert "1.4 < |delta eta| < 2.5" in cuts
+    assert "|delta eta| < 1.3" not in cuts
 
 
 def test_simulation_is_selected_as_the_data_unless_it_says_otherwise() -> None:

@@ -226,6 +226,7 @@ SETTINGS = (
     *("fit.expected_signal=0", "fit.uncertainties={scale: .nan}", "limits.signals=[nothing]"),
     *("limits.signals=[qcd_dijet]", "limits.largest_grid=1", "limits.trainings=0"),
     *("limits={signals: [x_to_yy_3000], rule: luck}", "limits.seed=-1"),
+    *("closure.seeds=0", "closure.control=true", "closure={background: qcd_dijet, control: 3}"),
     *("closure.n_signal_events=x", "selection.mjj_min=-1", "selection.jet_features=[nothing]"),
     *(
         "selection.jet_eta_max=.nan",
