@@ -96,6 +96,7 @@ class Pipeline:
                 after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}
         drawn = [search.samples[name] for name in (search.data, *(one.sample for one in search.injections))]
         after |= {name: stage for sample in drawn for name, stage in conversions(sample).items()}
+        alone = {f"background-only-{name}": fit for name, fit in self._background_only.items()}
         closure = {"closure": self.closure} if self.closure else {}
         arguments = {
             "name": search.name,
@@ -111,13 +112,23 @@ class Pipeline:
             "shifted": tuple(self._shifted),
             "open_rows": self._open_rows,
             "fits": tuple(fits),
+            "background_only": {name: f"background-only-{name}" for name in self._background_only},
             "open_spectra": tuple(opened),
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,
             "described": search.described,
         }
         code = tuple(made.name.split(":")[0] for made in search.figures)
-        return Stage("report", write_report, arguments, after | opened | closure, code)
+        return Stage("report", write_report, arguments, after | opened | alone | closure, code)
+
+    @cached_property
+    def _background_only(self) -> dict[str, Stage]:
+        """The fits without injections, by the names of those with; none of data, which closure looks at."""
+        search = self.plan.search
+        if self.is_data or not search.injections or not self.settings.background_only:
+            return {}
+        alone = replace(search, injections=())
+        return replace(self.plan, search=alone, note="background only").fits
 
     @property
     def _excess(self) -> Stage:

@@ -195,12 +195,17 @@ class ClosureSettings(Settings):
 
 
 class SearchSettings(Settings):
-    """Base of the settings of every search; `data` names the sample that is searched."""
+    """Base of the settings of every search; `data` names the sample that is searched.
+
+    `background_only` searches simulation once more without its injections, with the same seeds, and shows
+    what that finds beside.
+    """
 
     search: str
     data: str
     samples: dict[Name, SampleSettings] = {}
     injections: dict[Name, InjectionSettings] = {}
+    background_only: bool = False
     fit: FitSettings = FitSettings()
     global_significance: GlobalSettings = GlobalSettings()
     limits: LimitSettings = LimitSettings()

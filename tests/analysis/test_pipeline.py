@@ -112,6 +112,23 @@ def test_no_row_of_a_closed_cutflow_tells_how_many_events_are_closed() -> None:
     assert blinding.open_rows(multijet, "control") is None
 
 
+def test_simulation_is_searched_beside_without_its_injections_and_with_the_same_seeds() -> None:
+    def report(*overrides: str):
+        return Pipeline(searches.load("cms-dijet", None, ("background_only=true", *overrides))).report
+
+    after = report().after
+    alone = {name: stage for name, stage in after.items() if name.startswith("background-only")}
+    assert set(alone) == {"background-only-mjj", "background-only-mjj-cwola-B3"}
+    for name, fit in alone.items():
+        beside = after[name.removeprefix("background-only-")]
+        assert (len(beside.arguments["data"].injected), fit.arguments["data"].injected) == (1, ())
+        for train in (one for one in in_order([fit]) if one.name.startswith("train")):
+            same = next(one for one in in_order([beside]) if one.name.startswith("train"))
+            assert train.arguments["detector"] == same.arguments["detector"]
+    for without in (report("injections={}"), report(*DATA[:2])):
+        assert not any(name.startswith("background-only") for name in without.after)
+
+
 def test_unblinding_without_closure_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MaplessError, match=r"closure\.background"):
         _stages(unblind=True, output=tmp_path)
