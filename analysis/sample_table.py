@@ -116,7 +116,8 @@ class PartSettings(Settings):
         files = tuple(path for file in self.files for path in _matches(file))
         lost = [path for path in files if isinstance(path, Path) and not path.exists()]
         if lost and not self.skip_bad_files:
-            raise MaplessError(f"{name}: {lost[0]} does not exist; check the path")
+            more = f", nor {len(lost) - 1} others" if lost[1:] else ""
+            raise MaplessError(f"{name}: {lost[0]} does not exist{more}; check the path")
         if cross_section is not None and not self.luminosity:
             raise MaplessError(f"{name}: cross_section needs a luminosity (1/fb) for the weights")
         said = {key: getattr(self, key) for key in (*OF_DATA, "tree", "branches", "factors")}
@@ -244,7 +245,16 @@ def sample_table(own: Mapping[str, SampleSettings], wanted: Mapping[str, str]) -
             raise MaplessError(
                 f"{key}: no sample is called {name!r}; known: {', '.join(known)}; or describe it in samples"
             )
-    return {name: known[name].sample(name) for name in wanted}
+    made: dict[str, Sample] = {}
+    problems: list[str] = []
+    for name in wanted:
+        try:
+            made[name] = known[name].sample(name)
+        except MaplessError as error:
+            problems.append(str(error))
+    if problems:
+        raise MaplessError("; ".join(problems))
+    return made
 
 
 def _below(folder: Path, file: str) -> str:
