@@ -12,7 +12,7 @@ from fits.background_choice.smooth import Smooth
 from models.made import Made
 from models.window import Window
 from selections.graph import Selection
-from selections.steps import Cut
+from selections.steps import Column, Cut
 
 _NAME = re.compile(r"[\w.-]+")
 Combination = Literal["separately", "together", "merged"]
@@ -131,6 +131,7 @@ class Search:
         roles: of detectors, what it has a source for, whether a hunt asks for it or not.
         signals: that limits are set on.
         controls: by region of spectra one that holds no signal, whose data the closure test may look at.
+        kept: columns that are stored whether anything reads them or not.
         in_control: whether the data are those of the control regions; simulation never is.
     """
 
@@ -148,6 +149,7 @@ class Search:
     roles: tuple[str, ...] = ()
     signals: tuple[TestedSignal, ...] = ()
     controls: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
     in_control: bool = False
 
     def __post_init__(self) -> None:
@@ -245,6 +247,21 @@ class Search:
                     )
                 )
         return replace(self, regions=regions, spectra=tuple(spectra))
+
+    def with_own(self, columns: Mapping[str, str], cuts: Mapping[str, str]) -> "Search":
+        """The same with further columns (expressions by name) and cuts (by title) in every region.
+
+        Raises MaplessError for a column or title that a region has already.
+        """
+        made = tuple(Column(name, expression) for name, expression in columns.items())
+        wanted = tuple(Cut(expression, title) for title, expression in cuts.items())
+        for name, region in self.regions.items():
+            if taken := [cut.title for cut in region.cuts if cut.title in cuts]:
+                raise MaplessError(f"selection.cuts: region {name} has a cut '{taken[0]}' already; rename it")
+        regions = {
+            name: region.refine(region.name, *wanted, columns=made) for name, region in self.regions.items()
+        }
+        return replace(self, regions=regions, kept=(*self.kept, *columns))
 
     def with_seeds(self, steps: int) -> "Search":
         """The same with the seeds of all detectors and injections so many steps on."""

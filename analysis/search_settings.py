@@ -106,6 +106,27 @@ def require_selected(edges: Sequence[float], lowest: float, key: str) -> None:
         )
 
 
+def _said(expression: str) -> str:
+    if not expression.strip():
+        raise ValueError("the expression is empty; write one of C++, such as jet1_pt > 500")
+    return expression
+
+
+Expression = Annotated[str, AfterValidator(_said)]
+"""Of C++, with names of columns (`selections.expressions`)."""
+
+
+class OwnSelection(Settings):
+    """Columns and cuts of one's own in every region, behind those of the search.
+
+    `columns` are expressions by name, kept with the events; `cuts` are expressions by the title that their
+    row of the cutflow gets.
+    """
+
+    columns: dict[str, Expression] = {}
+    cuts: dict[Annotated[str, Field(min_length=1)], Expression] = {}
+
+
 class BackgroundSettings(Settings):
     """Family of background functions and how one of them is chosen (`fits.background_choice.smooth`)."""
 
@@ -206,6 +227,7 @@ class SearchSettings(Settings):
     samples: dict[Name, SampleSettings] = {}
     injections: dict[Name, InjectionSettings] = {}
     background_only: bool = False
+    selection: OwnSelection = OwnSelection()
     fit: FitSettings = FitSettings()
     global_significance: GlobalSettings = GlobalSettings()
     limits: LimitSettings = LimitSettings()

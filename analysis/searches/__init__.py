@@ -54,8 +54,10 @@ def configuration(name: str) -> Path:
 
 
 def declare(settings: SearchSettings) -> Search:
-    """The search of these settings."""
-    return module(settings.search).declare(settings)
+    """The search of these settings, with the columns and cuts of one's own."""
+    search: Search = module(settings.search).declare(settings)
+    own = settings.selection
+    return search.with_own(own.columns, own.cuts) if own.columns or own.cuts else search
 
 
 def module(name: Any) -> ModuleType:

@@ -11,6 +11,7 @@ from analysis.search_settings import (
     BackgroundSettings,
     DetectorSettings,
     MassSettings,
+    OwnSelection,
     RangeSettings,
     SearchSettings,
 )
@@ -36,7 +37,7 @@ constituents of jets, alone or with the other four of arXiv:2412.03747.
 """
 
 
-class SelectionSettings(SettingsBase):
+class SelectionSettings(OwnSelection):
     """Signal topology of the dijet selection (GeV).
 
     `jet_features` are kept beside the kinematics; leave out those that the files do not have, which the

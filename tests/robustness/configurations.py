@@ -226,6 +226,26 @@ SETTINGS = (
     *("fit.expected_signal=0", "fit.uncertainties={scale: .nan}", "limits.signals=[nothing]"),
     *("limits.signals=[qcd_dijet]", "limits.largest_grid=1", "limits.trainings=0"),
     *("limits={signals: [x_to_yy_3000], rule: luck}", "limits.seed=-1"),
+    *(
+        f"selection.{key}"
+        for key in (
+            "cuts=3",
+            "cuts=[jet1_pt > 3]",
+            "cuts={a: 3}",
+            "cuts={a: ''}",
+            "cuts={'': jet1_pt > 3}",
+            "cuts={a: nothing > 3}",
+            "cuts={a: jet1_pt >}",
+            "cuts={a: '}'}",
+            "cuts={a: jet_pt}",
+            "cuts={trigger: jet1_pt > 3}",
+            "columns={../a: '1.'}",
+            "columns={mjj: '1.'}",
+            "columns={jet_pt: '1.'}",
+            "columns={a: a + 1}",
+            "columns={a: b, b: a}",
+        )
+    ),
     *("closure.seeds=0", "closure.control=true", "closure={background: qcd_dijet, control: 3}"),
     *("closure.n_signal_events=x", "selection.mjj_min=-1", "selection.jet_features=[nothing]"),
     *(
