@@ -7,6 +7,7 @@ from analysis import searches
 from analysis.engine.stage import Stage
 from analysis.plan import Plan
 from analysis.search_settings import InjectionSettings
+from analysis.search_variants import in_control_regions, with_seeds
 from analysis.stages.closure import BACKGROUND, CONTROL, INJECTED, check_closure
 from errors import MaplessError
 
@@ -21,7 +22,7 @@ def closure_stage(plan: Plan) -> Stage | None:
         f"{kind} {name}{f', seed {number + 1}' if number else ''}": fit
         for kind, tested in _tested(plan)
         for number in range(closure.seeds)
-        for name, fit in _fits(replace(tested, search=tested.search.with_seeds(number))).items()
+        for name, fit in _fits(replace(tested, search=with_seeds(tested.search, number))).items()
     }
     mass = plan.search.samples[closure.signal].mass if closure.signal else None
     return Stage("closure", check_closure, {"mass": mass}, after)
@@ -39,7 +40,7 @@ def _tested(plan: Plan) -> Iterator[tuple[str, Plan]]:
             replace(plan, search=searches.declare(settings), settings=settings, note=f"closure, {kind}"),
         )
     if closure.control:
-        yield CONTROL, replace(plan, search=plan.search.in_control_regions(), note=f"closure, {CONTROL}")
+        yield CONTROL, replace(plan, search=in_control_regions(plan.search), note=f"closure, {CONTROL}")
 
 
 def _fits(plan: Plan) -> dict[str, Stage]:

@@ -12,7 +12,7 @@ from fits.background_choice.smooth import Smooth
 from models.made import Made
 from models.window import Window
 from selections.graph import Selection
-from selections.steps import Column, Cut
+from selections.steps import Cut
 
 _NAME = re.compile(r"[\w.-]+")
 Combination = Literal["separately", "together", "merged"]
@@ -20,14 +20,16 @@ Combination = Literal["separately", "together", "merged"]
 
 @dataclass(frozen=True)
 class SignalModel:
-    """Shape of a resonance in a spectrum: fitted to samples of several masses, or a Gaussian.
+    """Shape of a resonance in a spectrum: fitted to samples of several masses, given, or a Gaussian.
 
     A double Crystal Ball is fitted to each sample; between masses it is interpolated, from a single mass
-    scaled. Without samples the shape is a Gaussian of relative `width`.
+    scaled. Without samples the shape is what `given` describes (`fits.signals.signal_from_json`), or a
+    Gaussian of relative `width`.
     """
 
     samples: tuple[str, ...] = ()
     width: float = 0.03
+    given: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -225,62 +227,6 @@ class Search:
     def spectrum(self, name: str) -> MassSpectrum:
         """The spectrum of a name."""
         return next(spectrum for spectrum in self.spectra if spectrum.name == name)
-
-    def with_traditional(self) -> "Search":
-        """Beside every inclusive spectrum those of the searches for each of the signals alone."""
-        regions, spectra = dict(self.regions), list(self.spectra)
-        for signal in self.signals:
-            mass = self.samples[signal.sample].mass
-            for spectrum in self.spectra:
-                if not signal.traditional or not spectrum.inclusive or mass not in spectrum.masses:
-                    continue
-                region = f"{spectrum.region}-traditional-{signal.sample}"
-                regions[region] = self.regions[spectrum.region].refine(region, *signal.traditional)
-                spectra.append(
-                    replace(
-                        spectrum,
-                        name=f"{spectrum.name}-traditional-{signal.sample}",
-                        region=region,
-                        masses=(mass,),
-                        signal=SignalModel(),
-                        made_for=signal.sample,
-                    )
-                )
-        return replace(self, regions=regions, spectra=tuple(spectra))
-
-    def with_own(self, columns: Mapping[str, str], cuts: Mapping[str, str]) -> "Search":
-        """The same with further columns (expressions by name) and cuts (by title) in every region.
-
-        Raises MaplessError for a column or title that a region has already.
-        """
-        made = tuple(Column(name, expression) for name, expression in columns.items())
-        wanted = tuple(Cut(expression, title) for title, expression in cuts.items())
-        for name, region in self.regions.items():
-            if taken := [cut.title for cut in region.cuts if cut.title in cuts]:
-                raise MaplessError(f"selection.cuts: region {name} has a cut '{taken[0]}' already; rename it")
-        regions = {
-            name: region.refine(region.name, *wanted, columns=made) for name, region in self.regions.items()
-        }
-        return replace(self, regions=regions, kept=(*self.kept, *columns))
-
-    def with_seeds(self, steps: int) -> "Search":
-        """The same with the seeds of all detectors and injections so many steps on."""
-        injections = tuple(replace(one, seed=one.seed + steps) for one in self.injections)
-        return replace(
-            self, hunts=tuple(hunt.with_seeds(steps) for hunt in self.hunts), injections=injections
-        )
-
-    def in_control_regions(self) -> "Search":
-        """The same search of the data that hold no signal; its shape stays that of the regions of spectra.
-
-        Raises MaplessError for a spectrum that has none.
-        """
-        for spectrum in self.spectra:
-            if spectrum.region not in self.controls:
-                raise MaplessError(
-                    f"closure.control: {self.name} has no control region of {spectrum.region}; leave it out"
-                )
-        return replace(self, injections=(), in_control=True)
 
     def selection(self, region: str, sample: str) -> Selection:
         """A region as the events of a sample go through it."""

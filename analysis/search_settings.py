@@ -15,6 +15,7 @@ from fits.background_choice.smooth import Choice, Smooth
 from fits.limits.weak_supervision import Rule
 from fits.mass_points import mass_points
 from fits.resonance_settings import CHECKS
+from fits.signals import signal_from_json
 from models.made import Made
 
 
@@ -143,6 +144,14 @@ class BackgroundSettings(Settings):
         return Smooth(**self.model_dump())
 
 
+def _known_shape(shape: dict[str, Any]) -> dict[str, Any]:
+    try:
+        signal_from_json(shape)
+    except MaplessError as error:
+        raise ValueError(str(error)) from None
+    return shape
+
+
 def _known_check(name: str) -> str:
     if name not in CHECKS:
         raise ValueError(f"no such check; there are {', '.join(CHECKS)}")
@@ -219,7 +228,7 @@ class SearchSettings(Settings):
     """Base of the settings of every search; `data` names the sample that is searched.
 
     `background_only` searches simulation once more without its injections, with the same seeds, and shows
-    what that finds beside.
+    what that finds beside. A `signal_shape` as `fit --signal` takes it replaces the samples of signals.
     """
 
     search: str
@@ -228,6 +237,7 @@ class SearchSettings(Settings):
     injections: dict[Name, InjectionSettings] = {}
     background_only: bool = False
     selection: OwnSelection = OwnSelection()
+    signal_shape: Annotated[dict[str, Any], AfterValidator(_known_shape)] | None = None
     fit: FitSettings = FitSettings()
     global_significance: GlobalSettings = GlobalSettings()
     limits: LimitSettings = LimitSettings()

@@ -82,7 +82,7 @@ class ControlSettings(SettingsBase):
 
 
 class Settings(SearchSettings):
-    """Settings of the search; `signals` are the samples that give the shape of the resonance.
+    """Settings of the search; `signals` are the samples that give the resonance its shape, else a Gaussian.
 
     `detectors` by name, or a set of them: `trees`, or `all` of the paper. `windows` names those of the paper
     or of `own_windows`. `control` is for detectors that learn from background alone; `priors` are groups of
@@ -96,7 +96,7 @@ class Settings(SearchSettings):
     spectrum: RangeSettings
     background: BackgroundSettings = BackgroundSettings()
     masses: MassSettings
-    signals: Annotated[tuple[str, ...], Field(min_length=1)]
+    signals: tuple[str, ...] = ()
     control: ControlSettings = ControlSettings()
     priors: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     priors_mjj_min: Annotated[Energy, Field(gt=0)] = 1460.0

@@ -69,6 +69,7 @@ def test_a_cut_on_the_mass_by_a_column_of_ones_own_closes_the_cutflow_of_data(ev
         ('selection.cuts={trigger: "1 > 0"}', "has a cut 'trigger' already"),
         ('selection.columns={mjj: "1."}', "defines mjj twice"),
         ('selection.columns={jet_pt: "1."}', "already have jet_pt"),
+        ('selection.columns={a: "b", b: "1."}', "a needs b, put them before it"),
         ('selection.columns={a b: "1."}', "'a b' cannot name a column"),
         ('selection.columns={a: " "}', "selection.columns.a: the expression is empty"),
     ],
