@@ -20,7 +20,8 @@ def kept_columns(search: Search) -> dict[str, tuple[str, ...]]:
 
     Raises MaplessError for a hunt whose sources are not those that its detector learns from.
     """
-    kept: dict[str, dict[str, None]] = {region: dict.fromkeys(EVENT_COLUMNS) for region in search.regions}
+    always = dict.fromkeys((*EVENT_COLUMNS, *search.kept))
+    kept: dict[str, dict[str, None]] = {region: dict(always) for region in search.regions}
     for region, column in _read(search):
         if column not in ALWAYS_THERE:
             kept[region] |= dict.fromkeys(stored_names(column))

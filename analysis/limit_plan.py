@@ -12,7 +12,6 @@ from analysis.stages.data_set import DataSet, shifted_name
 from analysis.stages.fit import Hunted
 from analysis.stages.limits import InjectedPoint, TestedFit, limits
 from errors import MaplessError
-from models.made import Made
 from models.registry import make_detector
 
 _SAME_LUMINOSITY = 1.1  # ratio, up and down
@@ -149,11 +148,7 @@ def chain_beside(
 ) -> Chain:
     """The chain of a hunt that is also applied to signal events, with its seed so many steps on."""
     hunt = hunt_of(plan, hunted)
-    offered = dict(hunt.detector.offered)
-    if seeds:
-        offered["seed"] = offered.get("seed", 1) + seeds
-    detector = Made(hunt.detector.name, hunt.detector.options, offered)
-    return plan.chain(replace(hunt, detector=detector), hunted.window, injections, (events,))
+    return plan.chain(hunt.with_seeds(seeds) if seeds else hunt, hunted.window, injections, (events,))
 
 
 def with_signal(

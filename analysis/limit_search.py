@@ -13,6 +13,8 @@ from analysis.plan import Plan
 from analysis.report.limit_report import write_limit_report
 from analysis.search import Search, TestedSignal
 from analysis.search_settings import SearchSettings
+from analysis.search_variants import with_traditional
+from analysis.search_words import data_text, label, title
 from errors import MaplessError
 
 
@@ -50,7 +52,7 @@ class LimitSearch:
     @cached_property
     def plan(self) -> Plan:
         """The search, with those for each of the signals alone beside it."""
-        return replace(self.pipeline.plan, search=self.pipeline.plan.search.with_traditional())
+        return replace(self.pipeline.plan, search=with_traditional(self.pipeline.plan.search))
 
     def run(self, output: Path, run: Run) -> Stage:
         """Run all rounds and the tables, and return the stage of the tables.
@@ -79,10 +81,10 @@ class LimitSearch:
         selections = plan.selected([plan.signal(signal, region) for signal in self.signals])
         arguments = {
             "name": search.name,
-            "title": search.title,
+            "title": title(search),
             "reference": search.reference,
-            "data_text": self.pipeline.data_text,
-            "label": self.pipeline.label,
+            "data_text": data_text(search),
+            "label": label(search),
             "configuration": self.settings.model_dump_json(indent=2),
             "collision_energy": search.spectra[0].background.collision_energy,
             "signals": tuple(

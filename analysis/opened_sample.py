@@ -10,6 +10,7 @@ from selections.cutflow import Cutflow
 from selections.normalisation import Normalisation, generated_weights
 from selections.sources import LostFile, OpenedEvents, open_apart
 from selections.sources.files import expand
+from selections.sources.opened import GENERATOR_WEIGHTS
 from selections.variations import VariationSource, prepared
 
 
@@ -28,6 +29,16 @@ class OpenedPart:
     def lost(self) -> tuple[LostFile, ...]:
         """Files that cannot be read."""
         return self.events[0].lost if self.events else ()
+
+    def check_role(self, sample: str, role: str) -> None:
+        """Raise MaplessError for simulation that may be collision data, which would not stay closed."""
+        for events in self.events:
+            if role != "data" and events.looks_measured and not self.part.unweighted:
+                raise MaplessError(
+                    f"{sample}: {events.files[0]} has no {GENERATOR_WEIGHTS[events.format]}, like collision "
+                    f"data, but its role is {role}; write `role: data`, or `unweighted: true` if it is "
+                    "simulation"
+                )
 
     def check_certified(self, sample: str, cutflow: Cutflow) -> None:
         """Raise MaplessError when by a cutflow no event of this part is in its certified luminosity."""

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from analysis import blinding, searches
 from analysis.batch.part import Part
+from analysis.closure import closure_stage
 from analysis.conversions import conversions
 from analysis.engine.stage import Stage, in_order
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
-from analysis.search_settings import InjectionSettings, SearchSettings
+from analysis.sample_facts import sample_facts
+from analysis.search_settings import SearchSettings
+from analysis.search_words import cuts_in_words, data_text, label, title
 from analysis.source import NOMINAL, Source
-from analysis.stages.closure import BACKGROUND, INJECTED, check_closure
-from analysis.stages.data_set import selection_name, shifted_name
+from analysis.stages.data_set import selection_name
 from analysis.stages.excess import describe_excess
 from errors import MaplessError
 
@@ -90,36 +92,7 @@ class Pipeline:
     @cached_property
     def closure(self) -> Stage | None:
         """For data: the same search on simulation with and without signal; None if no simulation is named."""
-        closure = self.settings.closure
-        if not self.is_data or closure.background is None:
-            return None
-        self._check_closure_samples()
-        injected = (
-            {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
-        )
-        after: dict[str, Stage] = {}
-        for kind, injections in ((BACKGROUND, {}), (INJECTED, injected)):
-            changed = {"data": closure.background, "injections": injections}
-            settings = self.settings.model_copy(update=changed)
-            note = f"closure, {kind}"
-            fits = Plan(searches.declare(settings), settings, self.max_events, note).fits
-            hunted = {name: fit for name, fit in fits.items() if fit.arguments["hunted"]}
-            after |= {f"{kind} {name}": fit for name, fit in (hunted or fits).items()}
-        mass = self.plan.search.samples[closure.signal].mass if closure.signal else None
-        return Stage("closure", check_closure, {"mass": mass}, after)
-
-    def _check_closure_samples(self) -> None:
-        """Raise MaplessError where the closure test could look at data, or could not fail."""
-        samples, closure = self.plan.search.samples, self.settings.closure
-        if closure.background and samples[closure.background].role != "background":
-            raise MaplessError(
-                f"closure.background: {closure.background} is {samples[closure.background].role}, not "
-                "background"
-            )
-        if closure.signal and (samples[closure.signal].role != "signal" or not samples[closure.signal].mass):
-            raise MaplessError(f"closure.signal: {closure.signal} must be a signal with a mass")
-        if closure.signal and not closure.n_signal_events:
-            raise MaplessError("closure.n_signal_events: say how many events of the signal are injected")
+        return closure_stage(self.plan) if self.is_data else None
 
     @cached_property
     def report(self) -> Stage:
@@ -140,26 +113,39 @@ class Pipeline:
                 after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}
         drawn = [search.samples[name] for name in (search.data, *(one.sample for one in search.injections))]
         after |= {name: stage for sample in drawn for name, stage in conversions(sample).items()}
+        alone = {f"background-only-{name}": fit for name, fit in self._background_only.items()}
         closure = {"closure": self.closure} if self.closure else {}
         arguments = {
             "name": search.name,
-            "title": search.title,
+            "title": title(search),
             "reference": search.reference,
-            "data_text": self.data_text,
-            "label": self.label,
+            "data_text": data_text(search, self.max_events),
+            "label": label(search),
+            "samples": {name: sample_facts(sample) for name, sample in search.samples.items()},
+            "cuts": cuts_in_words(search),
             "configuration": self.settings.model_dump_json(indent=2),
             "closed": self.is_closed,
             "selections": tuple(self._selections),
             "shifted": tuple(self._shifted),
             "open_rows": self._open_rows,
             "fits": tuple(fits),
+            "background_only": {name: f"background-only-{name}" for name in self._background_only},
             "open_spectra": tuple(opened),
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,
             "described": search.described,
         }
         code = tuple(made.name.split(":")[0] for made in search.figures)
-        return Stage("report", write_report, arguments, after | opened | closure, code)
+        return Stage("report", write_report, arguments, after | opened | alone | closure, code)
+
+    @cached_property
+    def _background_only(self) -> dict[str, Stage]:
+        """The fits without injections, by the names of those with; none of data, which closure looks at."""
+        search = self.plan.search
+        if self.is_data or not search.injections or not self.settings.background_only:
+            return {}
+        alone = replace(search, injections=())
+        return replace(self.plan, search=alone, note="background only").fits
 
     @property
     def _excess(self) -> Stage:
@@ -207,27 +193,6 @@ class Pipeline:
             return {}
         rows = {region: blinding.open_rows(search, region) for region in search.regions}
         return {selection_name(search.data, region): n for region, n in rows.items() if n is not None}
-
-    @property
-    def label(self) -> str:
-        """Whose figures these are."""
-        return "Mapless" if self.is_data else "Mapless simulation"
-
-    @property
-    def data_text(self) -> str:
-        """What was searched, in words."""
-        search = self.plan.search
-        kind = "collision data" if self.is_data else "simulation"
-        added = [
-            f"{one.n_events} events" if one.n_events else f"{one.cross_section:g} fb"
-            for one in search.injections
-        ]
-        pairs = zip(added, search.injections, strict=True)
-        text = ", ".join(f"{amount} of {shifted_name(one.sample, one.shift)}" for amount, one in pairs)
-        first, scaled = "", ""
-        if self.max_events is not None:
-            first, scaled = f", the first {self.max_events:,} events", ", scaled to the events that are read"
-        return f"{kind} ({search.data}{first})" + (f" with {text} injected{scaled}" if text else "")
 
     def _hunt(self, chain: Chain) -> dict[str, object]:
         search = self.plan.search

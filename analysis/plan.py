@@ -218,7 +218,7 @@ class Plan:
         arguments = {
             "column": spectrum.column,
             "within": spectrum.within,
-            "width": spectrum.signal.width,
+            "given": spectrum.signal.given or {"shape": "gaussian", "width": spectrum.signal.width},
             "region": spectrum.region,
             "masses": {name: self.search.samples[name].mass for name in spectrum.signal.samples},
         }

@@ -26,6 +26,7 @@ class SamplePart:
         corrections: of jets.
         jets: to make of files that hold particles alone.
         variations: systematic ones, the same by name for every part of a sample.
+        unweighted: whether it is simulation although its files hold no weights of a generator.
     """
 
     files: tuple[Path | str, ...]
@@ -37,6 +38,7 @@ class SamplePart:
     corrections: tuple[JetCorrections, ...] = ()
     jets: JetDefinition = JetDefinition()
     variations: tuple[VariationSource, ...] = ()
+    unweighted: bool = False
 
     def variations_for(self, shift: str) -> tuple[VariationSource, ...]:
         """Those without which the events of a shift are not what they are.
@@ -61,6 +63,8 @@ class Sample:
         mass: of the resonance in GeV, for signals.
         acceptance: fraction of all produced events that the files hold, for cross sections of signals.
         parameters: what else distinguishes it, such as masses of daughters.
+        collision_energy: in GeV, None if nobody says it.
+        generator: of simulation, as text; empty if nobody says it.
     """
 
     name: str
@@ -69,6 +73,8 @@ class Sample:
     mass: float | None = None
     acceptance: float = 1.0
     parameters: Mapping[str, float] = field(default_factory=dict)
+    collision_energy: float | None = None
+    generator: str = ""
 
     @property
     def luminosity(self) -> float:

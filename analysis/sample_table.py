@@ -64,7 +64,7 @@ class PartSettings(Settings):
     choose small-radius jets, leptons and photons (`selections.sources.objects`). Files of HDF5 and numpy are
     converted first; `jets` are those of particles. `branches` names the columns
     of flat n-tuples, `factors` turn their units into GeV (`selections.sources.flat`), `tree` is the name of
-    their tree.
+    their tree. `unweighted` says that files without weights of a generator are simulation nevertheless.
     """
 
     files: tuple[str, ...] = ()
@@ -82,6 +82,7 @@ class PartSettings(Settings):
     corrections: dict[Collection, JetCorrectionSettings] = {}
     variations: dict[Variable, VariationSettings] = {}
     skip_bad_files: bool = False
+    unweighted: bool = False
 
     @field_validator("variations")
     @classmethod
@@ -115,7 +116,8 @@ class PartSettings(Settings):
         files = tuple(path for file in self.files for path in _matches(file))
         lost = [path for path in files if isinstance(path, Path) and not path.exists()]
         if lost and not self.skip_bad_files:
-            raise MaplessError(f"{name}: {lost[0]} does not exist; check the path")
+            more = f", nor {len(lost) - 1} others" if lost[1:] else ""
+            raise MaplessError(f"{name}: {lost[0]} does not exist{more}; check the path")
         if cross_section is not None and not self.luminosity:
             raise MaplessError(f"{name}: cross_section needs a luminosity (1/fb) for the weights")
         said = {key: getattr(self, key) for key in (*OF_DATA, "tree", "branches", "factors")}
@@ -132,6 +134,7 @@ class PartSettings(Settings):
             tuple(one.made(collection) for collection, one in self.corrections.items()),
             JetDefinition(**self.jets.model_dump()),
             tuple(one.made(name) for name, one in self.variations.items()),
+            self.unweighted,
         )
 
 
@@ -140,7 +143,8 @@ class SampleSettings(PartSettings):
 
     `parts` have files of their own, such as those of each year; what a part does not say is as the sample
     says it. `renumber_events` lets a file be there several times, as events of their own, for tests of speed.
-    With a `cross_section` (pb) weights of simulation add up to what is expected in the luminosity.
+    With a `cross_section` (pb) weights of simulation add up to what is expected in the luminosity. The
+    `collision_energy` and the `generator` are told in reports where the files do not say them.
     """
 
     role: Literal["data", "background", "signal"]
@@ -149,13 +153,16 @@ class SampleSettings(PartSettings):
     acceptance: Annotated[float, Field(gt=0, le=1)] = 1.0
     parameters: dict[str, float] = {}
     cross_section: Annotated[float, Field(gt=0)] | None = None
+    collision_energy: Annotated[Energy, Field(gt=0)] | None = None
+    generator: Text = ""
     renumber_events: bool = False
 
     @model_validator(mode="after")
     def _fits_the_role(self) -> Self:
         everywhere: list[PartSettings] = [self, *self.parts.values()]
         said = {key for one in everywhere for key in one.model_fields_set}
-        foreign = {"certified"} if self.role != "data" else {"cross_section", "sum_of_weights", "variations"}
+        of_simulation = {"cross_section", "sum_of_weights", "variations", "generator", "unweighted"}
+        foreign = of_simulation if self.role == "data" else {"certified"}
         for key in sorted(foreign & said):
             raise ValueError(f"{key} is for {'simulation' if self.role == 'data' else 'data'}; leave it out")
         if "sum_of_weights" in said and not self.cross_section:
@@ -190,7 +197,16 @@ class SampleSettings(PartSettings):
             part.part(place, self.cross_section, renumbered=self.renumber_events)
             for place, part in (named or {f"samples.{name}": self}).items()
         ]
-        return Sample(name, self.role, tuple(made), self.mass, self.acceptance, self.parameters)
+        return Sample(
+            name,
+            self.role,
+            tuple(made),
+            self.mass,
+            self.acceptance,
+            self.parameters,
+            self.collision_energy,
+            self.generator,
+        )
 
     def _completed(self, part: PartSettings) -> PartSettings:
         """A part with what the sample says where it does not say its own."""
@@ -229,7 +245,16 @@ def sample_table(own: Mapping[str, SampleSettings], wanted: Mapping[str, str]) -
             raise MaplessError(
                 f"{key}: no sample is called {name!r}; known: {', '.join(known)}; or describe it in samples"
             )
-    return {name: known[name].sample(name) for name in wanted}
+    made: dict[str, Sample] = {}
+    problems: list[str] = []
+    for name in wanted:
+        try:
+            made[name] = known[name].sample(name)
+        except MaplessError as error:
+            problems.append(str(error))
+    if problems:
+        raise MaplessError("; ".join(problems))
+    return made
 
 
 def _below(folder: Path, file: str) -> str:

@@ -20,14 +20,16 @@ Combination = Literal["separately", "together", "merged"]
 
 @dataclass(frozen=True)
 class SignalModel:
-    """Shape of a resonance in a spectrum: fitted to samples of several masses, or a Gaussian.
+    """Shape of a resonance in a spectrum: fitted to samples of several masses, given, or a Gaussian.
 
     A double Crystal Ball is fitted to each sample; between masses it is interpolated, from a single mass
-    scaled. Without samples the shape is a Gaussian of relative `width`.
+    scaled. Without samples the shape is what `given` describes (`fits.signals.signal_from_json`), or a
+    Gaussian of relative `width`.
     """
 
     samples: tuple[str, ...] = ()
     width: float = 0.03
+    given: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,11 @@ class Hunt:
     limits: Combination = "separately"
     together: bool = False
 
+    def with_seeds(self, steps: int) -> "Hunt":
+        """The same with the seed of its detector so many steps on."""
+        seed = self.detector.offered.get("seed", 1) + steps
+        return replace(self, detector=replace(self.detector, offered={**self.detector.offered, "seed": seed}))
+
 
 @dataclass(frozen=True)
 class Search:
@@ -125,6 +132,9 @@ class Search:
         described: columns in which the peaks of an excess are told, with their titles.
         roles: of detectors, what it has a source for, whether a hunt asks for it or not.
         signals: that limits are set on.
+        controls: by region of spectra one that holds no signal, whose data the closure test may look at.
+        kept: columns that are stored whether anything reads them or not.
+        in_control: whether the data are those of the control regions; simulation never is.
     """
 
     name: str
@@ -140,6 +150,9 @@ class Search:
     described: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     signals: tuple[TestedSignal, ...] = ()
+    controls: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    in_control: bool = False
 
     def __post_init__(self) -> None:
         names = [*self.regions, *(spectrum.name for spectrum in self.spectra)]
@@ -215,31 +228,10 @@ class Search:
         """The spectrum of a name."""
         return next(spectrum for spectrum in self.spectra if spectrum.name == name)
 
-    def with_traditional(self) -> "Search":
-        """Beside every inclusive spectrum those of the searches for each of the signals alone."""
-        regions, spectra = dict(self.regions), list(self.spectra)
-        for signal in self.signals:
-            mass = self.samples[signal.sample].mass
-            for spectrum in self.spectra:
-                if not signal.traditional or not spectrum.inclusive or mass not in spectrum.masses:
-                    continue
-                region = f"{spectrum.region}-traditional-{signal.sample}"
-                regions[region] = self.regions[spectrum.region].refine(region, *signal.traditional)
-                spectra.append(
-                    replace(
-                        spectrum,
-                        name=f"{spectrum.name}-traditional-{signal.sample}",
-                        region=region,
-                        masses=(mass,),
-                        signal=SignalModel(),
-                        made_for=signal.sample,
-                    )
-                )
-        return replace(self, regions=regions, spectra=tuple(spectra))
-
     def selection(self, region: str, sample: str) -> Selection:
         """A region as the events of a sample go through it."""
-        return self.samples[sample].selection(self.regions[region])
+        place = self.controls.get(region, region) if self.in_control and sample == self.data else region
+        return self.samples[sample].selection(self.regions[place])
 
     def require_shift(self, sample: str, region: str, shift: str) -> None:
         """Raise MaplessError for a shift that neither the sample nor the region has."""

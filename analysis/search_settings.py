@@ -15,6 +15,7 @@ from fits.background_choice.smooth import Choice, Smooth
 from fits.limits.weak_supervision import Rule
 from fits.mass_points import mass_points
 from fits.resonance_settings import CHECKS
+from fits.signals import signal_from_json
 from models.made import Made
 
 
@@ -106,6 +107,27 @@ def require_selected(edges: Sequence[float], lowest: float, key: str) -> None:
         )
 
 
+def _said(expression: str) -> str:
+    if not expression.strip():
+        raise ValueError("the expression is empty; write one of C++, such as jet1_pt > 500")
+    return expression
+
+
+Expression = Annotated[str, AfterValidator(_said)]
+"""Of C++, with names of columns (`selections.expressions`)."""
+
+
+class OwnSelection(Settings):
+    """Columns and cuts of one's own in every region, behind those of the search.
+
+    `columns` are expressions by name, kept with the events; `cuts` are expressions by the title that their
+    row of the cutflow gets.
+    """
+
+    columns: dict[str, Expression] = {}
+    cuts: dict[Annotated[str, Field(min_length=1)], Expression] = {}
+
+
 class BackgroundSettings(Settings):
     """Family of background functions and how one of them is chosen (`fits.background_choice.smooth`)."""
 
@@ -120,6 +142,14 @@ class BackgroundSettings(Settings):
     def smooth(self) -> Smooth:
         """The background as a spectrum takes it; MaplessError for families that there are not."""
         return Smooth(**self.model_dump())
+
+
+def _known_shape(shape: dict[str, Any]) -> dict[str, Any]:
+    try:
+        signal_from_json(shape)
+    except MaplessError as error:
+        raise ValueError(str(error)) from None
+    return shape
 
 
 def _known_check(name: str) -> str:
@@ -175,20 +205,39 @@ class LimitSettings(Settings):
 
 
 class ClosureSettings(Settings):
-    """Simulation that must behave before data are unblinded: nothing in background, injected signal found."""
+    """What must behave before data are unblinded: nothing in background, injected signal found.
+
+    Both are simulation and are looked at with so many `seeds` of detectors and injection. `control` asks for
+    the same search of the data in a region that holds no signal, where there must be nothing either.
+    """
 
     background: str | None = None
     signal: str | None = None
     n_signal_events: Annotated[int, Field(ge=0)] = 0
+    seeds: Annotated[int, Field(ge=1, le=100)] = 1
+    control: bool = False
+
+    @model_validator(mode="after")
+    def _simulation_comes_first(self) -> "ClosureSettings":
+        if self.control and self.background is None:
+            raise ValueError("control comes after simulation has behaved; name a background as well")
+        return self
 
 
 class SearchSettings(Settings):
-    """Base of the settings of every search; `data` names the sample that is searched."""
+    """Base of the settings of every search; `data` names the sample that is searched.
+
+    `background_only` searches simulation once more without its injections, with the same seeds, and shows
+    what that finds beside. A `signal_shape` as `fit --signal` takes it replaces the samples of signals.
+    """
 
     search: str
     data: str
     samples: dict[Name, SampleSettings] = {}
     injections: dict[Name, InjectionSettings] = {}
+    background_only: bool = False
+    selection: OwnSelection = OwnSelection()
+    signal_shape: Annotated[dict[str, Any], AfterValidator(_known_shape)] | None = None
     fit: FitSettings = FitSettings()
     global_significance: GlobalSettings = GlobalSettings()
     limits: LimitSettings = LimitSettings()

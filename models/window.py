@@ -87,6 +87,11 @@ class Window:
         """Tell which values lie in the sideband above the window; shape (n_events,)."""
         return _within(values, self.high_sideband)
 
+    def lacks_low_sideband(self, start: float) -> bool:
+        """Whether data that begin at a value leave too little of the low sideband."""
+        low, high = self.low_sideband
+        return start - low >= _LARGEST_GAP * (high - low)
+
     def contains(self, values: Array) -> Mask:
         """Tell which values lie in the window or one of its sidebands; shape (n_events,)."""
         return self.in_signal_region(values) | self.in_low_sideband(values) | self.in_high_sideband(values)
@@ -103,8 +108,7 @@ class Window:
         low, high = self.low_sideband
         inside = values[self.in_low_sideband(values)]
         start = float(np.min(inside, initial=high))
-        missing = start - low
-        if missing >= _LARGEST_GAP * (high - low) and np.sum(inside < start + missing) >= _MANY:
+        if self.lacks_low_sideband(start) and np.sum(inside < start + (start - low)) >= _MANY:
             raise MaplessError(
                 f"window {self}: its low sideband begins at {low:g} and the data at {start:.0f}; that "
                 f"leaves {(high - start) / (high - low):.0%} of it: choose another window or other data"

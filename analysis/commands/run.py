@@ -18,6 +18,7 @@ from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
 from analysis.engine.run_log import logged
 from analysis.pipeline import Pipeline
+from analysis.rehearsal import complaints, purposes
 from errors import MaplessError
 from fits.checks.fit_quality import flag
 
@@ -53,7 +54,9 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
     else:
         raise MaplessError(f"--part: jobs share trainings or limits, not {options.last}; leave it out")
     if options.dry_run:
-        print_table(console, plan_table(stages, output, fresh=options.fresh))
+        planned = plan_table(stages, output, purposes(pipeline, stages), fresh=options.fresh)
+        print_table(console, planned)
+        _refuse(complaints(pipeline, stages, output), console)
         return
     opened = ", unblinded" if pipeline.is_data and options.unblind else ""
     what = f"{settings.search} up to {options.last}{opened} ({pipeline.report.folder(output).name})"
@@ -64,6 +67,16 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
         if options.last == "report":
             publish(pipeline.report.folder(output), output)
             _print_findings(output, console, closed=pipeline.is_closed)
+
+
+def _refuse(complaints: Sequence[str], console: Console) -> None:
+    """Print what would fail; raises MaplessError with the number of it, and for nothing says so."""
+    if not complaints:
+        console.print("Nothing is known that would fail.")
+        return
+    for complaint in complaints:
+        console.print(f"would fail: {complaint}", highlight=False, markup=False, soft_wrap=True)
+    raise MaplessError(f"{len(complaints)} of what would fail, above; the first: {complaints[0]}")
 
 
 def _print_findings(output: Path, console: Console, *, closed: bool) -> None:

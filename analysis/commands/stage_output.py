@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -37,12 +37,14 @@ def run_with_bar(
         run_stages(stages, output, tools, workers=workers, fresh=fresh, report=report)
 
 
-def plan_table(stages: Sequence[Stage], output: Path, *, fresh: bool) -> Table:
-    """What a run would do and what it would keep."""
-    table = Table("stage", "state", "folder", title="Would run")
+def plan_table(stages: Sequence[Stage], output: Path, purposes: Mapping[str, str], *, fresh: bool) -> Table:
+    """What a run would do, what for (by key of the stage), and what it would keep."""
+    table = Table("stage", "for", "state", "folder", title="Would run")
     for stage in stages:
         done = stage.is_done(output) and not fresh
-        table.add_row(stage.title, "done" if done else "to do", str(stage.folder(output)))
+        table.add_row(
+            stage.name, purposes.get(stage.key, ""), "done" if done else "to do", str(stage.folder(output))
+        )
     return table
 
 

@@ -35,7 +35,7 @@ def run_trigger(
     pipeline = TriggerPipeline(load_trigger_configuration(config, tuple(overrides)))
     stages = in_order([pipeline.report])
     if dry_run:
-        print_table(console, plan_table(stages, output, fresh=fresh))
+        print_table(console, plan_table(stages, output, {}, fresh=fresh))
         return
     with claimed(output):
         run_with_bar(stages, output, console, threads=workers, fresh=fresh)

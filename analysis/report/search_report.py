@@ -1,6 +1,6 @@
 """Stage `report`: plots as PNG and PDF, numbers as JSON, and everything in one HTML file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -15,8 +15,8 @@ from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
+from analysis.report.search_header import EVENTS, fit_title, search_header
 from analysis.report.selected_events import write_selected_events
-from analysis.report.summary_sentence import summary_sentence
 from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
 from analysis.stages.convert import converted_parts
@@ -27,20 +27,20 @@ from analysis.stages.fit import RESULTS
 from analysis.stages.global_significance import GLOBAL
 from analysis.stages.open_spectrum import SPECTRUM
 from analysis.stages.score import SCORES
-from fits.checks.fit_quality import flag
 from models.made import make
 
 REPORT = "report.html"
 NUMBERS = "results.json"
-EVENTS = "events"
 MAX_CURVES = 2  # of p-values, beyond which the smallest of all is drawn too
 
 
 def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `report.html`, `results.json`, `plots/*.{png,pdf}` and `events/*.csv`, those that hunts keep.
 
-    Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`; what there is of
-    `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; `open_rows` of
+    Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`, facts of the
+    `samples`, the titles of the `cuts` of each region; what there is of
+    `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; those of the fits
+    `background_only` by the fits that they are without signal; `open_rows` of
     the cutflows of closed selections; `hunts` (data set, window, samples, masses of each chain) and the
     `figures` to draw of them; titles of the columns that an excess is `described` by.
     """
@@ -50,7 +50,7 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     write_json(job.folder / NUMBERS, results)
     page = render(
         "search.html.j2",
-        header=_header(job.arguments, results),
+        header=search_header(job.arguments, results),
         results=results,
         plots=plots,
         manifests=[read_manifest(folder) for folder in job.after.values()],
@@ -70,8 +70,12 @@ def _results(job: Job) -> dict[str, Any]:
     found = read_json(job.after["global"] / GLOBAL) if "global" in job.after else None
     return {
         "summary": found,
+        "samples": names["samples"],
         "excess": read_json(job.after["excess"] / EXCESS) if "excess" in job.after else None,
         "fits": stored("fits", RESULTS),
+        "background_only": {
+            fit: read_json(job.after[stage] / RESULTS) for fit, stage in names["background_only"].items()
+        },
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
         "cutflow": {name: _open(flow, names["open_rows"].get(name)) for name, flow in cutflows.items()},
         "variations": varied_yields([*cutflows.values(), *stored("shifted", CUTFLOW).values()]),
@@ -84,57 +88,6 @@ def _open(flow: dict[str, Any], n_rows: int | None) -> dict[str, Any]:
         return flow | {"closed_from": None}
     cuts = flow["cutflow"]["cuts"]
     return flow | {"cutflow": flow["cutflow"] | {"cuts": cuts[:n_rows]}, "closed_from": cuts[n_rows]["title"]}
-
-
-def _header(names: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
-    """What was found in words, the largest excess anywhere, and one row for each category of every fit."""
-    summary = results["summary"]["smallest"] if results["summary"] else []
-    good = [point for point in summary if point["local_p_value"] is not None]
-    largest = min(good, key=lambda point: point["local_p_value"], default=None)
-    parts = [(fit, part) for fit in results["fits"].values() for part in fit["parts"]]
-    searched = [(fit, part) for fit, part in parts if "search" in part["purposes"]]
-    if largest is not None:
-        fit = results["fits"][largest["fit"]]
-        largest = largest | {"where": fit_title(fit, largest["part"]), "flag": flag(largest["quality"])}
-    everywhere = results["summary"]["global"] if results["summary"] else None
-    told = names["data_text"], names["closed"], results["closure"]
-    return {
-        **names,
-        "sentence": summary_sentence(*told, largest, everywhere),
-        "event_lists": [f"{EVENTS}/{file_name(hunt)}.csv" for hunt in names["hunts"]],
-        "verdict": largest,
-        "rows": [row for fit, part in searched for row in _rows(fit, part)],
-        "n_hypotheses": sum(len(part["search"]["scan"]["points"]) for _, part in searched),
-    }
-
-
-def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One row for each category of a part; the largest excess of the part stands in the first."""
-    points = [point for point in part["search"]["scan"]["points"] if point["local_p_value"] is not None]
-    largest: Mapping[str, Any] = min(points, key=lambda point: point["local_p_value"], default={})
-    if "error" in part["search"]:
-        fitted = ("statistic", "n_degrees_of_freedom", "p_value")
-        found = ("mass", "significance", "signal_yield", "signal_yield_error")
-        failed = dict.fromkeys((*fitted, *found)) | {"flag": ""}
-        counts = next(iter(part["counts"].values()))
-        title = fit_title(fit, part["name"])
-        yield counts | failed | {"title": title, "background": "–", "status": part["search"]["error"]}
-    for place, (name, category) in enumerate(part["search"]["spectra"].items()):
-        title = fit_title(fit, part["name"])
-        goodness = category["chi_square"]
-        yield part["counts"][name] | {
-            "title": title if name == part["name"] else f"{title}: {name}",
-            "background": category["background_choice"]["background"],
-            "statistic": goodness["statistic"],
-            "n_degrees_of_freedom": goodness["n_degrees_of_freedom"],
-            "p_value": goodness["p_value"],
-            "status": category["background_fit"]["status"],
-            "mass": None if place else largest.get("mass"),
-            "significance": None if place else largest.get("significance"),
-            "signal_yield": None if place else largest.get("signal_yield"),
-            "signal_yield_error": None if place else largest.get("signal_yield_error"),
-            "flag": "" if place else flag(largest.get("quality")),
-        }
 
 
 def _open_figures(job: Job) -> Figures:
@@ -185,14 +138,6 @@ def joined(scans: Iterable[tuple[str, list[dict[str, Any]]]]) -> dict[str, list[
             if known is None or (point["local_p_value"] or 1.0) <= known:
                 curve[point["mass"]] = point
     return {name: [curve[mass] for mass in sorted(curve)] for name, curve in found.items()}
-
-
-def fit_title(fit: Mapping[str, Any], part: str) -> str:
-    """What a fit is called in the report."""
-    if fit["hunt"] is None:
-        return f"{fit['spectrum']}, all events"
-    window = f", window {fit['window']['name']}" if fit["window"] else ""
-    return f"{fit['spectrum']}, {fit['hunt']}{window}, {part}"
 
 
 def _hunt_figures(job: Job) -> Figures:

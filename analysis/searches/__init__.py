@@ -13,6 +13,7 @@ from analysis.engine.settings import override, read_values, validated
 from analysis.sample_table import SampleSettings
 from analysis.search import Search
 from analysis.search_settings import SearchSettings
+from analysis.search_variants import with_own, with_signal_shape
 from errors import MaplessError
 
 DEFAULT = "cms-dijet"
@@ -54,8 +55,12 @@ def configuration(name: str) -> Path:
 
 
 def declare(settings: SearchSettings) -> Search:
-    """The search of these settings."""
-    return module(settings.search).declare(settings)
+    """The search of these settings, with the columns, cuts and shape of a signal of one's own."""
+    search: Search = module(settings.search).declare(settings)
+    own, shape = settings.selection, settings.signal_shape
+    if own.columns or own.cuts:
+        search = with_own(search, own.columns, own.cuts)
+    return with_signal_shape(search, shape) if shape else search
 
 
 def module(name: Any) -> ModuleType:

@@ -82,8 +82,9 @@ def declare(settings: Settings) -> Search:
     )
     hunts = tuple(_hunt(name, one, windows, settings) for name, one in settings.detectors.items())
     used = {"signal", *(source.region for hunt in hunts for source in hunt.training.values())}
+    used |= {"control"} if settings.closure.control else set()
     control = settings.control
-    of_data = control.sample in ("", settings.data)
+    of_data = control.sample in ("", settings.data) or settings.closure.control
     if "control" in used and of_data and control.delta_eta_min < settings.selection.delta_eta_max:
         raise MaplessError(
             f"control.delta_eta_min: jets {control.delta_eta_min:g} apart are in the signal region, up to "
@@ -113,6 +114,7 @@ def declare(settings: Settings) -> Search:
             JET_MASSES[settings.selection.jet_mass],
             dijet_columns(settings.selection.jet_features, settings.selection.jet_mass),
         ),
+        controls={"signal": "control"} if "control" in used else {},
     )
 
 

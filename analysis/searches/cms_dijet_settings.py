@@ -11,6 +11,7 @@ from analysis.search_settings import (
     BackgroundSettings,
     DetectorSettings,
     MassSettings,
+    OwnSelection,
     RangeSettings,
     SearchSettings,
 )
@@ -29,7 +30,7 @@ DETECTOR_SETS: dict[str, dict[str, dict[str, Any]]] = {
 """Detectors that search side by side: the five of arXiv:2412.03747."""
 
 
-class SelectionSettings(SettingsBase):
+class SelectionSettings(OwnSelection):
     """Signal topology of the dijet selection (GeV).
 
     `jet_features` are kept beside the kinematics; leave out those that the files do not have, which the
@@ -74,7 +75,7 @@ class ControlSettings(SettingsBase):
 
 
 class Settings(SearchSettings):
-    """Settings of the search; `signals` are the samples that give the shape of the resonance.
+    """Settings of the search; `signals` are the samples that give the resonance its shape, else a Gaussian.
 
     `detectors` by name, or `all` of the paper. `windows` names those of the paper
     or of `own_windows`. `control` is for detectors that learn from background alone; `priors` are groups of
@@ -88,7 +89,7 @@ class Settings(SearchSettings):
     spectrum: RangeSettings
     background: BackgroundSettings = BackgroundSettings()
     masses: MassSettings
-    signals: Annotated[tuple[str, ...], Field(min_length=1)]
+    signals: tuple[str, ...] = ()
     control: ControlSettings = ControlSettings()
     priors: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     priors_mjj_min: Annotated[Energy, Field(gt=0)] = 1460.0

@@ -10,13 +10,13 @@ import numpy as np
 from pydantic import Field
 
 from analysis.engine.settings import Name
-from analysis.engine.settings import Settings as SettingsBase
 from analysis.engine.units import Energy
 from analysis.search import Hunt, MassSpectrum, Search, SignalModel
 from analysis.search_settings import (
     BackgroundSettings,
     DetectorSettings,
     MassSettings,
+    OwnSelection,
     RangeSettings,
     SearchSettings,
     require_selected,
@@ -34,7 +34,7 @@ OF_JETS = ("tau21", "tau32", "n_constituents")
 DISTANT = 0.25  # of a window, in logarithms, from its centre: farther masses belong to its neighbours
 
 
-class SelectionSettings(SettingsBase):
+class SelectionSettings(OwnSelection):
     """Two large jets (GeV); the challenge has events with one above 1.2 TeV.
 
     `jet_mass` orders the jets and is what detectors see; `jet_features` are kept beside the kinematics.

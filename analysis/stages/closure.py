@@ -1,4 +1,4 @@
-"""Stage `closure`: on simulation the search must find injected signal, and nothing in background."""
+"""Stage `closure`: the search must find injected signal, and nothing where there is none."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from analysis.engine.json_file import read_json, write_json
 from analysis.stages.fit import RESULTS
 
 CLOSURE = "closure.json"
-BACKGROUND, INJECTED = "background", "injected"
+BACKGROUND, INJECTED, CONTROL = "background", "injected", "control region"
 MAX_BACKGROUND_SIGNIFICANCE = 3.5
 MIN_SIGNAL_SIGNIFICANCE = 3.0
 SIGNAL_MASS_TOLERANCE = 0.05
@@ -19,14 +19,15 @@ def check_closure(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write `closure.json`: one entry per check with its value, its limit and whether it passed.
 
     Arguments: `mass` of the injected signal in GeV; after: the fits of hunts on background alone, under
-    "background <name>", and with signal, under "injected <name>".
+    "background <name>", with signal, under "injected <name>", and of data that hold none, under
+    "control region <name>".
     """
     mass = job.arguments["mass"]
     found = {
         name: [part for part in read_json(folder / RESULTS)["parts"] if "search" in part["purposes"]]
         for name, folder in job.after.items()
     }
-    background = {name: parts for name, parts in found.items() if name.startswith(BACKGROUND)}
+    background = {name: parts for name, parts in found.items() if not name.startswith(INJECTED)}
     injected = {name: parts for name, parts in found.items() if name.startswith(INJECTED)}
     checks = [one for name, parts in background.items() for part in parts for one in _background(name, part)]
     if mass is not None:
@@ -54,10 +55,10 @@ def _signal(injected: Mapping[str, list[dict[str, Any]]], mass: float) -> Iterat
 
 
 def _background(name: str, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    where = f"{name.removeprefix(BACKGROUND).strip()}, {part['name']}"
+    where = f"{name.removeprefix(BACKGROUND).strip()}, {part['name']}"  # a control region is named
     significances = [point["significance"] for point in part["search"]["scan"]["points"]]
     largest = None if None in significances else max(significances, default=None)  # failed fits never pass
-    yield _check(f"no excess in background-only events, {where}", largest, "<", MAX_BACKGROUND_SIGNIFICANCE)
+    yield _check(f"no excess without signal, {where}", largest, "<", MAX_BACKGROUND_SIGNIFICANCE)
     for category, spectrum in part["search"]["spectra"].items():
         p_value = spectrum["chi_square"]["p_value"]
         own = "" if category == part["name"] else f", {category}"

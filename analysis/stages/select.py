@@ -35,30 +35,17 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     Arguments of every job: `sample` (its name), `role`, `parts`, `variations` of each part, `region`,
     `selection`, `columns`, `shift`, `max_events`; the parts and the number of events are common to all.
     Raises MaplessError for weights that are not finite, for data with events that are there twice (of
-    simulation the cutflow warns), and for data outside of the certified luminosity.
+    simulation the cutflow warns), for data outside of the certified luminosity and for files of data that are
+    called simulation.
     """
     use_threads(tools.threads)
     first = jobs[0].arguments
-    variations = _all_variations(jobs)
-    used = {
-        name
-        for job in jobs
-        for name in (*job.arguments["selection"].required_columns(), *job.arguments["columns"])
-    }
-    parts = converted_parts(first["sample"], first["parts"], jobs[0].after)
-    opened = open_sample(parts, first["max_events"], variations, used)
+    opened, sources = _opened(jobs)
     for part in opened:
         for events in part.events:
-            _check_columns(jobs, events)
             show_progress(events.frame)
-    sources = variations[0]
     origins = {source.name: source.origin for source in sources}
-    selections = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
-    shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
-    booked = [
-        [book(events, _varied(selections, sources, events), shifts) for events in part.events]
-        for part in opened
-    ]
+    booked = _booked(jobs, opened, sources)
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
     selected = {place: [one[place] for some in booked for one in some] for place in places}
     sets = {place: book_sets(some, sources) for place, some in selected.items() if place[1] == NOMINAL}
@@ -89,6 +76,43 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
                 **_known_of_files(opened),
             },
         )
+
+
+def check_selection(jobs: Sequence[Job]) -> int:
+    """Raise what `select` would raise before its event loop; the number of events in the files."""
+    opened, sources = _opened(jobs)
+    _booked(jobs, opened, sources)
+    return sum(part.n_in_files for part in opened)
+
+
+def _opened(jobs: Sequence[Job]) -> tuple[list[OpenedPart], tuple[VariationSource, ...]]:
+    """The events of the sample with all that the jobs need of them, and the variations of its first part."""
+    first = jobs[0].arguments
+    variations = _all_variations(jobs)
+    used = {
+        name
+        for job in jobs
+        for name in (*job.arguments["selection"].required_columns(), *job.arguments["columns"])
+    }
+    parts = converted_parts(first["sample"], first["parts"], jobs[0].after)
+    opened = open_sample(parts, first["max_events"], variations, used)
+    for part in opened:
+        part.check_role(first["sample"], first["role"])
+        for events in part.events:
+            _check_columns(jobs, events)
+    return opened, variations[0]
+
+
+def _booked(
+    jobs: Sequence[Job], opened: Sequence[OpenedPart], sources: Sequence[VariationSource]
+) -> list[list[dict[tuple[str, str], Selected]]]:
+    """By part and frame the selected events of every region and shift; nothing is read yet."""
+    selections = {job.arguments["region"]: job.arguments["selection"] for job in jobs}
+    shifts = tuple(dict.fromkeys(job.arguments["shift"] for job in jobs))
+    return [
+        [book(events, _varied(selections, sources, events), shifts) for events in part.events]
+        for part in opened
+    ]
 
 
 def _varied(

@@ -17,12 +17,12 @@ SHAPE = "shape.json"
 def signal_shape(job: Job, tools: Tools) -> None:  # noqa: ARG001
     """Write the shape as `fits.signals.signal_from_json` reads it, and the mass that the samples peak at.
 
-    Arguments: `column`, `within`, `region`, `width`, `masses` (GeV, of each signal sample).
+    Arguments: `column`, `within`, `region`, `masses` (GeV, of each signal sample), and the shape that is
+    `given` where there is none.
     """
     masses = job.arguments["masses"]
     if not masses:
-        shape: Any = {"shape": "gaussian", "width": job.arguments["width"]}
-        write_json(job.folder / SHAPE, {"signal": shape, "peak": None, "samples": []})
+        write_json(job.folder / SHAPE, {"signal": job.arguments["given"], "peak": None, "samples": []})
         return
     equal = [sample for sample, mass in masses.items() if list(masses.values()).count(mass) > 1]
     if equal:

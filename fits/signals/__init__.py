@@ -10,6 +10,7 @@ from fits.signals.signal_of_mass import (
     GaussianSignal,
     ScaledSignal,
     SignalOfMass,
+    TemplateSignal,
     signal_from_json,
     signal_to_json,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "SignalOfMass",
     "SignalShape",
     "Template",
+    "TemplateSignal",
     "signal_from_json",
     "signal_to_json",
 ]

@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from errors import MaplessError
 from fits.signals.breit_wigner import BreitWigner
 from fits.signals.double_crystal_ball import DoubleCrystalBall
 from fits.signals.gaussian import Gaussian
 from fits.signals.interpolation import InterpolatedSignal
 from fits.signals.shape import SignalShape
+from fits.signals.template import Template
+from fits.spectrum import Spectrum
 
 SignalOfMass = Callable[[float], SignalShape]
 
@@ -65,6 +69,33 @@ class BreitWignerSignal:
 
 
 @dataclass(frozen=True)
+class TemplateSignal:
+    """A histogram of the masses (GeV) that a resonance of one mass is seen at, scaled to other masses.
+
+    Raises MaplessError for edges that do not rise, for counts that are negative or none, and for a mass that
+    is outside of the edges.
+    """
+
+    edges: tuple[float, ...]
+    counts: tuple[float, ...]
+    mass: float
+
+    def __post_init__(self) -> None:
+        if not self.edges or not self.edges[0] < self.mass < self.edges[-1]:
+            raise MaplessError(f"a template that does not hold its own mass of {self.mass:g} GeV")
+        self(self.mass)
+
+    def __call__(self, mass: float) -> Template:
+        """Shape at a mass in GeV."""
+        edges = np.asarray(self.edges, dtype=float) * (mass / self.mass)
+        return Template.of(Spectrum(edges, np.asarray(self.counts, dtype=float)), mass)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for JSON."""
+        return {"shape": "template"} | asdict(self)
+
+
+@dataclass(frozen=True)
 class ScaledSignal:
     """A shape known at one mass, scaled to others; MaplessError if it does not know its mass."""
 
@@ -97,8 +128,9 @@ def signal_from_json(content: Any) -> SignalOfMass:
     """Signal shape as a function of the mass in GeV.
 
     `content` is `{"shape": "gaussian", "width": 0.035}`, `{"shape": "breit_wigner", "width": 0.035,
-    "natural_width": 0.1}`, a stored double Crystal Ball, which is scaled to other masses, or a list of them,
-    which is interpolated. Raises MaplessError for anything else.
+    "natural_width": 0.1}`, `{"shape": "template", "edges": [...], "counts": [...], "mass": 3000}` or a stored
+    double Crystal Ball, which are scaled to other masses, or a list of the last, which is interpolated.
+    Raises MaplessError for anything else.
 
     >>> signal_from_json({"shape": "gaussian", "width": 0.035})(2000).sigma
     70.0
@@ -114,13 +146,13 @@ def signal_from_json(content: Any) -> SignalOfMass:
 
 def _of_width(content: Mapping[str, Any]) -> SignalOfMass:
     numbers = {key: value for key, value in content.items() if key != "shape"}
-    shapes = {"gaussian": GaussianSignal, "breit_wigner": BreitWignerSignal}
+    shapes = {"gaussian": GaussianSignal, "breit_wigner": BreitWignerSignal, "template": TemplateSignal}
     try:
         return shapes[content["shape"]](**numbers)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise MaplessError(
-            f"{dict(content)} is no signal; give the shape gaussian with a width, or breit_wigner with a "
-            "width and a natural_width"
+            f"{dict(content)} is no signal; give the shape gaussian with a width, breit_wigner with a width "
+            "and a natural_width, or template with edges, counts and a mass"
         ) from None
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from selections.expressions import columns_used
 from selections.steps import Column
 
+GENERATOR_WEIGHTS = {"nanoaod": "genWeight", "physlite": "mcEventWeights"}
+"""By format what simulation has and collision data have not."""
+
 
 def needed(offered: Sequence[Column], names: Iterable[str]) -> tuple[Column, ...]:
     """Those of the offered columns that are among some names, and those that these are made of."""
@@ -73,6 +76,12 @@ class OpenedEvents:
     def file_without(self, column: str) -> str:
         """A file that has not what a column is made of."""
         return self.lacking.get(column, self.files[0])
+
+    @property
+    def looks_measured(self) -> bool:
+        """Whether simulation of this format has weights of a generator, and these events have none."""
+        weight = next((column.expression for column in self.definitions if column.name == "weight"), "")
+        return self.format in GENERATOR_WEIGHTS and GENERATOR_WEIGHTS[self.format] not in weight
 
     @property
     def aliases(self) -> dict[str, str]:

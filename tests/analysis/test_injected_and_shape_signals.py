@@ -1,6 +1,7 @@
 """A signal that is injected and another that gives the shape of the resonance stay apart."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from analysis.plan import Plan
 from analysis.sample import Sample, SamplePart
 from analysis.search import MassSpectrum, Search, SignalModel
 from analysis.search_settings import SearchSettings
+from analysis.search_variants import with_signal_shape
 from analysis.source import Injection
 from analysis.stages.data_set import read_events
 from analysis.stages.fit import RESULTS
@@ -86,3 +88,22 @@ def test_what_is_injected_and_what_is_fitted_come_from_the_sample_named_for_each
     assert shape["signal"]["mean"] == pytest.approx(3000, abs=20)
     (part,) = json.loads((fit.folder(tmp_path) / RESULTS).read_text())["parts"]
     assert part["counts"]["all events"]["injected"] == 300
+
+
+def test_a_template_takes_the_place_of_simulated_signals_and_finds_what_was_injected(
+    plan: Plan, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(2)
+    counts, edges = np.histogram(rng.normal(3000, 90, 50_000), bins=60, range=(2500, 3500))  # 3 % wide
+    shape = {"shape": "template", "edges": edges.tolist(), "counts": counts.tolist(), "mass": 3000.0}
+    search = with_signal_shape(plan.search, shape)
+    (fit,) = replace(plan, search=search).fits.values()
+    names = {stage.name for stage in in_order([fit])}
+    assert "select-shape-all" not in names
+    run_stages(in_order([fit]), tmp_path, Tools())
+    (part,) = json.loads((fit.folder(tmp_path) / RESULTS).read_text())["parts"]
+    point = part["search"]["scan"]["points"][0]
+    assert point["mass"] == 2000
+    assert abs(point["signal_yield"] - 300) < 2.5 * point["signal_yield_error"]
+    assert point["significance"] > 5
+    assert part["search"]["signal"] == shape

@@ -48,11 +48,31 @@ def test_the_closure_test_trains_on_simulation_only() -> None:
             "must be a signal with a mass",
         ),
         ("closure={background: qcd_dijet, signal: x_to_yy_3000}", "closure.n_signal_events"),
+        ("closure={control: true}", "name a background as well"),
     ],
 )
 def test_a_closure_test_that_looks_at_data_or_cannot_fail_is_refused(closure: str, words: str) -> None:
     with pytest.raises(MaplessError, match=words):
         _stages(closure)
+
+
+def test_closure_repeats_with_other_seeds_and_looks_at_data_in_the_control_region_only() -> None:
+    more = CLOSURE.replace("}", ", seeds: 2, control: true}")
+    stages = in_order(_stages(more))
+    seeds: dict[str, list[int]] = {}
+    for stage in stages:
+        if stage.name.startswith("train"):
+            seeds.setdefault(stage.note, []).append(stage.arguments["detector"].offered["seed"])
+    kinds = ("background", "injected", "control region")
+    assert seeds == {f"closure, {kind}": [1, 2] for kind in kinds}
+    trained = [
+        one for one in stages if one.note == "closure, control region" and one.name.startswith("train")
+    ]
+    selected = {one for stage in trained for one in stage.after.values()}
+    assert {stage.arguments["sample"] for stage in selected} == {"mine"}
+    cuts = {cut.title for stage in selected for cut in stage.arguments["selection"].cuts}
+    assert "1.4 < |delta eta| < 2.5" in cuts
+    assert "|delta eta| < 1.3" not in cuts
 
 
 def test_simulation_is_selected_as_the_data_unless_it_says_otherwise() -> None:
@@ -90,6 +110,23 @@ def test_no_row_of_a_closed_cutflow_tells_how_many_events_are_closed() -> None:
     multijet = searches.declare(searches.load("multijet-forest", None))
     assert blinding.open_rows(multijet, "signal") == len(multijet.regions["signal"].cuts)
     assert blinding.open_rows(multijet, "control") is None
+
+
+def test_simulation_is_searched_beside_without_its_injections_and_with_the_same_seeds() -> None:
+    def report(*overrides: str):
+        return Pipeline(searches.load("cms-dijet", None, ("background_only=true", *overrides))).report
+
+    after = report().after
+    alone = {name: stage for name, stage in after.items() if name.startswith("background-only")}
+    assert set(alone) == {"background-only-mjj", "background-only-mjj-cwola-B3"}
+    for name, fit in alone.items():
+        beside = after[name.removeprefix("background-only-")]
+        assert (len(beside.arguments["data"].injected), fit.arguments["data"].injected) == (1, ())
+        for train in (one for one in in_order([fit]) if one.name.startswith("train")):
+            same = next(one for one in in_order([beside]) if one.name.startswith("train"))
+            assert train.arguments["detector"] == same.arguments["detector"]
+    for without in (report("injections={}"), report(*DATA[:2])):
+        assert not any(name.startswith("background-only") for name in without.after)
 
 
 def test_unblinding_without_closure_is_refused(tmp_path: Path) -> None:

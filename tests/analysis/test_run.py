@@ -17,7 +17,7 @@ from analysis.commands.run import _print_findings
 from analysis.engine import provenance
 from analysis.engine.json_file import write_json
 from analysis.report.page import render
-from analysis.report.search_report import _header
+from analysis.report.search_header import search_header
 from analysis.results import load
 from errors import MaplessError
 from fits.checks.fit_quality import FitQuality
@@ -65,8 +65,9 @@ def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
     report = (output / "report.html").read_text()
     assert len(re.findall("data:image/png;base64", report)) >= 6
     assert not re.findall(r"(?:src|href)=\"(?!data:)", report)
-    for heading in ("Is there something?", "global p-value", "Cutflow", "Provenance"):
-        assert heading in report
+    headings = ("Is there something?", "What was looked at", "Cutflow", "Provenance")
+    for text in (*headings, "global p-value", "13 TeV", "sum of weights (pb)"):
+        assert text in report
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs a browser")
@@ -149,17 +150,22 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
 ) -> None:
     words = FitQuality.DOUBTFUL.value
     flagged = with_quality(results, words)
+    flagged |= {"background_only": flagged["fits"]}
     write_json(tmp_path / "results.json", flagged)
     _print_findings(tmp_path, Console(width=200), closed=False)
     printed = [line for line in capsys.readouterr().out.splitlines() if re.search(r"\d σ", line)]
     assert len(printed) > 2
     assert not [line for line in printed if words not in line]
     texts = dict.fromkeys(("name", "title", "reference", "data_text", "configuration"), "")
-    header = _header(texts | {"closed": False, "hunts": {}, "described": defaultdict(str)}, flagged)
+    facts = results["samples"]
+    told = {"samples": facts, "cuts": {}, "closed": False, "hunts": {}, "described": defaultdict(str)}
+    header = search_header(texts | told, flagged)
     nothing = {"plots": [], "manifests": [], "environment": provenance.environment()}
     page = render("search.html.j2", header=header, results=flagged, **nothing)
     verdict, _, tables = page.partition("<table>")
     assert verdict.count("σ") == verdict.count(words) > 1
+    assert "The same without the injected signal" in tables
+    assert "How each background was chosen" in tables
     rows = [row for row in re.findall(r"<tr>.*?</tr>", tables, re.DOTALL) if re.search(r"\d σ<", row)]
     smallest = tables.partition("Smallest local p-value at every mass")[2].partition("</table>")[0]
     rows += re.findall(r"<tr><td>.*?</tr>", smallest, re.DOTALL)

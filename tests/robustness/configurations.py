@@ -221,11 +221,49 @@ SETTINGS = (
     ),
     *("background.parameters=[99]", "background.threshold=2", "background.choice=luck"),
     *("background.collision_energy=.nan", "background.collision_energy=-13 TeV"),
-    *("signals=[]", "signals=[nothing]", "signals=[qcd_dijet]", "signals=3"),
+    *(
+        f"signal_shape={shape}"
+        for shape in (
+            "3",
+            "{}",
+            "{shape: triangle}",
+            "{shape: gaussian, width: 3}",
+            "{shape: gaussian, width: wide}",
+            "{shape: template, edges: [1, 2], counts: [], mass: 1.5}",
+            "{shape: template, edges: [2, 1], counts: [1], mass: 1.5}",
+            "{shape: template, edges: [1, 2], counts: [-1], mass: 1.5}",
+            "{shape: template, edges: [1, 2], counts: [0], mass: 1.5}",
+            "{shape: template, edges: [1, 2], counts: [.nan], mass: 1.5}",
+            "{shape: template, edges: [1, 2], counts: [1], mass: 3}",
+            "{shape: template, edges: [1, 2], counts: [x], mass: 1.5}",
+        )
+    ),
+    *("signals=[nothing]", "signals=[qcd_dijet]", "signals=3"),
     *("fit.checks=[luck]", "fit.exports=[excel]", "fit.toys=-1", "fit.uncertainties={scale: 2}"),
     *("fit.expected_signal=0", "fit.uncertainties={scale: .nan}", "limits.signals=[nothing]"),
     *("limits.signals=[qcd_dijet]", "limits.largest_grid=1", "limits.trainings=0"),
     *("limits={signals: [x_to_yy_3000], rule: luck}", "limits.seed=-1"),
+    *(
+        f"selection.{key}"
+        for key in (
+            "cuts=3",
+            "cuts=[jet1_pt > 3]",
+            "cuts={a: 3}",
+            "cuts={a: ''}",
+            "cuts={'': jet1_pt > 3}",
+            "cuts={a: nothing > 3}",
+            "cuts={a: jet1_pt >}",
+            "cuts={a: '}'}",
+            "cuts={a: jet_pt}",
+            "cuts={trigger: jet1_pt > 3}",
+            "columns={../a: '1.'}",
+            "columns={mjj: '1.'}",
+            "columns={jet_pt: '1.'}",
+            "columns={a: a + 1}",
+            "columns={a: b, b: a}",
+        )
+    ),
+    *("closure.seeds=0", "closure.control=true", "closure={background: qcd_dijet, control: 3}"),
     *("closure.n_signal_events=x", "selection.mjj_min=-1", "selection.jet_features=[nothing]"),
     *(
         "selection.jet_eta_max=.nan",

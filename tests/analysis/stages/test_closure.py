@@ -46,6 +46,16 @@ def test_each_failure_is_seen(tmp_path: Path) -> None:
     assert _passed(tmp_path, background, injected) == [False, False, False]
 
 
+def test_an_excess_in_the_control_region_of_the_data_is_seen(tmp_path: Path) -> None:
+    quiet, loud = _fit(tmp_path, "quiet", {3000: 1.0}), _fit(tmp_path, "loud", {3000: 4.0})
+    after = {"background a": quiet, "injected a": loud, "control region a": loud}
+    check_closure(Job(tmp_path, after, {"mass": 3000.0}), Tools())
+    checks = json.loads((tmp_path / CLOSURE).read_text())
+    assert [check["name"] for check in checks if not check["passed"]] == [
+        "no excess without signal, control region a, kept"
+    ]
+
+
 def test_failed_fits_never_pass(tmp_path: Path) -> None:
     background = _fit(tmp_path, "background", {3000: None})
     injected = _fit(tmp_path, "injected", {3000: None})
