@@ -44,9 +44,8 @@ AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
 
 
 def _figures(settings: Settings) -> tuple[Made, ...]:
-    jet_mass, seen = settings.selection.jet_mass, _features(settings)
+    jet_mass = settings.selection.jet_mass
     mass, name = JET_MASSES[jet_mass], MASS_NAMES[jet_mass]
-    features = dict.fromkeys((*seen["inputs"]["jet1"], *seen["inputs"]["jet2"], *seen["features"]))
     compared = {
         f"jet1_{mass}": (f"{name} of the heavier jet [GeV]", 0.0, 600.0),
         f"jet2_{mass}": (f"{name} of the lighter jet [GeV]", 0.0, 600.0),
@@ -55,7 +54,6 @@ def _figures(settings: Settings) -> tuple[Made, ...]:
     }
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
-        Made("analysis.report.selected_features:SelectedFeatures", {"features": tuple(features)}),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
         Made("analysis.report.independent_scores:IndependentScores", AUTOENCODERS),
     )
@@ -93,6 +91,7 @@ def declare(settings: Settings) -> Search:
     samples = settings.table(*named)
     _check_learnt_samples(settings, samples)
     mass, name = JET_MASSES[settings.selection.jet_mass], MASS_NAMES[settings.selection.jet_mass]
+    seen = _features(settings)
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
@@ -104,6 +103,7 @@ def declare(settings: Settings) -> Search:
         hunts,
         settings.injected(),
         figures=_figures(settings),
+        features=tuple(dict.fromkeys((*seen["views"]["both-jets"]["both_jets"], *seen["features"]))),
         described={f"jet{jet}_{mass}": f"{name} of the {which} jet" for jet, which in JETS.items()},
         roles=tuple(_sources(settings)),
         signals=tested_signals(

@@ -108,12 +108,8 @@ def declare(settings: Settings) -> Search:
         ),
         hunts,
         settings.injected(),
-        figures=(
-            Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
-            Made(
-                "analysis.report.selected_features:SelectedFeatures", {"features": _seen(settings, OF_JETS)}
-            ),
-        ),
+        figures=(Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),),
+        features=_seen(settings, OF_JETS),
         described=jets,
     )
 
