@@ -9,6 +9,7 @@ from analysis.search_settings import DetectorSettings, require_selected
 from analysis.searches.cms_dijet_settings import Settings
 from analysis.searches.cms_dijet_signals import tested_signals
 from analysis.searches.cms_dijet_windows import KEPT_OF_WINDOW, MASSES, SIGNAL_RICH_OF_WINDOW, WINDOWS
+from analysis.searches.dijet_prongs import PRONGS
 from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
@@ -52,8 +53,12 @@ def _figures(settings: Settings) -> tuple[Made, ...]:
         "jet1_tau21": (r"$\tau_{21}$ of the heavier jet", 0.0, 1.0),
         "jet2_tau21": (r"$\tau_{21}$ of the lighter jet", 0.0, 1.0),
     }
+    kept = dijet_columns(settings.selection.jet_features, jet_mass)
+    ratios = tuple(name for name in PRONGS if f"jet1_{name}" in kept)
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
+        Made("analysis.searches.dijet_prongs:DijetProngs", {"ratios": ratios}),
+        Made("analysis.searches.dijet_average_images:DijetAverageImages"),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
         Made("analysis.report.independent_scores:IndependentScores", AUTOENCODERS),
     )
