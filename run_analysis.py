@@ -54,6 +54,9 @@ app.command("select", help="Run the event selection only.")(search.up_to("select
 app.command("train", help="Run up to the trained detectors.")(search.up_to("train"))
 app.command("scan", help="Run up to the fits, p-values and limits.")(search.up_to("scan"))
 app.command("report", help="Run what is missing and write the report.")(search.up_to("report"))
+app.command("explain", help="Say why the events that are kept are kept: features, events, agreement.")(
+    search.up_to("explain")
+)
 app.command("list")(search.list_searches)
 app.command()(search.show)
 app.command()(search.new)

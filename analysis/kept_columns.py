@@ -71,7 +71,7 @@ def _read(search: Search) -> Iterator[tuple[str, str]]:
     """Region and column of all that is read."""
     for spectrum in search.spectra:
         within = [spectrum.within.column] if spectrum.within else []
-        columns = (spectrum.column, *within, *search.described)
+        columns = (spectrum.column, *within, *search.described, *search.features)
         yield from ((spectrum.region, column) for column in columns)
     figures = [column for made in search.figures for column in make(made, {}).columns]
     for hunt in search.hunts:

@@ -10,6 +10,7 @@ from analysis.batch.part import Part
 from analysis.closure import closure_stage
 from analysis.conversions import conversions
 from analysis.engine.stage import Stage, in_order
+from analysis.explanation import explanation
 from analysis.plan import Chain, Plan
 from analysis.report.search_report import write_report
 from analysis.sample_facts import sample_facts
@@ -20,7 +21,7 @@ from analysis.stages.data_set import selection_name
 from analysis.stages.excess import describe_excess
 from errors import MaplessError
 
-LAST = ("select", "train", "scan", "report")
+LAST = ("select", "train", "scan", "explain", "report")
 """How far a run may go."""
 
 
@@ -59,6 +60,7 @@ class Pipeline:
             "select": [*self._selections.values(), *self._shifted.values()],
             "train": [chain.train for chain in chains],
             "scan": [] if self.is_closed else [self.plan.global_significance],
+            "explain": [explanation(self.plan)] if chains else [],
             "report": [self.report],
         }
         return in_order([stage for name in LAST[: LAST.index(last) + 1] for stage in wanted[name]])
@@ -108,6 +110,7 @@ class Pipeline:
             fits, hunts = plan.fits, plan.chains
             after |= fits | {"global": plan.global_significance}
             after |= {"excess": self._excess} if search.described else {}
+            after |= {"explain": explanation(plan)} if hunts else {}
             for chain in hunts:
                 after |= {f"cut-{chain.name}": chain.cut}
                 after |= {f"score-{chain.name}-{name}": stage for name, stage in chain.scores.items()}

@@ -129,6 +129,7 @@ class Search:
         spectra, hunts: what is searched, and how anomalous events are selected.
         injections: signals that are added to the data.
         figures: drawn in the report for every hunt, as "package.module:Class" with options.
+        features: columns (n_events,) in which kept events are compared with others.
         described: columns in which the peaks of an excess are told, with their titles.
         roles: of detectors, what it has a source for, whether a hunt asks for it or not.
         signals: that limits are set on.
@@ -147,6 +148,7 @@ class Search:
     hunts: tuple[Hunt, ...] = ()
     injections: tuple[Injection, ...] = ()
     figures: tuple[Made, ...] = ()
+    features: tuple[str, ...] = ()
     described: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     signals: tuple[TestedSignal, ...] = ()

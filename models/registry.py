@@ -14,6 +14,7 @@ DETECTORS = {
     "combination": "models.combination:Combination",
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
+    "image-autoencoder": "models.image_autoencoder.detector:ImageAutoencoder",
     "isolation-forest": "models.isolation_forest:IsolationForest",
     "quak": "models.quak.detector:Quak",
     "reference-networks": "models.references.networks:ReferenceNetworks",
@@ -24,6 +25,7 @@ DETECTORS = {
 
 CUTS = {
     "exclusive-scores": "models.cuts.exclusive_scores:ExclusiveScores",
+    "fixed-efficiency": "models.cuts.fixed_efficiency:FixedEfficiency",
     "highest-scores": "models.cuts.highest_scores:HighestScores",
     "moving-sidebands": "models.cuts.moving_sidebands:MovingSidebands",
     "quak-bins": "models.cuts.quak_bins:QuakBins",

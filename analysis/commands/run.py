@@ -10,6 +10,7 @@ from rich.table import Table
 
 from analysis import searches
 from analysis.batch.part import Part
+from analysis.commands.explanation import print_explanation
 from analysis.commands.numbers import global_words, number
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.commands.wide_table import print_table
@@ -19,6 +20,7 @@ from analysis.engine.provenance import peak_memory
 from analysis.engine.run_log import logged
 from analysis.pipeline import Pipeline
 from analysis.rehearsal import complaints, purposes
+from analysis.stages.explain import EXPLANATION
 from errors import MaplessError
 from fits.checks.fit_quality import flag
 
@@ -64,6 +66,8 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
         run_with_bar(
             stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
         )
+        if options.last == "explain":
+            _explain(stages[-1].folder(output), console, closed=pipeline.is_closed)
         if options.last == "report":
             publish(pipeline.report.folder(output), output)
             _print_findings(output, console, closed=pipeline.is_closed)
@@ -77,6 +81,15 @@ def _refuse(complaints: Sequence[str], console: Console) -> None:
     for complaint in complaints:
         console.print(f"would fail: {complaint}", highlight=False, markup=False, soft_wrap=True)
     raise MaplessError(f"{len(complaints)} of what would fail, above; the first: {complaints[0]}")
+
+
+def _explain(folder: Path, console: Console, *, closed: bool) -> None:
+    if closed:
+        console.print("The signal region is closed: nothing that is kept can be explained.")
+    elif (folder / EXPLANATION).exists():
+        print_explanation(read_json(folder / EXPLANATION), console)
+    else:
+        console.print("No detector selects events in this search.")
 
 
 def _print_findings(output: Path, console: Console, *, closed: bool) -> None:

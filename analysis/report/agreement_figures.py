@@ -1,6 +1,7 @@
 """Figures of how scores agree with each other and of how a selection follows the mass."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
@@ -9,17 +10,12 @@ from analysis.report.drawing import new_figure
 from analysis.report.hunt_view import HuntView
 from analysis.report.score_figures import Figures, file_name
 from errors import MaplessError
-from models.metrics.agreement import mean_in_bins, rank_correlations, sculpting
+from models.metrics.agreement import mean_in_bins, sculpting
 
 
-def correlation_figure(scores: Mapping[str, np.ndarray], place: str, label: str) -> Figures:
-    """The matrix of rank correlations of scores (n,) of the same events; nothing for a single score.
-
-    `place` says where, such as the name of a window.
-    """
-    if len(scores) < 2:  # noqa: PLR2004
-        return
-    matrix, names = rank_correlations(scores), list(scores)
+def correlation_figure(found: Mapping[str, Any], label: str) -> Figures:
+    """The matrix of rank correlations of scores of the same events, as the stage `explain` has stored it."""
+    matrix, names, place = np.array(found["matrix"]), found["scores"], found["window"]
     side = 4.5 + 0.9 * len(names)
     figure, axes = new_figure(size=(side + 1, side), label=label)
     image = axes[0, 0].imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")

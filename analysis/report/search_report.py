@@ -11,6 +11,7 @@ from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.manifest import read_manifest
 from analysis.report.agreement_figures import correlation_figure, mass_figures
+from analysis.report.explanation_figures import explanation_figure
 from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
@@ -23,6 +24,7 @@ from analysis.stages.convert import converted_parts
 from analysis.stages.cut import mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
 from analysis.stages.excess import EXCESS
+from analysis.stages.explain import EXPLANATION
 from analysis.stages.fit import RESULTS
 from analysis.stages.global_significance import GLOBAL
 from analysis.stages.open_spectrum import SPECTRUM
@@ -45,7 +47,7 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     `figures` to draw of them; titles of the columns that an excess is `described` by.
     """
     results = _results(job)
-    figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job))
+    figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job, results))
     plots = save_figures(figures, job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
     page = render(
@@ -71,6 +73,7 @@ def _results(job: Job) -> dict[str, Any]:
     return {
         "summary": found,
         "samples": names["samples"],
+        "explanation": read_json(job.after["explain"] / EXPLANATION) if "explain" in job.after else None,
         "excess": read_json(job.after["excess"] / EXCESS) if "excess" in job.after else None,
         "fits": stored("fits", RESULTS),
         "background_only": {
@@ -140,22 +143,19 @@ def joined(scans: Iterable[tuple[str, list[dict[str, Any]]]]) -> dict[str, list[
     return {name: [curve[mass] for mass in sorted(curve)] for name, curve in found.items()}
 
 
-def _hunt_figures(job: Job) -> Figures:
-    """Scores and what the search declares, hunt by hunt; then how the scores of hunts agree."""
-    beside: dict[tuple[str, str], dict[str, np.ndarray]] = {}  # by data set and window
+def _hunt_figures(job: Job, results: Mapping[str, Any]) -> Figures:
+    """Scores, features and what the search declares, hunt by hunt; then how the scores of hunts agree."""
+    found, label = results["explanation"], job.arguments["label"]
     for name, hunt in job.arguments["hunts"].items():
         view = _hunt_view(job, name)
         yield from score_figures(view)
         yield from mass_figures(view)
+        yield from explanation_figure(name, view.title, found["hunts"][name], label)
         write_selected_events(view, hunt["masses"], job.folder / EVENTS / f"{view.name}.csv")
         for made in job.arguments["figures"]:
             yield from make(made, {}).draw(view)
-        outside = ~view.inside if view.window else view.inside
-        place = (hunt["data"].name, view.window.name if view.window else "")
-        for score, values in view.scores.items():
-            beside.setdefault(place, {})[f"{hunt['hunt']} {score}"] = np.asarray(values)[outside]
-    for (_, window), scores in beside.items():
-        yield from correlation_figure(scores, window, job.arguments["label"])
+    for one in found["correlations"] if found else ():
+        yield from correlation_figure(one, label)
 
 
 def _hunt_view(job: Job, name: str) -> HuntView:

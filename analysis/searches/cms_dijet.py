@@ -9,6 +9,7 @@ from analysis.search_settings import DetectorSettings, require_selected
 from analysis.searches.cms_dijet_settings import Settings
 from analysis.searches.cms_dijet_signals import tested_signals
 from analysis.searches.cms_dijet_windows import KEPT_OF_WINDOW, MASSES, SIGNAL_RICH_OF_WINDOW, WINDOWS
+from analysis.searches.dijet_prongs import PRONGS
 from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import four_gev_edges
@@ -46,18 +47,20 @@ AUTOENCODERS = {"first": "first_autoencoder", "second": "second_autoencoder"}
 
 
 def _figures(settings: Settings) -> tuple[Made, ...]:
-    jet_mass, seen = settings.selection.jet_mass, _features(settings)
+    jet_mass = settings.selection.jet_mass
     mass, name = JET_MASSES[jet_mass], MASS_NAMES[jet_mass]
-    features = dict.fromkeys((*seen["inputs"]["jet1"], *seen["inputs"]["jet2"], *seen["features"]))
     compared = {
         f"jet1_{mass}": (f"{name} of the heavier jet [GeV]", 0.0, 600.0),
         f"jet2_{mass}": (f"{name} of the lighter jet [GeV]", 0.0, 600.0),
         "jet1_tau21": (r"$\tau_{21}$ of the heavier jet", 0.0, 1.0),
         "jet2_tau21": (r"$\tau_{21}$ of the lighter jet", 0.0, 1.0),
     }
+    kept = dijet_columns(settings.selection.jet_features, jet_mass)
+    ratios = tuple(name for name in PRONGS if f"jet1_{name}" in kept)
     return (
         Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
-        Made("analysis.report.selected_features:SelectedFeatures", {"features": tuple(features)}),
+        Made("analysis.searches.dijet_prongs:DijetProngs", {"ratios": ratios}),
+        Made("analysis.searches.dijet_average_images:DijetAverageImages"),
         Made("analysis.searches.dijet_event_display:DijetEventDisplay", {"mass": mass}),
         Made("analysis.report.independent_scores:IndependentScores", AUTOENCODERS),
     )
@@ -96,6 +99,7 @@ def declare(settings: Settings) -> Search:
     samples = settings.table(*named)
     _check_learnt_samples(settings, samples)
     mass, name = JET_MASSES[settings.selection.jet_mass], MASS_NAMES[settings.selection.jet_mass]
+    seen = _features(settings)
     return Search(
         "cms-dijet",
         "Resonances decaying to two anomalous jets",
@@ -107,6 +111,7 @@ def declare(settings: Settings) -> Search:
         hunts,
         settings.injected(),
         figures=_figures(settings),
+        features=tuple(dict.fromkeys((*seen["views"]["both-jets"]["both_jets"], *seen["features"]))),
         described={f"jet{jet}_{mass}": f"{name} of the {which} jet" for jet, which in JETS.items()},
         roles=tuple(_sources(settings)),
         signals=tested_signals(

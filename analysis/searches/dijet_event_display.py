@@ -1,4 +1,4 @@
-"""Draws one dijet event in the eta-phi plane: jets as circles, constituents where the file holds them."""
+"""Draws dijet events in eta and phi and across the beam: jets, and constituents where the file holds them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +24,13 @@ MASS_SYMBOLS = {"softdrop_mass": "m_{SD}", "trimmed_mass": r"m_\mathrm{trimmed}"
 
 @dataclass(frozen=True)
 class DijetEventDisplay:
-    """The most anomalous event in the window, and the first with constituents if it has none.
+    """The most anomalous events in the window, and the first with constituents if none of them has any.
 
-    `mass` is the property that the mass of a jet is.
+    `mass` is the property that the mass of a jet is, `top` the number of events.
     """
 
     mass: str = "softdrop_mass"
+    top: int = 3
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -43,33 +44,39 @@ class DijetEventDisplay:
         injected = np.asarray(view.events["injected"])
         drawable = [number for number, one in view.samples.items() if not one.lacks & set(CONSTITUENTS)]
         with_constituents = np.isin(injected, drawable)
-        chosen = {"most_anomalous": int(np.argmax(score))}
-        if not with_constituents[chosen["most_anomalous"]] and (with_constituents & view.inside).any():
-            chosen["with_constituents"] = int(np.argmax(np.where(with_constituents, score, -np.inf)))
-        for which, index in chosen.items():
+        ranked = np.argsort(-score, kind="stable")[: np.count_nonzero(view.inside)]
+        drawn, there = list(range(min(self.top, len(ranked)))), np.flatnonzero(with_constituents[ranked])
+        if len(there) and there[0] >= self.top:
+            drawn.append(int(there[0]))
+        for place in drawn:
+            index = ranked[place]
             event = {name: view.events[name][index] for name in (*EVENT_NAME, *self.columns)}
             event |= {"score": score[index], "injected": injected[index] > 0}
             if with_constituents[index]:
                 event |= _constituents(event, view.samples[int(injected[index])])
-            caption = f"Event of {view.title}: {which.replace('_', ' ')}"
-            yield f"event_{view.name}_{which}", caption, plot_event(event, self.mass)
+            caption = f"Event number {place + 1} by the score, {view.title}"
+            yield f"event_{view.name}_{place + 1}", caption, plot_event(event, self.mass)
 
 
 def plot_event(event: Mapping[str, Any], mass: str = "softdrop_mass") -> "Figure":
-    """Plot the jets of an event in eta and phi; with constituents also a closer look at each jet."""
-    panels = 3 if "constituent_pt" in event else 1
-    figure, axes = new_figure(1, panels, (8, 8) if panels == 1 else (18, 6.5))
-    for axis, title in zip(axes[0], ("Event", "Heavier jet", "Lighter jet"), strict=False):
+    """Plot an event in eta and phi and across the beam; with constituents also a closer look at each jet."""
+    panels = 4 if "constituent_pt" in event else 2
+    figure, axes = new_figure(1, panels, (6 * panels, 7))
+    _draw_across_the_beam(axes[0, 1], event)
+    in_angles = [axes[0, 0], *axes[0, 2:]]
+    for axis, title in zip(in_angles, ("Event", "Heavier jet", "Lighter jet"), strict=False):
         axis.set(xlabel=r"$\eta$", ylabel=r"$\phi$", title=title)
         axis.set_aspect("equal")
         for jet in (1, 2):
             _draw_jet(axis, event, jet)
     axes[0, 0].set(xlim=(-3.2, 3.2), ylim=(-np.pi, np.pi))
     axes[0, 0].legend(loc="upper right", fontsize=11)
-    for jet, axis in enumerate(axes[0, 1:], start=1):
+    for jet, axis in enumerate(in_angles[1:], start=1):
         eta, phi = event[f"jet{jet}_eta"], event[f"jet{jet}_phi"]
         axis.set(xlim=(eta - 1, eta + 1), ylim=(phi - 1, phi + 1))
-    kind = "injected signal" if event["injected"] else f"run {event['run']}"
+    kind = (
+        "injected signal" if event["injected"] else f"run {event['run']}, block {event['luminosity_block']}"
+    )
     missing = "" if "constituent_pt" in event else " (constituents not stored)"
     first = rf"{kind}, event {event['event']}{missing}: $m_{{jj}}$ = {event['mjj']:.0f} GeV"
     jets = [
@@ -104,11 +111,33 @@ def _draw_jet(axis: "Axes", event: Mapping[str, Any], jet: int) -> None:
     axis.plot(eta, phi, "+", color=colour)
     if "constituent_pt" not in event:
         return
-    nearest = np.hypot(event["jet_eta"] - eta, _wrap(event["jet_phi"] - phi)).argmin()
-    mine = event["constituent_jet"] == nearest
+    mine = _of_jet(event, jet)
     phis = phi + _wrap(event["constituent_phi"][mine] - phi)
     area = 0.8 * event["constituent_pt"][mine]
     axis.scatter(event["constituent_eta"][mine], phis, s=area, color=colour, alpha=0.5, linewidths=0)
+
+
+def _of_jet(event: Mapping[str, Any], jet: int) -> np.ndarray:
+    """Which constituents (n,) belong to a jet: those of the nearest axis."""
+    away = event["jet_eta"] - event[f"jet{jet}_eta"], _wrap(event["jet_phi"] - event[f"jet{jet}_phi"])
+    return np.asarray(event["constituent_jet"] == np.hypot(*away).argmin())
+
+
+def _draw_across_the_beam(axis: "Axes", event: Mapping[str, Any]) -> None:
+    """Transverse momenta of the jets as arrows from the beam, and of their constituents as lines."""
+    reach = 1.1 * max(event[f"jet{jet}_pt"] for jet in (1, 2))
+    for jet, colour in enumerate(COLOURS, start=1):
+        pt, phi = event[f"jet{jet}_pt"], event[f"jet{jet}_phi"]
+        tip = (pt * np.cos(phi), pt * np.sin(phi))
+        axis.annotate("", tip, (0, 0), arrowprops={"color": colour, "alpha": 0.4, "width": 4})
+        if "constituent_pt" in event:
+            mine = _of_jet(event, jet)
+            pts, phis = event["constituent_pt"][mine], event["constituent_phi"][mine]
+            ends = np.stack([pts * np.cos(phis), pts * np.sin(phis)], axis=1)
+            axis.plot(*np.stack([np.zeros_like(ends), ends], axis=1).T, color=colour, linewidth=1)
+    axis.set(xlabel="$p_x$ [GeV]", ylabel="$p_y$ [GeV]", title="Across the beam")
+    axis.set(xlim=(-reach, reach), ylim=(-reach, reach))
+    axis.set_aspect("equal")
 
 
 def _wrap(phi: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from analysis.search_settings import (
     SearchSettings,
     require_selected,
 )
+from analysis.searches.dijet_prongs import PRONGS
 from analysis.source import Source
 from errors import MaplessError
 from fits.spectrum import relative_edges
@@ -77,6 +78,8 @@ def declare(settings: Settings) -> Search:
     jets = {f"jet1_{mass}": "mass of the heavier jet", f"jet2_{mass}": "mass of the lighter jet"}
     compared = {name: (f"{title.capitalize()} [GeV]", 0.0, 800.0) for name, title in jets.items()}
     compared |= {f"jet{jet}_tau21": (rf"$\tau_{{21}}$ of jet {jet}", 0.0, 1.0) for jet in (1, 2)}
+    kept = dijet_columns(chosen.jet_features, chosen.jet_mass)
+    ratios = tuple(name for name in PRONGS if f"jet1_{name}" in kept)
     return Search(
         "lhco",
         "A box of the LHC Olympics",
@@ -110,10 +113,9 @@ def declare(settings: Settings) -> Search:
         settings.injected(),
         figures=(
             Made("analysis.report.compared_columns:ComparedColumns", {"compared": compared}),
-            Made(
-                "analysis.report.selected_features:SelectedFeatures", {"features": _seen(settings, OF_JETS)}
-            ),
+            Made("analysis.searches.dijet_prongs:DijetProngs", {"ratios": ratios}),
         ),
+        features=_seen(settings, OF_JETS),
         described=jets,
     )
 

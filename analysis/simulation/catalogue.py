@@ -2,6 +2,7 @@
 
 from analysis.simulation.backgrounds import QCD, SingleTop, TopPairs, VectorBosonJets
 from analysis.simulation.card import Card
+from analysis.simulation.gravitons import GravitonToTops, GravitonToWBosons
 from analysis.simulation.leptons import processes as leptons
 from analysis.simulation.processes import SelectedProcess
 from analysis.simulation.signals import (
@@ -28,6 +29,8 @@ PROCESSES: dict[str, type[SelectedProcess]] = {
     "zprime_to_tt": ZPrimeToTPrimes,
     "y_to_hh": GravitonToHiggses,
     "y_to_hx": YToHX,
+    "graviton_to_tt": GravitonToTops,
+    "graviton_to_ww": GravitonToWBosons,
     "card": Card,
     **leptons.PROCESSES,
 }

@@ -1,6 +1,6 @@
-"""What a detector looks at: features that move its score, and features that its selection has changed."""
+"""Why events are selected: features that the selection hangs on, and features that it has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,45 +8,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import MaplessError
-from models.anomaly_detector import AnomalyDetector
 from models.events import Array, Events, Mask, column
+
+_NOTHING_TO_COMPARE = "all or no events are selected: there is nothing to compare them with"
 
 
 def permutation_importance(
-    detector: AnomalyDetector,
-    events: Events,
-    columns: Sequence[str],
-    *,
-    score: str = "score",
-    kept: float = 0.01,
-    seed: int = 1,
+    is_kept: Callable[[Events], Mask], events: Events, kept: Mask, columns: Sequence[str], *, seed: int = 1
 ) -> dict[str, float]:
-    """Share of the most anomalous events that no longer are if a column is dealt out anew among all events.
+    """Share of the kept events that would not be kept with a column of other events.
 
-    It is 0 for what a detector does not use, and nearly 1 where nothing else matters. Columns that say the
-    same share their importance.
+    It is 0 for what the selection does not look at, and nearly 1 where nothing else matters. Columns that say
+    the same share their importance.
 
     Args:
-        detector: a trained one.
-        events: that it scores.
-        columns: (n_events, ...) each, dealt out one by one.
-        score: name of the score.
-        kept: fraction of the events that counts as most anomalous.
-        seed: of the dealing.
+        is_kept: tells which events (n,) a detector and its cut keep.
+        events, kept: some events, and a mask (n_events,) of those that they keep.
+        columns: (n_events, ...) each, replaced one by one by values of other events, drawn at random.
+        seed: of the drawing.
 
     Returns:
-        the share by column, the largest first. Raises MaplessError for a missing column.
+        the share by column, the largest first. Raises MaplessError for a missing column, and where all or no
+        events are kept.
     """
-    if not 0 < kept < 1:
-        raise MaplessError(f"kept is {kept:g}; a fraction is between 0 and 1")
-    before = np.asarray(detector.score(events)[score])
-    threshold = np.quantile(before, 1 - kept)
-    selected = before > threshold
+    others = np.flatnonzero(~kept)
+    if not 0 < len(others) < len(kept):
+        raise MaplessError(_NOTHING_TO_COMPARE)
     random, found = np.random.default_rng(seed), {}
+    n_kept = len(kept) - len(others)
+    seen = kept.copy()  # others are scored, too: a detector may refuse events that are all in one fold
+    seen[random.choice(others, min(len(others), n_kept), replace=False)] = True
+    some, replaced = events.where(seen), kept[seen]
     for name in columns:
-        dealt = _Replaced(events, {name: random.permutation(column(events, name))})
-        after = np.asarray(detector.score(dealt)[score])
-        found[name] = float(np.mean(after[selected] <= threshold)) if selected.any() else 0.0
+        values = column(some, name).copy()
+        values[replaced] = values[~replaced][random.integers(np.count_nonzero(~replaced), size=n_kept)]
+        found[name] = 1 - float(np.mean(is_kept(_Replaced(some, {name: values}))[replaced]))
     return _largest_first(found)
 
 
@@ -59,7 +55,7 @@ def feature_distances(features: Mapping[str, Array], selected: Mask) -> dict[str
     from scipy.stats import ks_2samp
 
     if not 0 < selected.sum() < len(selected):
-        raise MaplessError("all or no events are selected: there is nothing to compare them with")
+        raise MaplessError(_NOTHING_TO_COMPARE)
     found = {
         name: float(ks_2samp(values[selected], values[~selected], method="asymp").statistic)
         for name, values in features.items()

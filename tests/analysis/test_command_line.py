@@ -32,6 +32,7 @@ def test_help_is_quick_and_names_every_verb() -> None:
         "select",
         "train",
         "scan",
+        "explain",
         "report",
         "status",
         "clean",

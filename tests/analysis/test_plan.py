@@ -27,7 +27,7 @@ def _changed(*overrides: str) -> set[str]:
 
 def test_another_kept_fraction_redoes_the_cut_and_what_follows_but_no_training() -> None:
     changed = _changed("detectors.cwola.cut_options={kept: 0.02}")
-    assert changed == {"cut", "fit", "global", "excess", "report"}
+    assert changed == {"cut", "fit", "global", "excess", "explain", "report"}
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def declare(settings: Settings) -> Search:
         (spectrum,),
         tuple(hunts[name] for name in settings.hunts),
         settings.injected(),
+        features=("jet1_eta", "jet2_eta", "delta_eta"),
         described={name: f"mass of jet {name[3]}" for name in JETS},
         signals=signals,
     )

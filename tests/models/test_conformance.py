@@ -52,6 +52,7 @@ QUICK = {
     },
     "cwola-hunting": {"inner_networks": 1, "hidden": [4], "epochs": 2, "batch_size": 64},
     "cwola-hunting-trees": {"restarts": 1, "iterations": 3, "events_per_leaf": 20},
+    "image-autoencoder": {"latent": 1, "epochs": 1, "batch_size": 256},
     "isolation-forest": {"n_trees": 10},
     "vae-qr": {"particles": 6, "latent": 1, "epochs": 2},
     "tag-n-train": {
@@ -69,6 +70,7 @@ QUICK = {
 }
 CUT_OPTIONS = {
     "exclusive-scores": {"kept": 0.1, "order": ["first", "second"]},
+    "fixed-efficiency": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
     "highest-scores": {"numbers": {"50": 50, "5": 5}},
     "moving-sidebands": {"efficiencies": {"5%": 0.05, "20%": 0.2}},
     "quak-bins": {"kept": 0.1, "axes": ["first", "second"]},
@@ -311,6 +313,7 @@ def test_a_classifier_of_the_window_does_not_see_its_mass(name):
         ("cwola-hunting", "dropout", 1.0),
         ("cwola-hunting-trees", "restarts", 0),
         ("cwola-hunting-trees", "feature_share", 1.5),
+        ("image-autoencoder", "latent", 0),
         ("isolation-forest", "n_trees", 0),
         ("reference-trees", "iterations", 0),
         ("reference-networks", "members", 0),

@@ -190,6 +190,9 @@ SETTINGS = (
             ("cathode", "features: [mjj]"),
             ("isolation-forest", "n_trees: 0"),
             ("vae-qr", "learning_rate: 0"),
+            ("image-autoencoder", "rates: [5, 2]"),
+            ("image-autoencoder", "rates: [2]"),
+            ("image-autoencoder", "images: [jet1_image]"),
         )
     ),
     *(

@@ -1,11 +1,11 @@
-"""What the figures of agreeing scores, followed masses and selected features show."""
+"""What the figures of agreeing scores, followed masses and explained features show."""
 
 import numpy as np
 import pytest
 
 from analysis.report.agreement_figures import correlation_figure, mass_figures
+from analysis.report.explanation_figures import explanation_figure
 from analysis.report.hunt_view import HuntView
-from analysis.report.selected_features import SelectedFeatures
 from tests.models import toy
 
 EVENTS = toy.background(4000, seed=1)
@@ -26,16 +26,12 @@ def view_of(score, window=toy.WINDOW):
     return HuntView("hunt-B3", "hunt", EVENTS, {"score": score}, kept, inside, window, {}, "label")
 
 
-def test_the_matrix_shows_each_correlation_and_a_single_score_has_none():
-    random = np.random.default_rng(1)
-    scores = {"a score": random.normal(size=500), "b score": random.normal(size=500)}
-    scores["c score"] = np.exp(scores["a score"])
-    ((name, caption, figure),) = correlation_figure(scores, "B3", "label")
+def test_the_matrix_shows_each_correlation():
+    found = {"window": "B3", "scores": ["a score", "b score"], "matrix": [[1.0, -0.7], [-0.7, 1.0]]}
+    ((name, caption, figure),) = correlation_figure(found, "label")
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert (name, caption) == ("correlations_B3", "Correlations of the scores beside window B3")
-    assert texts[2] == texts[6] == texts[0] == "1.00"
-    assert abs(float(texts[1])) < 0.15
-    assert list(correlation_figure({"a score": scores["a score"]}, "B3", "label")) == []
+    assert texts == ["1.00", "-0.70", "-0.70", "1.00"]
 
 
 def test_a_selection_that_follows_the_mass_is_told_in_its_figure():
@@ -47,9 +43,11 @@ def test_a_selection_that_follows_the_mass_is_told_in_its_figure():
     assert list(mass_figures(view_of(MASS, window=None))) == []
 
 
-def test_the_feature_that_is_selected_stands_first():
-    made = SelectedFeatures(toy.INPUTS["jet1"])
-    ((name, _, figure),) = made.draw(view_of(EVENTS["jet1_tau32"]))
-    bars = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert (name, bars[-1]) == ("features_hunt-B3", "jet1_tau32")
-    assert set(made.columns) == set(bars)
+def test_features_stand_in_the_order_of_the_explanation():
+    of_one = {"distance": 0.5, "kept_median": 1.0, "other_median": 2.0}
+    features = {"first": of_one, "second": of_one | {"distance": 0.1}}
+    found = {"features": features, "importance": {"second": 0.9, "first": 0.0}}
+    ((name, _, figure),) = explanation_figure("hunt-B3", "hunt", found, "label")
+    bars = [[label.get_text() for label in axis.get_yticklabels()] for axis in figure.axes]
+    assert (name, bars) == ("features_hunt-B3", [["second", "first"], ["first", "second"]])
+    assert list(explanation_figure("hunt", "hunt", {"features": {}, "importance": {}}, "label")) == []

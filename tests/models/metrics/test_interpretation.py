@@ -29,13 +29,20 @@ def detector(events):
     return made.fit({"events": events})
 
 
-def test_the_planted_feature_moves_the_score_the_most(detector, events):
-    found = permutation_importance(detector, events, [*SEEN, "jet2_tau21"])
+@pytest.fixture(scope="module")
+def is_kept(detector, events):
+    threshold = np.quantile(detector.score(events)["score"], 0.99)
+    return lambda some: detector.score(some)["score"] > threshold
+
+
+def test_the_selection_hangs_on_the_planted_feature_the_most(is_kept, events):
+    kept = is_kept(events)
+    found = permutation_importance(is_kept, events, kept, [*SEEN, "jet2_tau21"])
     (first, largest), (_, second), *_ = found.items()
     assert first == PLANTED
     assert largest > 0.8 > 2 * second
     assert found["jet2_tau21"] == 0  # which the detector does not see
-    assert found == permutation_importance(detector, events, [*SEEN, "jet2_tau21"])
+    assert found == permutation_importance(is_kept, events, kept, [*SEEN, "jet2_tau21"])
 
 
 def test_the_planted_feature_differs_the_most_among_selected_events(detector, events):
@@ -45,10 +52,12 @@ def test_the_planted_feature_differs_the_most_among_selected_events(detector, ev
     assert found[PLANTED] > 0.8
 
 
-def test_what_cannot_be_told_is_refused(detector, events):
+def test_what_cannot_be_told_is_refused(is_kept, events):
+    all_of_them = np.ones(len(events), bool)
     with pytest.raises(MaplessError, match="'nothing' is missing"):
-        permutation_importance(detector, events, ["nothing"])
-    with pytest.raises(MaplessError, match="between 0 and 1"):
-        permutation_importance(detector, events, [PLANTED], kept=1.0)
-    with pytest.raises(MaplessError, match="all or no events"):
-        feature_distances({PLANTED: events[PLANTED]}, np.zeros(len(events), bool))
+        permutation_importance(is_kept, events, is_kept(events), ["nothing"])
+    for kept in (all_of_them, ~all_of_them):
+        with pytest.raises(MaplessError, match="all or no events"):
+            permutation_importance(is_kept, events, kept, [PLANTED])
+        with pytest.raises(MaplessError, match="all or no events"):
+            feature_distances({PLANTED: events[PLANTED]}, kept)
