@@ -1,7 +1,7 @@
 """What a conversion starts from: which files need one, and the jets to make of particles."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 FOREIGN = (".h5", ".hdf5", ".npy")
 """Endings of files that ROOT does not read, and that say themselves what they hold."""
@@ -17,4 +17,4 @@ class JetDefinition:
 
 def is_foreign(file: Path | str) -> bool:
     """Whether a file has to be converted before a search can read it."""
-    return isinstance(file, Path) and file.suffix in FOREIGN
+    return PurePath(str(file).partition("?")[0]).suffix in FOREIGN
