@@ -1,0 +1,1 @@
+"""Checks against real servers and batch systems, where they are installed."""
