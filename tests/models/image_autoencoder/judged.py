@@ -67,10 +67,10 @@ def judge(scores, events, of_background, background):
     }
 
 
-def kept(score, background):
+def kept(score, background, fraction=KEPT):
     """Which background events one threshold keeps, and one that follows m_jj: masks (n,)."""
     scores = {"score": score}
-    cuts = {"tail": FixedEfficiency({"kept": KEPT}), "bulk": ScoreCategories("mjj", (KEPT,))}
+    cuts = {"tail": FixedEfficiency({"kept": fraction}), "bulk": ScoreCategories("mjj", (fraction,))}
     masks = {name: cut.learn(background, scores).masks(background, scores) for name, cut in cuts.items()}
     return {name: next(iter(of_cut.values())) for name, of_cut in masks.items()}
 
