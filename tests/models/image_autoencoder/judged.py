@@ -5,7 +5,7 @@ docs/images.md, for a folder that `simulate --campaign analysis/campaigns/images
 are kept in OUTPUT for the next time.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +67,10 @@ def judge(scores, events, of_background, background):
     }
 
 
-def kept(score, background):
+def kept(score, background, fraction=KEPT):
     """Which background events one threshold keeps, and one that follows m_jj: masks (n,)."""
     scores = {"score": score}
-    cuts = {"tail": FixedEfficiency({"kept": KEPT}), "bulk": ScoreCategories("mjj", (KEPT,))}
+    cuts = {"tail": FixedEfficiency({"kept": fraction}), "bulk": ScoreCategories("mjj", (fraction,))}
     masks = {name: cut.learn(background, scores).masks(background, scores) for name, cut in cuts.items()}
     return {name: next(iter(of_cut.values())) for name, of_cut in masks.items()}
 
@@ -109,19 +109,26 @@ def draw_images(samples, file):
     figure.savefig(file, dpi=70)
 
 
-def main(folder, output, scored=40_000, **options):
+def main(folder, output, contaminated, scored, **options):
     output.mkdir(exist_ok=True)
     files = {file.stem: file for file in sorted(folder.glob("*.root"))}
     events = {name: selected(file, output, control=name == SIDEBAND) for name, file in files.items()}
     sideband, background = events.pop(SIDEBAND), first(events.pop(BACKGROUND), scored)
+    if contaminated:
+        print_contaminated(sideband, background, events[CONTAMINANT], options)
+        return
     draw_images({"QCD": background} | events, output / "average_images.png")
+    print_judged(sideband, background, events, output, options)
+
+
+def print_judged(sideband, background, signals, output, options):
+    """What is found of signals, and how flat the fraction is that is kept of the background."""
     detector = ImageAutoencoder(**options).fit({"background": sideband})
-    of_background = detector.score(background)
+    of_background, console = detector.score(background), Console(width=120)
     table = Table("signal", *detector.scores, title="area under the ROC curve / improvement at 1 %")
-    for name, signal in events.items():
+    for name, signal in signals.items():
         found = judge(detector.score(signal), signal, of_background, background)
         table.add_row(name, *(f"{area:.2f} / {improved:.2f}" for area, improved in found.values()))
-    console = Console(width=120)
     console.print(table)
     for score, values in of_background.items():
         masks = kept(values, background)
@@ -132,16 +139,24 @@ def main(folder, output, scored=40_000, **options):
         )
         console.print(f"{score}: chi2 of a flat fraction kept: {', '.join(words)}")
         draw_spectra(np.asarray(background["mjj"]), masks, output / f"spectra_{score}.png")
-    signal, few = events[CONTAMINANT], first(sideband, ImageAutoencoder(**options).n_events)
-    background = first(background, 10_000)
+
+
+def print_contaminated(sideband, background, signal, options):
+    """The area under the ROC curve of a signal, trained on a sideband with some of it."""
+    few = first(sideband, ImageAutoencoder(**options).n_events)
     for share in CONTAMINATIONS:
         contaminated = inject(few, signal, round(share * len(few)), seed=1)
-        again = ImageAutoencoder(**options).fit({"background": contaminated})
-        areas = judge(again.score(signal), signal, again.score(background), background)
+        detector = ImageAutoencoder(**options).fit({"background": contaminated})
+        areas = judge(detector.score(signal), signal, detector.score(background), background)
         words = ", ".join(f"{one} {area:.3f}" for one, (area, _) in areas.items())
-        console.print(f"learnt with {share:.2%} of {CONTAMINANT}: {words}")
+        Console(width=120).print(f"learnt with {share:.2%} of {CONTAMINANT}: {words}")
 
 
 if __name__ == "__main__":
-    words = dict(argument.split("=") for argument in sys.argv[3:])
-    main(Path(sys.argv[1]), Path(sys.argv[2]), **{key: int(value) for key, value in words.items()})
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--contaminated", action="store_true", help="train on a sideband with signal")
+    for name, default in {"scored": 30_000, "n_events": 5000, "epochs": 5}.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    main(**vars(parser.parse_args()))
