@@ -30,6 +30,7 @@ SHAPES = ("tau21", "tau32", "tau43", "sqrt_tau21_over_tau1", "b_tag", "n_constit
 JETS = {1: "heavier", 2: "lighter"}
 MASS_NAMES = {"soft_drop": "Soft-drop mass", "trimmed": "Trimmed mass", "plain": "Mass"}
 USUAL_CUTS = {
+    "image-autoencoder": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10), "score": "sum"}),
     "quak": Made("moving-sidebands"),
     "vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)}),
 }

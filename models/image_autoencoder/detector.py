@@ -29,8 +29,9 @@ class ImageAutoencoder(AnomalyDetector):
 
     The convolutional variational autoencoder shown at CHEP 2019. One network for both jets; its loss is minus
     the logarithm of the likelihood of pixels that fall exponentially, with a rate for each that the network
-    tells, and the Kullback-Leibler divergence of the latent numbers. The scores are the loss of the `first`
-    jet, of the `second`, their `sum`, the lower one (`both` must be odd) and the higher one (`either`).
+    tells, and the Kullback-Leibler divergence of the latent numbers. The scores are the `sum` of both losses,
+    that of the `first` and of the `second` jet, the lower one (`both` must be odd) and the higher one
+    (`either`).
 
     One event in ten validates; the network of the best epoch is kept. The learning rate falls along a cosine.
 
@@ -48,7 +49,7 @@ class ImageAutoencoder(AnomalyDetector):
     """
 
     roles = ("background",)
-    scores = ("first", "second", "sum", "both", "either")
+    scores = ("sum", "first", "second", "both", "either")
 
     images: tuple[str, str] = ("jet1_image", "jet2_image")
     n_events: AtLeastOne = 20_000
@@ -119,7 +120,7 @@ class ImageAutoencoder(AnomalyDetector):
             of_jets = losses(self._read(batch)).numpy().reshape(2, -1)
             found[:, start : start + of_jets.shape[1]] = of_jets
             start += of_jets.shape[1]
-        combined = (*found, found.sum(axis=0), found.min(axis=0), found.max(axis=0))
+        combined = (found.sum(axis=0), *found, found.min(axis=0), found.max(axis=0))
         return dict(zip(self.scores, combined, strict=True))
 
     def save(self, folder: Path) -> None:
