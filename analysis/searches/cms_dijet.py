@@ -35,8 +35,6 @@ USUAL_CUTS = {
     "vae-qr": Made("quantile-regression", {"efficiencies": (0.01, 0.05, 0.10)}),
 }
 """Of detectors that do not keep a part of the sidebands of a window."""
-USUAL_VIEWS = {"cwola-hunting-trees": "jets-and-event"}
-"""Of detectors that see more than each jet alone (`view: jets`, as in arXiv:2412.03747), unless they say."""
 CATEGORIES_COUNT: dict[str, tuple[Combination, Combination]] = dict.fromkeys(
     ("quantile-regression", "exclusive-scores"), ("merged", "together")
 )
@@ -167,10 +165,8 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
     """A detector with what it asks for: features, windows, and sources of its roles."""
     kept = KEPT_OF_WINDOW | {name: one.kept for name, one in settings.own_windows.items()}
     sources = _sources(settings)
-    if detector.detector in USUAL_VIEWS and not detector.options.keys() & {"view", "inputs"}:
-        options = {"view": USUAL_VIEWS[detector.detector], **detector.options}
-        detector = detector.model_copy(update={"options": options})
-    made = detector.made(
+    options = {**_usual_options(detector, settings), **detector.options}
+    made = detector.model_copy(update={"options": options}).made(
         **_features(settings),
         match={"jet1": "jet1_pt", "jet2": "jet2_pt"},
         signal_rich=SIGNAL_RICH_OF_WINDOW | dict.fromkeys(settings.own_windows, 0.8),
@@ -193,6 +189,18 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
         search=search,
         limits=limits,
     )
+
+
+def _usual_options(detector: DetectorSettings, settings: Settings) -> dict[str, str]:
+    """What a detector is told in this search, unless it is told otherwise (docs/detectors.md).
+
+    Trees see more than each jet alone; QUAK learns the background where a signal is not part of it.
+    """
+    if detector.detector == "cwola-hunting-trees" and "inputs" not in detector.options:
+        return {"view": "jets-and-event"}
+    if detector.detector == "quak" and settings.control.sample:
+        return {"background": ROLES[1]}
+    return {}
 
 
 def _sources(settings: Settings) -> dict[str, Source]:

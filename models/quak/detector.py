@@ -44,8 +44,8 @@ class Quak(AnomalyDetector):
     loss. `score` is the signed norm of what the loss of the background has more than that of each group,
     standardised too: large where an event is more like one of the signals than like background.
 
-    Densities of fold k never see events of fold k, of the background or of a signal. What may be a signal
-    beside background in the data changes their density no more than its share of the events.
+    Densities of fold k never see events of fold k, of the background or of a signal. Autoencoders learn most
+    from what they rebuild worst: a signal among events that they take for background is learnt as such.
 
     Args:
         observables: columns to describe, such as mass and substructure of each jet; integers are smeared by

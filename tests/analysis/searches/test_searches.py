@@ -234,6 +234,13 @@ def test_trees_see_both_jets_and_the_event_unless_they_are_told_otherwise(
     assert {name: len(columns) for name, columns in detector.inputs.items()} == inputs
 
 
+def test_quak_learns_from_a_control_sample_where_one_is_named() -> None:
+    quak = ("detectors={quak: {detector: quak}}", "priors={400-400: [x_to_yy_3000]}")
+    for control, role in (((), "events"), (("control.sample=qcd_multijet",), "background")):
+        (hunt,) = searches.declare(searches.load("cms-dijet", None, (*quak, *control))).hunts
+        assert set(hunt.training) == {role, "x_to_yy_3000"}
+
+
 def test_a_set_of_detectors_has_a_name() -> None:
     priors = "priors={400-400: [x_to_yy_3000]}"
     everything = searches.declare(searches.load("cms-dijet", None, ("detectors=all", priors))).hunts
