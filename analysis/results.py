@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.engine.manifest import MANIFEST, read_manifest
 from analysis.report.score_figures import file_name
-from analysis.report.search_report import EVENTS as EVENT_LISTS
+from analysis.report.search_header import EVENTS as EVENT_LISTS
 from analysis.report.search_report import NUMBERS
 from analysis.stages.data_set import EVENTS
 from analysis.stages.score import SCORES

@@ -1,4 +1,4 @@
-"""The verbs about folders of results: `status` and `clean`."""
+"""The verbs about folders of results: `status`, `clean`, `plot` and `diff`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -30,3 +30,27 @@ def clean(
     from analysis.commands.clean import clean_output
 
     clean_output(search, config, tuple(overrides or ()), output, max_events=max_events, dry_run=dry_run)
+
+
+def plot(
+    results: Results = Path("results/cms-dijet"),
+    output: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("plots"),
+    style: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Style file of matplotlib, on top of ours.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Whose figures these are.")] = None,
+) -> None:
+    """Draw spectra and p-values of stored results again, in a style of your own; nothing is fitted."""
+    from analysis.commands.plot import draw_again
+
+    draw_again(results, output, style, label)
+
+
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder of results of a search.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+) -> None:
+    """Show two results of searches side by side: settings that differ, events, fits, significances."""
+    from analysis.commands.difference import print_difference
+
+    print_difference(first, second)

@@ -54,6 +54,8 @@ def mass_figures(view: HuntView) -> Figures:
     for axis, title in zip(axes[:, 0], ("Mean rank of the score", "Fraction kept"), strict=True):
         axis.axvspan(view.window.low, view.window.high, color="tab:red", alpha=0.12)
         axis.set(xlabel=f"{view.window.column} [GeV]", ylabel=title, xscale="log")
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_formatter("{x:g}")
         axis.legend(fontsize=12)
     axes[1, 0].set_ylim(bottom=0)
     yield (

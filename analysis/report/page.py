@@ -14,13 +14,19 @@ TEMPLATES = Path(__file__).parent
 
 
 def save_figures(figures: Iterable[tuple[str, str, "Figure"]], folder: Path) -> list[dict[str, str]]:
-    """Write figures (name, caption, figure) as PDF and PNG; return name, caption and PNG for a page."""
+    """Write figures (name, caption, figure) as PDF and PNG; return name, caption and PNG for a page.
+
+    Figures that an iterator makes are made in the one style of all.
+    """
     import matplotlib as mpl
+
+    from fits.plots.style import style
 
     mpl.use("Agg")
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     folder.mkdir(exist_ok=True)
-    return [_save(name, caption, figure, folder) for name, caption, figure in figures]
+    with style():
+        return [_save(name, caption, figure, folder) for name, caption, figure in figures]
 
 
 def render(template: str, **content: Any) -> str:

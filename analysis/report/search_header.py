@@ -16,8 +16,7 @@ def search_header(names: Mapping[str, Any], results: Mapping[str, Any]) -> dict[
     summary = results["summary"]["smallest"] if results["summary"] else []
     good = [point for point in summary if point["local_p_value"] is not None]
     largest = min(good, key=lambda point: point["local_p_value"], default=None)
-    parts = [(fit, part) for fit in results["fits"].values() for part in fit["parts"]]
-    searched = [(fit, part) for fit, part in parts if "search" in part["purposes"]]
+    searched = _searched(results["fits"])
     if largest is not None:
         fit = results["fits"][largest["fit"]]
         largest = largest | {"where": fit_title(fit, largest["part"]), "flag": flag(largest["quality"])}
@@ -28,11 +27,21 @@ def search_header(names: Mapping[str, Any], results: Mapping[str, Any]) -> dict[
         "sentence": summary_sentence(*told, largest, everywhere),
         "event_lists": [f"{EVENTS}/{file_name(hunt)}.csv" for hunt in names["hunts"]],
         "verdict": largest,
-        "rows": [row for fit, part in searched for row in _rows(fit, part)],
+        "rows": search_rows(results["fits"]),
         "background_only": list(_background_only(results["background_only"])),
         "choices": [one for fit, part in searched for one in _choices(fit, part)],
         "n_hypotheses": sum(len(part["search"]["scan"]["points"]) for _, part in searched),
     }
+
+
+def search_rows(fits: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row for each category of every fit that searches."""
+    return [row for fit, part in _searched(fits) for row in _rows(fit, part)]
+
+
+def _searched(fits: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    parts = [(fit, part) for fit in fits.values() for part in fit["parts"]]
+    return [(fit, part) for fit, part in parts if "search" in part["purposes"]]
 
 
 def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -65,17 +74,15 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
 
 def _background_only(fits: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The largest excess of every part where nothing was injected."""
-    for fit in fits.values():
-        for part in fit["parts"]:
-            if "search" in part["purposes"]:
-                largest = _largest(part)
-                yield {
-                    "title": fit_title(fit, part["name"]),
-                    "n_events": sum(category["n_events"] for category in part["counts"].values()),
-                    "mass": largest.get("mass"),
-                    "significance": largest.get("significance"),
-                    "flag": flag(largest.get("quality")),
-                }
+    for fit, part in _searched(fits):
+        largest = _largest(part)
+        yield {
+            "title": fit_title(fit, part["name"]),
+            "n_events": sum(category["n_events"] for category in part["counts"].values()),
+            "mass": largest.get("mass"),
+            "significance": largest.get("significance"),
+            "flag": flag(largest.get("quality")),
+        }
 
 
 def _largest(part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Stage `report`: plots as PNG and PDF, numbers as JSON, and everything in one HTML file."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -12,11 +13,12 @@ from analysis.engine.json_file import read_json, write_json
 from analysis.engine.manifest import read_manifest
 from analysis.report.agreement_figures import correlation_figure, mass_figures
 from analysis.report.explanation_figures import explanation_figure
+from analysis.report.fit_figures import fit_figures
 from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
-from analysis.report.search_header import EVENTS, fit_title, search_header
+from analysis.report.search_header import EVENTS, search_header
 from analysis.report.selected_events import write_selected_events
 from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
@@ -33,7 +35,6 @@ from models.made import make
 
 REPORT = "report.html"
 NUMBERS = "results.json"
-MAX_CURVES = 2  # of p-values, beyond which the smallest of all is drawn too
 
 
 def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
@@ -47,7 +48,8 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     `figures` to draw of them; titles of the columns that an excess is `described` by.
     """
     results = _results(job)
-    figures = chain(_open_figures(job), _fit_figures(job, results), _hunt_figures(job, results))
+    drawn = fit_figures(results, job.arguments["label"])
+    figures = chain(_open_figures(job), drawn, _hunt_figures(job, results))
     plots = save_figures(figures, job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
     page = render(
@@ -72,6 +74,8 @@ def _results(job: Job) -> dict[str, Any]:
     found = read_json(job.after["global"] / GLOBAL) if "global" in job.after else None
     return {
         "summary": found,
+        "label": names["label"],
+        "settings": json.loads(names["configuration"]),
         "samples": names["samples"],
         "explanation": read_json(job.after["explain"] / EXPLANATION) if "explain" in job.after else None,
         "excess": read_json(job.after["excess"] / EXCESS) if "excess" in job.after else None,
@@ -98,49 +102,6 @@ def _open_figures(job: Job) -> Figures:
         stored = read_json(job.after[name] / SPECTRUM)
         caption = f"{stored['spectrum']}: what lies outside of the closed intervals"
         yield f"open_{stored['spectrum']}", caption, open_figure(stored, job.arguments["label"])
-
-
-def _fit_figures(job: Job, results: Mapping[str, Any]) -> Figures:
-    """The smallest local p-values of each spectrum, then every fit."""
-    from fits.plots.p_values import plot_p_values
-    from fits.plots.resonance_search import resonance_figures
-    from fits.significance.mass_scan import MassPoints
-
-    label = job.arguments["label"]
-    for spectrum in dict.fromkeys(fit["spectrum"] for fit in results["fits"].values()):
-        scans = [
-            (fit_title(fit | {"window": None}, part["name"]), part["search"]["scan"]["points"])
-            for fit in results["fits"].values()
-            for part in fit["parts"]
-            if fit["spectrum"] == spectrum and "search" in part["purposes"]
-        ]
-        curves = {title: MassPoints.of_json(points) for title, points in joined(scans).items()}
-        figure = plot_p_values(curves, smallest_of_all=len(curves) > MAX_CURVES, label=label)
-        yield f"p_values_{spectrum}", f"Local p-values, spectrum {spectrum}", figure
-    for name, fit in results["fits"].items():
-        for part in fit["parts"]:
-            if "error" in part["search"]:
-                continue
-            place = name if len(fit["parts"]) == 1 else f"{name}_{part['name']}"
-            drawn = resonance_figures(part["search"], label=label, x_title=fit["title"], p_values=False)
-            for kind, figure in drawn.items():
-                caption = f"{kind.replace('_', ' ')}: {fit_title(fit, part['name'])}"
-                yield file_name(f"{kind}_{place}"), caption, figure
-
-
-def joined(scans: Iterable[tuple[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
-    """Scans of one hunt, of its windows or of single masses, as one curve in order of mass.
-
-    Of several at one mass the smallest p-value counts.
-    """
-    found: dict[str, dict[float, dict[str, Any]]] = {}
-    for name, points in scans:
-        curve = found.setdefault(name.partition("@")[0], {})
-        for point in points:
-            known = curve.get(point["mass"], point)["local_p_value"]
-            if known is None or (point["local_p_value"] or 1.0) <= known:
-                curve[point["mass"]] = point
-    return {name: [curve[mass] for mass in sorted(curve)] for name, curve in found.items()}
 
 
 def _hunt_figures(job: Job, results: Mapping[str, Any]) -> Figures:

@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
+from matplotlib.image import imread
 from rich.console import Console
 
+from analysis.commands.difference import print_difference
+from analysis.commands.plot import draw_again
 from analysis.commands.run import _print_findings
 from analysis.engine import provenance
 from analysis.engine.json_file import write_json
@@ -185,6 +188,38 @@ def test_the_report_begins_with_what_was_found_and_lists_the_events_that_were_ke
     low, high = edges[0], edges[-1]
     assert kept["mjj"].between(low, high).sum() == fit["counts"]["kept"]["n_events"]
     assert kept["injected"].sum() == fit["counts"]["kept"]["injected_kept"]
+
+
+def test_figures_of_fits_are_drawn_again_in_a_style_of_ones_own(output: Path, tmp_path: Path) -> None:
+    style, mine = tmp_path / "mine.mplstyle", tmp_path / "mine"
+    style.write_text("figure.facecolor: 0.5\n")
+    draw_again(output, mine, style, "Ours")
+    names = {file.stem for file in mine.glob("*.png")}
+    assert names == {"p_values_mjj", "spectrum_mjj", "spectrum_mjj-cwola-W"}
+    assert imread(mine / "spectrum_mjj.png")[0, 0, 0] == pytest.approx(0.5, abs=0.01)
+    assert imread(output / "plots" / "spectrum_mjj.png")[0, 0, 0] == 1
+    for wrong in ("axes.nothing: 3", "lines.linewidth: wide"):
+        style.write_text(wrong)
+        with pytest.raises(MaplessError, match=re.escape(str(style))):
+            draw_again(output, tmp_path / "wrong", style, None)
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_two_results_are_shown_side_by_side(
+    output: Path, results: dict, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    changed = json.loads(json.dumps(results))
+    changed["settings"]["masses"]["step"] = 123.0
+    write_json(tmp_path / "results.json", changed)
+    print_difference(output, tmp_path)
+    settings, _, found = capsys.readouterr().out.partition("Events")
+    assert re.search(r"masses.step .* 400.0 .* 123.0", settings)
+    assert "masses.low" not in settings
+    assert "global significance" in found and "mjj, all events" in found
+    with pytest.raises(MaplessError, match="holds no results of a search"):
+        write_json(tmp_path / "results.json", {"fits": []})
+        print_difference(output, tmp_path)
 
 
 def test_the_page_on_results_at_a_prompt_does_what_it_says(

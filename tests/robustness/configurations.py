@@ -313,6 +313,11 @@ FIT_OPTIONS = (
 )
 OPTIONS: tuple[list[str], ...] = (
     *(["fit", SPECTRUM, "--scan", text] for text in SCANS),
+    ["fit", SPECTRUM, "--width", "0.6"],
+    ["fit", SPECTRUM, "--range", "2000:2100"],
+    ["plot", "nowhere"],
+    ["plot", ".", "--style", "none.mplstyle"],
+    ["diff", "nowhere", "."],
     *(["fit", SPECTRUM, "--scan", "3000", *more] for more in FIT_OPTIONS),
     ["fit"],
     ["fit", "--scan", "3000"],

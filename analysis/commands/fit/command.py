@@ -13,6 +13,7 @@ from analysis.commands.fit.options import FitOptions
 from analysis.commands.fit.output import write_results
 from analysis.commands.fit.tables import print_results
 from analysis.engine.output_folder import claimed
+from fits.mass_points import masses_with_room
 from fits.plots.math_text import require_drawable
 from fits.resonance_search import Report, search_for_resonance
 
@@ -23,8 +24,11 @@ def fit_spectra(options: FitOptions) -> None:
     console = Console()
     require_drawable(f"--label {options.label}")
     signal, categories = read_signal(options.signal, options.width), read_categories(options)
+    spectra = [category.spectrum for category in categories]
+    masses = options.masses or masses_with_room(spectra, options.width)
+    settings = options.settings(masses)
     with claimed(options.output), _bars(console) as report:
-        results = search_for_resonance(categories, signal, options.search, report)
+        results = search_for_resonance(categories, signal, settings, report)
         stored = write_results(results, options, report)
     print_results(stored, console)
     console.print(f"Results: [bold]{options.output / 'results.json'}[/], plots beside it")

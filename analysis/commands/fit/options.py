@@ -1,6 +1,7 @@
 """What the command line of `./run_analysis.py fit` says, and how it is read."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,16 +15,17 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What the command line says about inputs and outputs; what to do with them is in `search`.
+    """What the command line says about inputs and outputs; `settings` makes of masses what to do with them.
 
     Each of the `sources`, a file or `NAME=FILE`, is one category; `shares` are the fractions of the signal
     events in them. `width` is the relative width of the signal where no `signal` file gives its shape;
-    masses in GeV, luminosity in fb^-1.
+    `masses` in GeV, those that spectra have room for if None; luminosity in fb^-1.
     """
 
     sources: tuple[str, ...]
     output: Path
-    search: ResonanceSettings
+    settings: Callable[[tuple[float, ...]], ResonanceSettings]
+    masses: tuple[float, ...] | None = None
     shares: tuple[float, ...] = ()
     signal: Path | None = None
     width: float = 0.035

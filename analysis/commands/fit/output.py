@@ -23,7 +23,7 @@ def write_results(results: ResonanceResults, options: FitOptions, report: Report
         stored = results.to_json()
         _write_plots(stored, options.label, partial / "plots", report)
         write_exports(results, partial)
-        inputs = {name: value for name, value in vars(options).items() if name != "search"}
+        inputs = {name: value for name, value in vars(options).items() if name not in ("settings", "masses")}
         write_json(partial / "results.json", stored | {"inputs": inputs} | provenance.environment())
         move_in(partial, options.output)
     return stored

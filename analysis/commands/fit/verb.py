@@ -1,5 +1,6 @@
 """The verb `fit`: its options."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,8 +21,13 @@ def fit(
         ),
     ],
     scan_masses: Annotated[
-        str, typer.Option("--scan", metavar="LOW:HIGH:STEP", help="Resonance masses in GeV.")
-    ],
+        str | None,
+        typer.Option(
+            "--scan",
+            metavar="LOW:HIGH:STEP",
+            help="Resonance masses in GeV; by default all that the spectrum has room for.",
+        ),
+    ] = None,
     shares: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="Fraction of the signal events in each spectrum.")
     ] = None,
@@ -121,8 +127,8 @@ def fit(
         collision_energy=collision_energy,
     )
     sizes = None if parameters is None else (parameters,)
-    settings = ResonanceSettings(
-        masses=parse_masses(scan_masses),
+    settings = partial(
+        ResonanceSettings,
         background=Smooth(background, sizes, choice, collision_energy=collision_energy),
         limits=limits,
         limit_toys=limit_toys,
@@ -140,7 +146,8 @@ def fit(
         FitOptions(
             sources=tuple(spectra),
             output=output,
-            search=settings,
+            masses=None if scan_masses is None else parse_masses(scan_masses),
+            settings=settings,
             shares=parse_shares(shares),
             signal=signal_file,
             width=width,

@@ -1,6 +1,6 @@
 """Scans of the windows of one hunt are one curve."""
 
-from analysis.report.search_report import joined
+from analysis.report.fit_figures import joined
 
 
 def point(mass, p_value):
