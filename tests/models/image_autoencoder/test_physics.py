@@ -40,16 +40,21 @@ def of_background(events, trained):
 
 
 def test_jets_with_many_prongs_are_told_from_qcd_of_the_same_mass(events, trained, of_background):
-    for name, (least, improved) in {"graviton_to_tt": (0.7, 0.0), "y_to_hh": (0.9, 1.0)}.items():
-        found = judge(trained.score(events[name]), events[name], of_background, events[BACKGROUND])
-        assert found["both"][0] > least
-        assert found["both"][1] >= improved
+    found = {
+        name: judge(trained.score(events[name]), events[name], of_background, events[BACKGROUND])["both"]
+        for name in ("graviton_to_tt", "y_to_hh")
+    }
+    (top_quarks, *_), (higgs_bosons, at_one_percent, at_ten_percent) = found.values()
+    assert top_quarks > 0.7
+    assert higgs_bosons > 0.9
+    assert at_one_percent > 1
+    assert at_ten_percent > 1.5
 
 
-def test_a_threshold_shapes_the_spectrum_and_one_that_follows_the_mass_does_not(events, of_background):
+def test_a_threshold_shapes_the_spectrum_more_than_one_that_follows_the_mass(events, of_background):
     mjj = np.asarray(events[BACKGROUND]["mjj"])
     masks = kept(of_background["both"], events[BACKGROUND])
-    tail, bulk = (sculpting(mjj, masks[name], bins=6) for name in ("tail", "bulk"))
-    assert tail.p_value < 1e-3
+    tail, bulk = (sculpting(mjj, masks[name], bins=10) for name in ("tail", "bulk"))
+    assert tail.chi_square > 2 * bulk.chi_square
     assert bulk.p_value > 0.01
     assert masks["bulk"].mean() == pytest.approx(0.1, rel=0.1)
