@@ -1,10 +1,16 @@
 # Source me: `source setup.sh`. Makes .venv with the locked packages and exports what ROOT needs to find our headers.
-# Works in bash and zsh; sourcing again only sets the environment.
+# Works in bash and zsh; sourcing again only sets the environment, `deactivate` takes all of it back.
 # `MAPLESS_EXTRAS=hgq2 source setup.sh` adds HGQ2 once, for trainings that learn their bit widths.
+
+if [ -z "${BASH_VERSION:-}${ZSH_VERSION:-}" ]; then
+    echo "mapless: source setup.sh in bash or zsh; this shell is neither" >&2
+    return 1
+fi
 
 _mapless_setup() {
     local root="" python="" candidate site headers stamp
     if [ -n "${BASH_SOURCE:-}" ]; then root=${BASH_SOURCE[0]}; else eval 'root=${(%):-%x}'; fi
+    [ -L "$root" ] && root=$(readlink -f "$root")
     root=$(cd "$(dirname "$root")" && pwd -P)
 
     if ! command -v g++ >/dev/null 2>&1 && ! command -v clang++ >/dev/null 2>&1; then
@@ -32,6 +38,21 @@ _mapless_setup() {
     fi
 
     . "$root/.venv/bin/activate"
+    if ! typeset -f _mapless_venv_deactivate >/dev/null; then  # sourced again, it stays what was there at first
+        _mapless_headers=${ROOT_INCLUDE_PATH:-} _mapless_libraries=${LD_LIBRARY_PATH:-}
+        _mapless_modules=${PYTHONPATH:-} _mapless_backend=${KERAS_BACKEND:-}
+    fi
+    eval "_mapless_venv_$(typeset -f deactivate)"
+    deactivate() {
+        export ROOT_INCLUDE_PATH=$_mapless_headers LD_LIBRARY_PATH=$_mapless_libraries
+        export PYTHONPATH=$_mapless_modules KERAS_BACKEND=$_mapless_backend
+        [ -n "$ROOT_INCLUDE_PATH" ] || unset ROOT_INCLUDE_PATH
+        [ -n "$LD_LIBRARY_PATH" ] || unset LD_LIBRARY_PATH
+        [ -n "$PYTHONPATH" ] || unset PYTHONPATH
+        [ -n "$KERAS_BACKEND" ] || unset KERAS_BACKEND
+        _mapless_venv_deactivate "$@"
+        unset -f _mapless_venv_deactivate
+    }
     for site in "$root"/.venv/lib/python3.*/site-packages; do :; done
     if [ "${MAPLESS_EXTRAS:-}" = hgq2 ] && [ ! -f "$site/hgq2.pth" ]; then
         # In a folder of its own behind all others: the wheel also brings a `qkeras` that must not replace ours.
