@@ -21,6 +21,9 @@ DETECTORS = {
     "reference-trees": "models.references.trees:ReferenceTrees",
     "tag-n-train": "models.tag_n_train.detector:TagNTrain",
     "vae-qr": "models.variational_autoencoder.detector:VariationalAutoencoder",
+    "variational-recurrent-network": (
+        "models.variational_recurrent_network.detector:VariationalRecurrentNetwork"
+    ),
 }
 
 CUTS = {

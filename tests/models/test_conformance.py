@@ -55,6 +55,13 @@ QUICK = {
     "image-autoencoder": {"latent": 1, "epochs": 1, "batch_size": 256},
     "isolation-forest": {"n_trees": 10},
     "vae-qr": {"particles": 6, "latent": 1, "epochs": 2},
+    "variational-recurrent-network": {
+        "jets": ["jet1_constituent", "jet2_constituent"],
+        "scored": "jet1_constituent",
+        "length": 5,
+        "hidden": 4,
+        "epochs": 1,
+    },
     "tag-n-train": {
         "filters": [2, 2],
         "dense": [],
