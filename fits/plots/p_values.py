@@ -55,9 +55,9 @@ def plot_p_values(
             words = ",\n".join(sorted(map(str, flagged)))
             axes.plot([], [], "o", mfc="none", mec="black", mew=2, label=f"Open: {words}")
         axes.set(xlabel=x_title, ylabel="Local p-value", yscale="log")
-        entries = len(axes.get_legend_handles_labels()[1])
-        columns = -(-entries // _LEGEND_ROWS)
-        share = _LEGEND_ROW * (-(-entries // columns) + 1)
+        rows = sum(1 + words.count("\n") for words in axes.get_legend_handles_labels()[1])
+        columns = -(-rows // _LEGEND_ROWS)
+        share = _LEGEND_ROW * (-(-rows // columns) + 1)
         axes.set_ylim(_HIGHEST * (smallest / _HIGHEST) ** (1 / (1 - share)), _HIGHEST)
         _draw_significances(axes)
         size = {"fontsize": 9} if columns > 1 else {}

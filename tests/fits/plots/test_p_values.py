@@ -55,3 +55,13 @@ def test_many_scans_leave_room_for_their_points():
     low, high = axes.get_ylim()
     assert 1e-40 < low < 1e-5 < high
     assert len(axes.get_legend().get_texts()) == 40
+
+
+def test_the_legend_ends_below_the_strongest_excess_however_many_words_it_has():
+    badly = {"background alone fits badly", "fit does not describe the data"}
+    points = [MassPoint(2000.0 + n, "converged", 1e-7, 5.2, quality=words) for n, words in enumerate(badly)]
+    figure = plot_p_values({"one": MassPoints(tuple(points))})
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    lowest = axes.transData.transform((2000.0, 1e-7))[1]
+    assert axes.get_legend().get_window_extent().y1 < lowest
