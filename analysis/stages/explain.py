@@ -12,6 +12,7 @@ from analysis.stages.data_set import read_events
 from analysis.stages.in_spectrum import read_masks
 from analysis.stages.score import SCORES
 from analysis.stages.train import window_folder
+from models.anomaly_cut import AnomalyCut
 from models.events import Events, Mask
 from models.metrics.agreement import rank_correlations
 from models.metrics.interpretation import feature_distances, permutation_importance
@@ -28,6 +29,8 @@ def explain(job: Job, tools: Tools) -> None:
     hypotheses `masses`, and columns to be `told` of the most anomalous events), `features` (columns (n,) that
     are compared) and `seed`. Features are those of events in the window, correlations of those beside it.
     """
+    from models.made import find_class
+    from models.registry import CUTS
     from selections.scores import read_scores
 
     told: dict[str, Any] = {}
@@ -38,13 +41,14 @@ def explain(job: Job, tools: Tools) -> None:
         masks = read_masks(job, f"cut-{name}", hunt["data"], events)
         everywhere = np.ones(len(events), np.bool_)
         inside = window.in_signal_region(events[window.column]) if window else everywhere
-        kept, score = np.any([*masks.values()], axis=0)[inside], next(iter(scores.values()))[inside]
-        seen = events.where(inside)
+        cut = find_class(hunt["cut"], CUTS).load(job.after[f"cut-{name}"] / "cut")
+        cut_on = next(one for one in (*cut.scores, "score", *scores) if one in scores)
+        kept, seen = np.any([*masks.values()], axis=0)[inside], events.where(inside)
         told[name] = {
             "n_kept": int(kept.sum()),
             "n_others": int((~kept).sum()),
-            "most_anomalous": _most_anomalous(seen, score, hunt["told"]),
-            **_ranked(job, name, seen, kept, tools.threads),
+            "most_anomalous": _most_anomalous(seen, scores[cut_on][inside], hunt["told"]),
+            **_ranked(job, name, cut, seen, kept, tools.threads),
         }
         place = hunt["data"].name, window.name if window else ""
         for one, values in scores.items():
@@ -58,10 +62,10 @@ def explain(job: Job, tools: Tools) -> None:
     write_json(job.folder / EXPLANATION, {"hunts": told, "correlations": correlations})
 
 
-def _ranked(job: Job, name: str, events: Events, kept: Mask, threads: int) -> dict[str, Any]:
+def _ranked(job: Job, name: str, cut: AnomalyCut, events: Events, kept: Mask, threads: int) -> dict[str, Any]:
     """Features by how far kept events lie from others, and by how much the selection hangs on them."""
     from models.made import find_class
-    from models.registry import CUTS, DETECTORS
+    from models.registry import DETECTORS
 
     if kept.all() or not kept.any():
         return {"features": {}, "importance": {}}
@@ -70,7 +74,6 @@ def _ranked(job: Job, name: str, events: Events, kept: Mask, threads: int) -> di
         limit_tensorflow(threads)
         trained = job.after[f"train-{name}"] / window_folder(hunt["window"])
         detector = find_class(hunt["detector"], DETECTORS).load(trained)
-        cut = find_class(hunt["cut"], CUTS).load(job.after[f"cut-{name}"] / "cut")
 
         def is_kept(some: Events) -> Mask:
             masks = category_masks(cut, some, detector.score(some), hunt["masses"])
@@ -92,7 +95,7 @@ def _ranked(job: Job, name: str, events: Events, kept: Mask, threads: int) -> di
 
 
 def _most_anomalous(events: Events, score: np.ndarray, columns: tuple[str, ...]) -> list[dict[str, float]]:
-    """Name, masses and score of the events of the highest scores."""
+    """Name, masses and score of the events of the highest scores (n,)."""
     chosen = np.argsort(-score, kind="stable")[:_TOLD_EVENTS]
     values = {name: np.asarray(events[name])[chosen].tolist() for name in (*EVENT_NAME, *columns)}
     values["score"] = score[chosen].tolist()
