@@ -23,7 +23,7 @@ from analysis.report.selected_events import write_selected_events
 from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
 from analysis.stages.convert import converted_parts
-from analysis.stages.cut import mask_file
+from analysis.stages.cut import cut_first, mask_file
 from analysis.stages.data_set import CUTFLOW, read_events
 from analysis.stages.excess import EXCESS
 from analysis.stages.explain import EXPLANATION
@@ -126,11 +126,12 @@ def _hunt_view(job: Job, name: str) -> HuntView:
     data, window = hunt["data"], hunt["window"]
     events = read_events(job, data)
     masks = read_scores(job.after[f"cut-{name}"] / mask_file(data), events)
+    scores = read_scores(job.after[f"score-{name}-{data.name}"] / SCORES, events)
     return HuntView(
         file_name(name),
         f"hunt {hunt['hunt']}" + (f", window {window.name}" if window else ""),
         events,
-        read_scores(job.after[f"score-{name}-{data.name}"] / SCORES, events),
+        cut_first(job.after[f"cut-{name}"], scores),
         {category: mask.astype(bool) for category, mask in masks.items()},
         window.in_signal_region(events[window.column]) if window else np.ones(len(events), bool),
         window,

@@ -1,12 +1,13 @@
 """Stage `cut`: learns where to cut on scores and sorts events into categories."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.engine.job import Job, Tools
-from analysis.engine.json_file import write_json
+from analysis.engine.json_file import read_json, write_json
 from analysis.source import NOMINAL
 from analysis.stages.data_set import DataSet, read_events
 from analysis.stages.score import SCORES
@@ -43,7 +44,8 @@ def cut(job: Job, tools: Tools) -> None:  # noqa: ARG001
         efficiencies += [_efficiency(data, one, events[data.name], mask) for one, mask in masks.items()]
     _check_anything_is_kept(job, efficiencies)
     write_json(job.folder / EFFICIENCIES, efficiencies)
-    write_json(job.folder / CATEGORIES, {"categories": learnt.categories, "per_mass": learnt.per_mass})
+    named = {"categories": learnt.categories, "per_mass": learnt.per_mass, "scores": learnt.scores}
+    write_json(job.folder / CATEGORIES, named)
 
 
 def _scores(job: Job, name: str, events: EventColumns) -> Scores:
@@ -51,6 +53,13 @@ def _scores(job: Job, name: str, events: EventColumns) -> Scores:
 
     stored = read_scores(job.after[f"score-{name}"] / SCORES, events)
     return {score: values.astype(np.float64) for score, values in stored.items()}
+
+
+def cut_first(folder: Path, scores: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Scores (n,) with those first that the cut in a folder is on; files do not keep their order."""
+    asked = [*read_json(folder / CATEGORIES)["scores"], "score"]
+    first = [name for name in asked if name in scores]
+    return {name: scores[name] for name in dict.fromkeys([*first, *scores])}
 
 
 def mask_file(data: DataSet) -> str:

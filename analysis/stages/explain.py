@@ -7,7 +7,7 @@ import numpy as np
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
 from analysis.engine.tensorflow_process import limit_tensorflow, tensorflow_reports_only_failures
-from analysis.stages.cut import category_masks
+from analysis.stages.cut import category_masks, cut_first
 from analysis.stages.data_set import read_events
 from analysis.stages.in_spectrum import read_masks
 from analysis.stages.score import SCORES
@@ -37,17 +37,16 @@ def explain(job: Job, tools: Tools) -> None:
     beside: dict[tuple[str, str], dict[str, np.ndarray]] = {}  # by data set and window
     for name, hunt in job.arguments["hunts"].items():
         events, window = read_events(job, hunt["data"]), hunt["window"]
-        scores = read_scores(job.after[f"score-{name}"] / SCORES, events)
+        scores = cut_first(job.after[f"cut-{name}"], read_scores(job.after[f"score-{name}"] / SCORES, events))
         masks = read_masks(job, f"cut-{name}", hunt["data"], events)
         everywhere = np.ones(len(events), np.bool_)
         inside = window.in_signal_region(events[window.column]) if window else everywhere
         cut = find_class(hunt["cut"], CUTS).load(job.after[f"cut-{name}"] / "cut")
-        cut_on = next(one for one in (*cut.scores, "score", *scores) if one in scores)
         kept, seen = np.any([*masks.values()], axis=0)[inside], events.where(inside)
         told[name] = {
             "n_kept": int(kept.sum()),
             "n_others": int((~kept).sum()),
-            "most_anomalous": _most_anomalous(seen, scores[cut_on][inside], hunt["told"]),
+            "most_anomalous": _most_anomalous(seen, next(iter(scores.values()))[inside], hunt["told"]),
             **_ranked(job, name, cut, seen, kept, tools.threads),
         }
         place = hunt["data"].name, window.name if window else ""
