@@ -12,7 +12,6 @@ from analysis.stages.data_set import read_events
 from analysis.stages.in_spectrum import read_masks
 from analysis.stages.score import SCORES
 from analysis.stages.train import window_folder
-from models.anomaly_cut import AnomalyCut
 from models.events import Events, Mask
 from models.metrics.agreement import rank_correlations
 from models.metrics.interpretation import feature_distances, permutation_importance
@@ -29,8 +28,6 @@ def explain(job: Job, tools: Tools) -> None:
     hypotheses `masses`, and columns to be `told` of the most anomalous events), `features` (columns (n,) that
     are compared) and `seed`. Features are those of events in the window, correlations of those beside it.
     """
-    from models.made import find_class
-    from models.registry import CUTS
     from selections.scores import read_scores
 
     told: dict[str, Any] = {}
@@ -41,13 +38,12 @@ def explain(job: Job, tools: Tools) -> None:
         masks = read_masks(job, f"cut-{name}", hunt["data"], events)
         everywhere = np.ones(len(events), np.bool_)
         inside = window.in_signal_region(events[window.column]) if window else everywhere
-        cut = find_class(hunt["cut"], CUTS).load(job.after[f"cut-{name}"] / "cut")
         kept, seen = np.any([*masks.values()], axis=0)[inside], events.where(inside)
         told[name] = {
             "n_kept": int(kept.sum()),
             "n_others": int((~kept).sum()),
             "most_anomalous": _most_anomalous(seen, next(iter(scores.values()))[inside], hunt["told"]),
-            **_ranked(job, name, cut, seen, kept, tools.threads),
+            **_ranked(job, name, seen, kept, tools.threads),
         }
         place = hunt["data"].name, window.name if window else ""
         for one, values in scores.items():
@@ -61,10 +57,10 @@ def explain(job: Job, tools: Tools) -> None:
     write_json(job.folder / EXPLANATION, {"hunts": told, "correlations": correlations})
 
 
-def _ranked(job: Job, name: str, cut: AnomalyCut, events: Events, kept: Mask, threads: int) -> dict[str, Any]:
+def _ranked(job: Job, name: str, events: Events, kept: Mask, threads: int) -> dict[str, Any]:
     """Features by how far kept events lie from others, and by how much the selection hangs on them."""
     from models.made import find_class
-    from models.registry import DETECTORS
+    from models.registry import CUTS, DETECTORS
 
     if kept.all() or not kept.any():
         return {"features": {}, "importance": {}}
@@ -73,6 +69,7 @@ def _ranked(job: Job, name: str, cut: AnomalyCut, events: Events, kept: Mask, th
         limit_tensorflow(threads)
         trained = job.after[f"train-{name}"] / window_folder(hunt["window"])
         detector = find_class(hunt["detector"], DETECTORS).load(trained)
+        cut = find_class(hunt["cut"], CUTS).load(job.after[f"cut-{name}"] / "cut")
 
         def is_kept(some: Events) -> Mask:
             masks = category_masks(cut, some, detector.score(some), hunt["masses"])
