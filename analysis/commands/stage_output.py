@@ -71,6 +71,8 @@ def _minutes(output: Path, console: Console) -> Iterator[None]:
         while not ended.wait(MINUTE):
             names = {place.name.partition(".partial-")[0] for place in output.glob("stages/*.partial-*")}
             at_work = ", ".join(sorted(name.rpartition("-")[0] for name in names))
+            if not at_work:  # between two stages
+                continue
             console.print(f"{at_work}: at work, {(time.monotonic() - start) / MINUTE:.0f} min of this run")
 
     teller = Thread(target=tell, daemon=True)

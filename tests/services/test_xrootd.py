@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,24 +27,30 @@ print(selected.cutflow().events)
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """Address of a file, and the server that has it."""
+def served() -> Iterator[Path]:
+    """A folder with a file of events, which any user may read."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        toy_search.write_background(folder / "background.root", 3000, 1)
+        folder.chmod(0o777)
+        yield folder
+
+
+@pytest.fixture
+def server(served: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Address of the file, and the server that has it, which runs as another user where we are root."""
     if not shutil.which("xrootd"):
         pytest.skip("no xrootd is installed; see tests/services/README.md")
-    toy_search.write_background(tmp_path / "background.root", 3000, 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (tmp_path / "xrootd.cfg").write_text(
-        f"xrd.port {port}\nall.export {tmp_path}\n"
-        f"all.adminpath {tmp_path}/admin\nall.pidpath {tmp_path}/admin\n"
+    (served / "xrootd.cfg").write_text(
+        f"xrd.port {port}\nall.export {served}\nall.adminpath {served}/admin\nall.pidpath {served}/admin\n"
     )
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o777)  # the server runs as another user where we are root
-    command = ["xrootd", "-c", str(tmp_path / "xrootd.cfg"), "-l", str(tmp_path / "log"), "-R", "nobody"]
+    command = ["xrootd", "-c", str(served / "xrootd.cfg"), "-l", str(served / "log"), "-R", "nobody"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
         _wait_for(port)
-        yield f"root://127.0.0.1:{port}/{tmp_path}/background.root", running
+        yield f"root://127.0.0.1:{port}/{served}/background.root", running
         running.kill()
 
 
@@ -62,10 +69,10 @@ def _read(address: str, killed: int = 0) -> "subprocess.CompletedProcess[str]":
 
 
 def test_events_of_a_server_are_those_of_the_file_until_it_goes(
-    server: tuple[str, "subprocess.Popen[bytes]"], tmp_path: Path
+    server: tuple[str, "subprocess.Popen[bytes]"], served: Path
 ) -> None:
     address, running = server
-    local = dijet(mjj_min=1000, features=())(open_events(tmp_path / "background.root")).cutflow()
+    local = dijet(mjj_min=1000, features=())(open_events(served / "background.root")).cutflow()
     assert _read(address).stdout.strip() == str(local.events)
     ended = _read(address, running.pid)
     last = ended.stderr.splitlines()[-1]

@@ -73,6 +73,7 @@ def test_the_same_seed_trains_the_same_network(events):
     assert np.any(scores(4) != once)
 
 
+@pytest.mark.physics
 def test_an_embedding_with_its_autoencoder_finds_hard_events(events):
     model = train_embedding(events, axol1tl.TRAINED_VERSION_5, schedule=QUICK)
     test, hard = model.score(toy_objects(2000, seed=2)), model.score(toy_objects(2000, 4.0, seed=3))
@@ -102,6 +103,7 @@ def test_half_of_the_distorted_copies_are_mirrored_as_a_whole():
     assert np.mean([side == {20} for side in sides]) == pytest.approx(0.5, abs=0.1)
 
 
+@pytest.mark.physics
 def test_a_student_learns_the_score_of_its_teacher():
     zero_bias = np.concatenate([toy_regions(1500, seed=1), toy_regions(1500, jets=1, seed=2)])
     teacher = train_teacher(zero_bias, TeacherDesign((2, 2), 8), schedule=TrainingSchedule(2, 128, 1e-3))
