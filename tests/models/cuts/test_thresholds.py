@@ -34,12 +34,12 @@ def test_a_window_without_a_fraction_is_named():
 
 
 def test_the_wanted_fractions_of_the_window_are_kept_and_nested():
-    cut = WindowEfficiency(WINDOW, {"10%": 0.1, "1%": 0.01}).learn(EVENTS, SCORES)
+    cut = WindowEfficiency({"10%": 0.1, "1%": 0.01}, window=WINDOW).learn(EVENTS, SCORES)
     masks, inside = cut.masks(EVENTS, SCORES), WINDOW.in_signal_region(MJJ)
     assert [masks[name][inside].mean() for name in ("10%", "1%")] == pytest.approx([0.1, 0.01], abs=1e-3)
     assert not (masks["1%"] & ~masks["10%"]).any()
     assert not cut.exclusive
-    assert WindowEfficiency(WINDOW).exclusive
+    assert WindowEfficiency(window=WINDOW).exclusive
 
 
 def test_an_event_is_in_the_category_of_the_first_score_that_it_passes():
@@ -64,7 +64,7 @@ def test_scores_of_categories_are_named_once(order):
 def test_an_empty_window_is_refused():
     below = MJJ < 2500
     with pytest.raises(MaplessError, match="window B3 .* holds no events"):
-        WindowEfficiency(WINDOW).learn(EVENTS.where(below), {"score": SCORES["score"][below]})
+        WindowEfficiency(window=WINDOW).learn(EVENTS.where(below), {"score": SCORES["score"][below]})
 
 
 def test_fixed_thresholds_are_what_they_say():
@@ -111,7 +111,7 @@ def test_a_mass_that_was_not_learnt_is_refused(mass):
     "make",
     [
         lambda: SidebandEfficiency(WINDOW, 0.0),
-        lambda: WindowEfficiency(WINDOW, {"all": 1.0}),
+        lambda: WindowEfficiency({"all": 1.0}, window=WINDOW),
         lambda: MovingSidebands("mjj", {}),
     ],
 )
@@ -120,7 +120,7 @@ def test_impossible_fractions_are_refused(make):
         make()
 
 
-@pytest.mark.parametrize("cut", [SidebandEfficiency(WINDOW), WindowEfficiency(WINDOW)])
+@pytest.mark.parametrize("cut", [SidebandEfficiency(WINDOW), WindowEfficiency(window=WINDOW)])
 def test_a_cut_that_has_not_learnt_says_so(cut):
     with pytest.raises(MaplessError, match="has learnt nothing yet"):
         cut.masks(EVENTS, SCORES)
