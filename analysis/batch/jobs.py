@@ -34,11 +34,13 @@ class BatchJobs:
         output: folder of the results; jobs write below its folder `parts`.
         command: arguments of `run_analysis.py`.
         number: of jobs.
+        settings: a checksum of what the command reads from its configuration.
     """
 
     output: Path
     command: tuple[str, ...]
     number: int
+    settings: str = ""
 
     @classmethod
     def stored(cls, output: Path) -> "BatchJobs":
@@ -47,7 +49,7 @@ class BatchJobs:
         if not file.is_file():
             raise MaplessError(f"{output} has no jobs; write them with submit")
         content = read_json(file)
-        return cls(output, tuple(content["command"]), content["number"])
+        return cls(output, tuple(content["command"]), content["number"], content["settings"])
 
     @property
     def folder(self) -> Path:
@@ -69,13 +71,15 @@ class BatchJobs:
     def write(self, resources: Resources) -> None:
         """Write the script of the jobs and a file to submit for each system, for all that are not through.
 
-        Marks of another command or number of jobs are taken away first. Files of earlier jobs are replaced.
+        Marks of another command, configuration or number of jobs are taken away first; files of earlier jobs
+        are replaced.
         """
         (self.folder / THROUGH).mkdir(parents=True, exist_ok=True)
         if (self.folder / COMMAND).is_file() and BatchJobs.stored(self.output) != self:
             for mark in (self.folder / THROUGH).iterdir():
                 mark.unlink()
-        write_json(self.folder / COMMAND, {"command": self.command, "number": self.number})
+        content = {"command": self.command, "number": self.number, "settings": self.settings}
+        write_json(self.folder / COMMAND, content)
         script = self.folder / "job.sh"
         script.write_text(self._script(resources))
         script.chmod(0o755)

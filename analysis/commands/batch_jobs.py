@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +36,8 @@ def write_jobs(
     output = output or Path("results") / settings.search
     given = [*([name] if name else []), *(["--config", str(config.absolute())] if config else [])]
     given += [one for override in overrides for one in ("--set", override)] + ["--unblind"] * unblind
-    written = BatchJobs(output, (work, *given), min(jobs, number))
+    checksum = sha256(settings.model_dump_json().encode()).hexdigest()
+    written = BatchJobs(output, (work, *given), min(jobs, number), checksum)
     with claimed(output):
         written.write(resources)
     then = ["run" if work == "train" else work, *given, "--output", str(output)]

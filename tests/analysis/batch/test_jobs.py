@@ -2,7 +2,9 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,14 +99,17 @@ def test_only_what_failed_is_submitted_again(tmp_path: Path, monkeypatch: pytest
     )
 
 
-def test_another_command_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("changed", [{"command": ("limits", "atlas-dijet")}, {"settings": "edited"}])
+def test_another_command_or_configuration_begins_anew(
+    changed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("analysis.batch.jobs.PROJECT", _fake_project(tmp_path / "project"))
     jobs = BatchJobs(tmp_path / "out", ("limits", "cms-dijet"), 1)
     jobs.write(Resources())
     assert _submitted(jobs.folder / "slurm.sh", 1) == 0 and jobs.unfinished == []
     jobs.write(Resources(cores=8))
     assert jobs.unfinished == []
-    other = BatchJobs(tmp_path / "out", ("limits", "atlas-dijet"), 1)
+    other = replace(jobs, **changed)
     other.write(Resources())
     assert other.unfinished == [1]
 
