@@ -1,8 +1,8 @@
-"""Conditional masked autoregressive flows: an ensemble trained at once beside plain PyTorch flows one by one.
+"""Conditional masked autoregressive flows: an ensemble trained at once beside plain PyTorch flows.
 
-All have the same blocks, hidden layers, events, batches, optimiser and epochs, and validate after each epoch; the
-flows are those of folds. Ours evaluate in double precision, PyTorch's in single precision; compilation counts.
-PyTorch is left out where it is not installed. Run as `python -m tests.benchmarks.flows [flows] [events]`.
+All have the same blocks, hidden layers, events, batches, optimiser and epochs, and validate after each epoch;
+the flows are those of folds. Compilation counts. PyTorch is left out where it is not installed.
+Run as `python -m tests.benchmarks.flows [flows] [events]`.
 """
 
 import sys
@@ -95,7 +95,7 @@ class InTorch:
             )
 
 
-def _torch_flow():
+def _torch_flow():  # noqa: C901 - PyTorch is there or not, so that its classes are made here
     import torch
 
     class Masked(torch.nn.Linear):
