@@ -117,7 +117,8 @@ class Pipeline:
         drawn = [search.samples[name] for name in (search.data, *(one.sample for one in search.injections))]
         after |= {name: stage for sample in drawn for name, stage in conversions(sample).items()}
         alone = {f"background-only-{name}": fit for name, fit in self._background_only.items()}
-        closure = {"closure": self.closure} if self.closure else {}
+        tested = {f"closure-{name}": fit for name, fit in self.closure.after.items()} if self.closure else {}
+        closure = {"closure": self.closure, **tested} if self.closure else {}
         arguments = {
             "name": search.name,
             "title": title(search),
@@ -133,6 +134,7 @@ class Pipeline:
             "open_rows": self._open_rows,
             "fits": tuple(fits),
             "background_only": {name: f"background-only-{name}" for name in self._background_only},
+            "closure_fits": {name.removeprefix("closure-"): name for name in tested},
             "open_spectra": tuple(opened),
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,

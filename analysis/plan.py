@@ -11,9 +11,10 @@ from analysis.search import Hunt, MassSpectrum, Search
 from analysis.search_settings import SearchSettings
 from analysis.source import NOMINAL, Injection, Source
 from analysis.stages.cut import cut
-from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
+from analysis.stages.data_set import DataSet, InjectedSignal, selection_name, size_name
 from analysis.stages.fit import Hunted, fit
 from analysis.stages.global_significance import find_global_significance
+from analysis.stages.injection_size import size_injection
 from analysis.stages.open_spectrum import open_spectrum
 from analysis.stages.score import score
 from analysis.stages.select import select
@@ -123,9 +124,13 @@ class Plan:
             raise MaplessError(f"{what} needs the luminosity of all data: leave --max-events out")
 
     def selected(self, data_sets: Iterable[DataSet]) -> dict[str, Stage]:
-        """The selected events that data sets are made of, by name."""
+        """The selected events that data sets are made of, by name, and how many to inject if that is open."""
+        data_sets = tuple(data_sets)
         places = [place for data in data_sets for place in data.selections]
-        return {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
+        found = {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
+        injections = dict.fromkeys(signal.injection for data in data_sets for signal in data.injected)
+        open_sizes = [one for one in injections if one.significance is not None]
+        return found | {size_name(one.sample): self._injection_size(one) for one in open_sizes}
 
     def chain(
         self,
@@ -196,6 +201,20 @@ class Plan:
     @cached_property
     def _columns(self) -> dict[str, tuple[str, ...]]:
         return kept_columns(self.search)
+
+    def _injection_size(self, injection: Injection) -> Stage:
+        """How many events of a signal have some expected significance in the first spectrum."""
+        alone = replace(self, search=replace(self.search, injections=()))
+        spectrum = self.search.spectra[0]
+        signal = self.signal(injection.sample, spectrum.region)
+        arguments = {
+            "spectrum": spectrum,
+            "signal": signal,
+            "mass": self.search.samples[injection.sample].mass,
+            "significance": injection.significance,
+        }
+        after = {"fit": alone._fit(spectrum, None)} | self.selected([signal])
+        return Stage(size_name(injection.sample), size_injection, arguments, after)
 
     def _train(self, hunt: Hunt, window: Window | None, training: Mapping[str, DataSet]) -> Stage:
         windows = hunt.windows if hunt.together and hunt.windows else (window,)
