@@ -72,11 +72,13 @@ def _best(found: Mapping[str, Any], cells: Mapping[str, np.ndarray], label: str)
     )
     axis.stairs(expected, edges, color="#bd1f01", linewidth=2)
     centres = (edges[1:] + edges[:-1]) / 2
-    some = counts > 0
+    some, top = counts > 0, float(max((counts + np.sqrt(counts)).max(), (expected + error).max()))
     axis.errorbar(centres[some], counts[some], np.sqrt(counts[some]), fmt="ko", label="events")
     for end in (best["first"], best["last"]):
         axis.axvline(end, color="grey", linestyle="--")
-    axis.set(xlabel=found["titles"][1], ylabel="Events per bin", ylim=(0, None), xlim=(edges[0], edges[-1]))
+    axis.set(
+        xlabel=found["titles"][1], ylabel="Events per bin", ylim=(0, 1.4 * top), xlim=(edges[0], edges[-1])
+    )
     axis.legend(
         title=f"{best['low']:.0f} to {best['high']:.0f} GeV of {found['titles'][0].split(' [')[0]}",
         fontsize=14,
