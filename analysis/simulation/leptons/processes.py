@@ -4,7 +4,7 @@ Leptons come from the hard process, or are jets that are taken for electrons; th
 there, but no event is made for them.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -119,6 +119,36 @@ class ZJets(BosonAndJet):
         ]
 
 
+class BosonAndPhoton(BosonAndJet):
+    """A W or Z boson to leptons with a photon."""
+
+    def pythia(self) -> list[str]:
+        """A weak boson against a photon; Z without the photon of Drell-Yan."""
+        return [
+            "WeakBosonAndParton:ffbar2Wgm = on",
+            "WeakBosonAndParton:ffbar2gmZgm = on",
+            "WeakZ0:gmZmode = 2",
+            *(line for boson in (23, 24) for line in (f"{boson}:onMode = off", f"{boson}:onIfAny = {TO_LEPTONS}")),
+            *self.phase_space(),
+        ]
+
+
+class BosonPairs(LeptonProcess):
+    """Two weak bosons of given kinds, all decays."""
+
+    bosons: Literal["WW", "WZ", "ZZ"] = Field(default="WZ", description="which two bosons")
+
+    def pythia(self) -> list[str]:
+        """Two bosons of a quark and an antiquark; Z without the photon of Drell-Yan."""
+        process = {"WW": "ffbar2WW", "WZ": "ffbar2ZW", "ZZ": "ffbar2gmZgmZ"}[self.bosons]
+        return [f"WeakDoubleBoson:{process} = on", "WeakZ0:gmZmode = 2"]
+
+    @property
+    def truth_label(self) -> int:
+        """-3: vector bosons."""
+        return -3
+
+
 class QCD(LeptonProcess):
     """Multijet production in which one jet is taken for an electron.
 
@@ -169,6 +199,21 @@ class WKKToWPhi(LeptonProcess):
         ]
 
 
+class WPrimeToLNu(LeptonProcess):
+    """W' -> l nu, with the couplings of the W boson."""
+
+    resonance_mass: float = Field(default=1000, gt=200, description="mass of the resonance")
+
+    def pythia(self) -> list[str]:
+        """Pythia's W' with the width that its couplings give it."""
+        return [
+            "NewGaugeBoson:ffbar2Wprime = on",
+            f"{W_PRIME}:m0 = {self.resonance_mass}",
+            f"{W_PRIME}:onMode = off",
+            f"{W_PRIME}:onIfAny = {TO_LEPTONS}",
+        ]
+
+
 class ChargedHiggs(LeptonProcess):
     """b g -> H+ t with H+ to a top and a bottom quark."""
 
@@ -205,8 +250,11 @@ PROCESSES: dict[str, type[LeptonProcess]] = {
     "lepton_single_top": SingleTop,
     "lepton_w_jets": WJets,
     "lepton_z_jets": ZJets,
+    "lepton_boson_and_photon": BosonAndPhoton,
+    "lepton_boson_pairs": BosonPairs,
     "lepton_qcd": QCD,
     "lepton_wkk_to_wphi": WKKToWPhi,
+    "lepton_wprime_to_lnu": WPrimeToLNu,
     "lepton_charged_higgs": ChargedHiggs,
     "lepton_leptoquark": Leptoquark,
 }
