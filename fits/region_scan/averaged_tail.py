@@ -42,7 +42,7 @@ def averaged_tail(
     `expected` must be above 0, `error` is its total uncertainty; all broadcast. Exact to 1e-6 down to 1e-9.
 
     >>> averaged_tail([3, 0], 1.0, [0.0, 0.5]).round(4).tolist()
-    [0.0803, 0.3747]
+    [0.0803, 0.3981]
     """
     counts, mean, width = (np.asarray(values, float) for values in (observed, expected, error))
     counts, mean, width = np.broadcast_arrays(counts, mean, width)

@@ -16,7 +16,12 @@ from fits.parallel import in_parallel
 from fits.region_scan.averaged_tail import Prior
 from fits.region_scan.distribution import Distribution
 from fits.region_scan.local_p_values import SAME, LocalPValues
-from fits.region_scan.pseudo_experiments import common_shifts, generator, pseudo_experiments
+from fits.region_scan.pseudo_experiments import (
+    SimulationError,
+    common_shifts,
+    generator,
+    pseudo_experiments,
+)
 from fits.region_scan.regions import Regions, Statistic, Vetoes, allowed_regions
 from fits.spectrum import FloatArray
 from fits.toys import probability_interval
@@ -36,6 +41,7 @@ class ScanSettings:
 
     statistic: Statistic = "region-of-interest"
     prior: Prior = "gaussian"
+    simulation: SimulationError = "gaussian"
     vetoes: Vetoes = Vetoes()
     n_rounds: int = 1000
     largest_n_rounds: int = 100_000
@@ -129,13 +135,14 @@ def scan_one(
     tables = LocalPValues(regions, settings.statistic, settings.prior)
     found = _region_of_interest(distribution, regions, tables)
     rng = generator(distribution.name, settings.seed)
-    smallest = tables.smallest(pseudo_experiments(distribution, shifts, rng, settings.prior))
+    drawn = partial(pseudo_experiments, rng=rng, prior=settings.prior, simulation=settings.simulation)
+    smallest = tables.smallest(drawn(distribution, shifts))
     n_below = _as_small(smallest, found)
     result = replace(result, region=found, n_rounds=len(smallest), n_below=n_below, smallest=smallest)
     while result.n_below < settings.enough and result.n_rounds < settings.largest_n_rounds:
         number = min(_AT_ONCE, settings.largest_n_rounds - result.n_rounds)
         more = {name: rng.standard_normal(number) for name in (*distribution.shifts, _NO_UNCERTAINTY)}
-        further = tables.smallest(pseudo_experiments(distribution, more, rng, settings.prior))
+        further = tables.smallest(drawn(distribution, more))
         result = replace(
             result,
             n_rounds=result.n_rounds + number,

@@ -1,8 +1,8 @@
 """Scanning all connected regions of many distributions: tables against an integral for every region.
 
-The plain scan does what the words say: it loops over the regions of every pseudo-experiment and integrates the
-prior for each (scipy.integrate.quad); it is timed on a few pseudo-experiments, whose smallest p-values must
-agree. CPU seconds, of two processes together.
+The plain scan does what the words say: it loops over the regions of every pseudo-experiment and integrates
+the prior for each (scipy.integrate.quad); it is timed on a few pseudo-experiments, whose smallest p-values
+must agree. CPU seconds, of one process.
 Run as `python -m tests.benchmarks.region_scan [distributions] [pseudo-experiments]`.
 """
 

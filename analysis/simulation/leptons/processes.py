@@ -80,9 +80,14 @@ class BosonAndJet(LeptonProcess):
         default=60, ge=20, description="smallest transverse momentum in the hard process"
     )
 
+    max_hard_pt: float | None = Field(
+        default=None, gt=20, description="largest transverse momentum in the hard process; none by default"
+    )
+
     def phase_space(self) -> list[str]:
-        """Pythia's cut."""
-        return [f"PhaseSpace:pTHatMin = {self.min_hard_pt}"]
+        """Pythia's cuts."""
+        largest = [] if self.max_hard_pt is None else [f"PhaseSpace:pTHatMax = {self.max_hard_pt}"]
+        return [f"PhaseSpace:pTHatMin = {self.min_hard_pt}", *largest]
 
     @property
     def truth_label(self) -> int:
@@ -128,9 +133,38 @@ class BosonAndPhoton(BosonAndJet):
             "WeakBosonAndParton:ffbar2Wgm = on",
             "WeakBosonAndParton:ffbar2gmZgm = on",
             "WeakZ0:gmZmode = 2",
-            *(line for boson in (23, 24) for line in (f"{boson}:onMode = off", f"{boson}:onIfAny = {TO_LEPTONS}")),
+            *(
+                line
+                for boson in (23, 24)
+                for line in (f"{boson}:onMode = off", f"{boson}:onIfAny = {TO_LEPTONS}")
+            ),
             *self.phase_space(),
         ]
+
+
+class OffShellBoson(LeptonProcess):
+    """A W boson, or a Z boson or photon, far above its mass, to leptons."""
+
+    boson: Literal["W", "Z"] = Field(default="W", description="which boson")
+    min_mass: float = Field(default=300, gt=100, description="smallest mass of the two leptons")
+    max_mass: float | None = Field(default=None, gt=100, description="largest mass; none by default")
+
+    def pythia(self) -> list[str]:
+        """A quark and an antiquark to a single boson."""
+        process, code = ("ffbar2W", 24) if self.boson == "W" else ("ffbar2gmZ", 23)
+        largest = [] if self.max_mass is None else [f"PhaseSpace:mHatMax = {self.max_mass}"]
+        return [
+            f"WeakSingleBoson:{process} = on",
+            f"{code}:onMode = off",
+            f"{code}:onIfAny = {TO_LEPTONS}",
+            f"PhaseSpace:mHatMin = {self.min_mass}",
+            *largest,
+        ]
+
+    @property
+    def truth_label(self) -> int:
+        """-3: vector bosons."""
+        return -3
 
 
 class BosonPairs(LeptonProcess):
@@ -251,6 +285,7 @@ PROCESSES: dict[str, type[LeptonProcess]] = {
     "lepton_w_jets": WJets,
     "lepton_z_jets": ZJets,
     "lepton_boson_and_photon": BosonAndPhoton,
+    "lepton_off_shell_boson": OffShellBoson,
     "lepton_boson_pairs": BosonPairs,
     "lepton_qcd": QCD,
     "lepton_wkk_to_wphi": WKKToWPhi,
