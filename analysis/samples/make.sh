@@ -20,3 +20,5 @@ wide=(--seed 2026 --quality fast --set mjj_min=1500 --set max_delta_eta=2.5 --se
 leptons=$(mktemp -d)
 ./run_analysis.py simulate --campaign analysis/campaigns/jet_x.yaml --output "$leptons/jet_x"
 cp "$leptons"/jet_x/lepton_data.root* analysis/samples/
+./run_analysis.py simulate --campaign analysis/campaigns/event_classes.yaml --output "$leptons/classes"
+cp "$leptons"/classes/classes_*.root* analysis/samples/

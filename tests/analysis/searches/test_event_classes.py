@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from analysis import searches
 from analysis.class_pipeline import ClassPipeline
+from analysis.commands.difference import print_difference
 from analysis.engine.job import Job, Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import in_order
@@ -64,6 +66,14 @@ def test_what_is_planted_is_ranked_first_and_the_report_says_so(finished: Path) 
     assert "200 fb of classes_leptoquark_800" in page and "2mu+1j" in page
     names = {plot.stem for plot in (report / "plots").glob("*.png")}
     assert {"yields_exclusive", "p_tilde_exclusive_sum_pt", "region_01"} <= names
+
+
+def test_two_results_stand_side_by_side(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(pipeline().report.folder(finished) / "results.json", tmp_path)
+    print_difference(tmp_path, tmp_path)
+    assert "2mu+1j" in capsys.readouterr().out
 
 
 def test_systematic_shifts_reach_the_distributions(finished: Path) -> None:
