@@ -26,7 +26,7 @@ from fits.region_scan.regions import Regions, Statistic, Vetoes, allowed_regions
 from fits.spectrum import FloatArray
 from fits.toys import probability_interval
 
-_AT_ONCE = 20_000
+_AT_ONCE = 5_000
 _NO_UNCERTAINTY = ""
 """Stands for the shifts of distributions without any, so that the number of rounds is known."""
 

@@ -103,6 +103,20 @@ def test_systematic_shifts_move_all_bins_and_distributions_together() -> None:
     assert np.std(totals[0]) / 1e6 == pytest.approx(0.12, rel=0.25)
 
 
+def test_few_simulated_events_fluctuate_like_gamma_distributions() -> None:
+    few = Distribution("few", np.arange(3.0), np.zeros(2), np.array([[4e4, 0.0]]), np.array([2e4, 0.0]))
+    shifts = {"": np.zeros(4000)}
+    gaussian, gamma = (
+        pseudo_experiments(few, shifts, np.random.default_rng(3), simulation=kind)[:, 0]
+        for kind in ("gaussian", "gamma")
+    )
+    for rounds in (gaussian, gamma):
+        assert rounds.mean() == pytest.approx(4e4, rel=0.04)
+        assert rounds.std() == pytest.approx(2e4, rel=0.06)
+    assert stats.skew(gamma) == pytest.approx(1.0, abs=0.2)  # two over the root of four events
+    assert gamma.min() > 0 and gaussian.min() == 0
+
+
 def test_a_log_normal_prior_keeps_means_above_zero() -> None:
     one = falling(1e5)
     wide = replace(one, shifts={"luminosity": 1.0 * one.total}, statistical=np.zeros(25))

@@ -75,6 +75,8 @@ def test_slices_of_one_process_do_not_overlap(tmp_path: Path) -> None:
     simulate("lepton_off_shell_boson", 30, output=tmp_path / "w.root", workers=1, quality="tiny", **masses)
     events = read(tmp_path / "w.root")
     lepton = ak.max(ak.concatenate([events["Electron_pt"], events["Muon_pt"]], axis=1), axis=1)
-    assert np.median(ak.to_numpy(ak.drop_none(lepton))) > 250  # half of the mass, where the lepton goes across the beams
+    assert (
+        np.median(ak.to_numpy(ak.drop_none(lepton))) > 250
+    )  # half of the mass, where the lepton goes across the beams
     process = create("lepton_w_jets", PROCESSES, min_hard_pt=300, max_hard_pt=600)
     assert {"PhaseSpace:pTHatMin = 300.0", "PhaseSpace:pTHatMax = 600.0"} <= set(process.pythia())
