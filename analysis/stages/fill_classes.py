@@ -8,12 +8,15 @@ import numpy as np
 
 from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import write_json
-from analysis.stages.data_set import CUTFLOW
-from analysis.stages.select import booked_regions, common_cutflow, opened_samples
+from analysis.stages.data_set import CUTFLOW, EVENTS
+from analysis.stages.select import booked_regions, common_cutflow, opened_samples, refuse_repeated
 from errors import MaplessError
 from selections.event_classes import BookedHistograms, ClassHistograms
 from selections.nodes import WEIGHT
+from selections.repeated_events import repeated_events
 from selections.root import show_progress, use_threads
+from selections.selected import Selected
+from selections.snapshot import write_many
 from selections.weight_variations import WeightSet
 
 HISTOGRAMS = "classes.npz"
@@ -25,6 +28,8 @@ _PARTS = ("entries", "weighted", "squared")
 
 def fill_classes(jobs: Sequence[Job], tools: Tools) -> None:
     """Write `classes.npz` and `cutflow.json` of every region and shift of a sample into its folder.
+
+    Of data also `events.root`, run, luminosity block and number of all events.
 
     Arguments of every job as those of the stage `select`, and the `edges` of the bins in GeV. The region
     `mock` holds how often events are drawn. Nominal events are filled with every varied weight, too.
@@ -46,6 +51,8 @@ def fill_classes(jobs: Sequence[Job], tools: Tools) -> None:
         place: [_booked(one[place].frame, job.arguments) for some in booked for one in some]
         for place, job in places.items()
     }
+    if first["role"] == "data":
+        _check_names(jobs, {place: [one[place] for some in booked for one in some] for place in places})
     for place, job in places.items():
         cutflow = common_cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
         parts = filled[place]
@@ -53,6 +60,14 @@ def fill_classes(jobs: Sequence[Job], tools: Tools) -> None:
         _save(job.folder / HISTOGRAMS, sums)
         content = {"sample": first["sample"], "region": place[0], "shift": place[1]}
         write_json(job.folder / CUTFLOW, content | {"cutflow": cutflow.to_dict()})
+
+
+def _check_names(jobs: Sequence[Job], selected: Mapping[tuple[str, str], Sequence[Selected]]) -> None:
+    """Write which data are selected, in the one event loop; MaplessError for an event that is there twice."""
+    files = {place: job.folder / EVENTS for place, job in zip(selected, jobs, strict=True)}
+    write_many(selected, files, dict.fromkeys(selected, ()))
+    for place, file in files.items():
+        refuse_repeated(jobs[0].arguments["sample"], place[0], repeated_events(file))
 
 
 def read_classes(folder: Path) -> dict[str, ClassHistograms]:

@@ -57,10 +57,8 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     for place, job in places.items():
         cutflow = common_cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
         repeated = repeated_events(job.folder / EVENTS)
-        if repeated and first["role"] == "data":
-            raise MaplessError(
-                f"{first['sample']}: in region {place[0]} {repeated}; leave out files with the same events"
-            )
+        if first["role"] == "data":
+            refuse_repeated(first["sample"], place[0], repeated)
         write_json(
             job.folder / CUTFLOW,
             {
@@ -76,6 +74,12 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
                 **_known_of_files(opened),
             },
         )
+
+
+def refuse_repeated(sample: str, region: str, repeated: RepeatedEvents | None) -> None:
+    """Raise MaplessError for data with events that are there twice."""
+    if repeated:
+        raise MaplessError(f"{sample}: in region {region} {repeated}; leave out files with the same events")
 
 
 def check_selection(jobs: Sequence[Job]) -> int:

@@ -3,7 +3,7 @@
 With a density g of the expectation the probability of n events or more is the integral of g(x) P(n, x), where
 P is the regularised gamma function. By parts it is that of the density of a gamma distribution of n and of
 the probability that the expectation is larger. Whichever density is the narrower is integrated, so that the
-other factor is smooth on its nodes. Source: CMS, arXiv:2010.02984, section 6.
+other factor is smooth on its nodes. Source: CMS, arXiv:2010.02984.
 """
 
 from typing import Literal, NamedTuple

@@ -2,7 +2,7 @@
 
 The region with the smallest local p-value is the region of interest, of equal ones the narrowest. The
 share of pseudo-experiments that have as small a p-value anywhere in the distribution is its p-tilde
-(CMS, arXiv:2010.02984, section 7).
+(CMS, arXiv:2010.02984).
 """
 
 from collections.abc import Callable, Mapping, Sequence

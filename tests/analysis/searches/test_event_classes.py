@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import uproot
 
 from analysis import searches
 from analysis.class_pipeline import ClassPipeline
@@ -105,6 +106,16 @@ def test_measured_data_stay_closed_until_mock_data_were_searched(tmp_path: Path)
     }
     with pytest.raises(MaplessError, match="--unblind needs the scan of mock data"):
         pipeline(data, "data=mine", unblind=True).stages("report", tmp_path)
+
+
+def test_data_with_the_same_events_twice_are_refused(tmp_path: Path) -> None:
+    with uproot.open(DATA) as file, uproot.recreate(tmp_path / "some.root") as other:
+        arrays = file["Events"].arrays(entry_stop=100)
+        other.mkrntuple("Events", {name: arrays[name] for name in arrays.fields})
+    twice = f"samples={{mine: {{role: data, files: [{DATA}, {tmp_path / 'some.root'}], luminosity: 1}}}}"
+    stages = pipeline(twice, "data=mine", unblind=True).scan.after
+    with pytest.raises(MaplessError, match="mine: in region classes .* are there more than once"):
+        run_stages([stages["mine-classes"]], tmp_path / "out", Tools())
 
 
 def test_data_with_weights_are_refused(tmp_path: Path) -> None:
