@@ -122,8 +122,10 @@ class ClassPipeline:
         if search.data and not self.is_closed:
             return f"{search.data}, {search.luminosity:g} / fb"
         planted = ", ".join(f"{size:g} fb of {name}" for name, size in search.mock.planted.items())
-        text = f"mock data of {search.luminosity:g} / fb, drawn from {', '.join(search.mock.samples)}"
-        return text + (f" with {planted}" if planted else "")
+        groups = search.backgrounds
+        drawn = dict.fromkeys(groups[one].title if one in groups else one for one in search.mock.samples)
+        text = f"mock data of {search.luminosity:g} / fb, drawn from {', '.join(drawn)}"
+        return text + (f"; with {planted}" if planted else "")
 
     @cached_property
     def _shifts(self) -> dict[str, tuple[str, ...]]:

@@ -69,7 +69,7 @@ class VetoSettings(BaseSettings):
     """When a region is not tested (`fits.region_scan.regions.Vetoes`)."""
 
     smallest_expectation: Annotated[float, Field(gt=0)] = 1e-6
-    largest_error: tuple[Positive, Positive] = (0.5, 1.0)
+    largest_error: tuple[Positive, Positive] = (0.5, 5.0)
     steep: Positive = 1.2
     largest_statistical_error: Positive = 0.6
     largest_negative_share: Positive = 0.02

@@ -34,7 +34,7 @@ class Vetoes:
     """
 
     smallest_expectation: float = 1e-6
-    largest_error: tuple[float, float] = (0.5, 1.0)
+    largest_error: tuple[float, float] = (0.5, 5.0)
     steep: float = 1.2
     largest_statistical_error: float = 0.6
     largest_negative_share: float = 0.02
