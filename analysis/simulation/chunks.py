@@ -7,7 +7,7 @@ from analysis.simulation.columns import Columns
 from analysis.simulation.detector import Detector, reconstruct
 from analysis.simulation.generator import GeneratedBatch, Generator, of_events
 from analysis.simulation.jets import find_jets
-from analysis.simulation.leptons.processes import LeptonProcess
+from analysis.simulation.leptons.lepton_process import LeptonProcess
 from analysis.simulation.leptons.selection import ACCEPTANCE as LEPTON_ACCEPTANCE
 from analysis.simulation.leptons.selection import select_leptons
 from analysis.simulation.processes import SelectedProcess
