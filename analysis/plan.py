@@ -14,6 +14,7 @@ from analysis.stages.cut import cut
 from analysis.stages.data_set import DataSet, InjectedSignal, selection_name, size_name
 from analysis.stages.fit import Hunted, fit
 from analysis.stages.global_significance import find_global_significance
+from analysis.stages.grid import grid as hunt_grid
 from analysis.stages.injection_size import size_injection
 from analysis.stages.open_spectrum import open_spectrum
 from analysis.stages.score import score
@@ -58,7 +59,9 @@ class Plan:
     def chains(self) -> tuple[Chain, ...]:
         """All hunts in all their windows, with the injections of the search."""
         pairs = [(hunt, window) for hunt in self.search.hunts for window in hunt.windows or (None,)]
-        return tuple(self.chain(hunt, window, self.search.injections) for hunt, window in pairs)
+        return tuple(
+            self.chain(hunt, window, self.search.injections, self._grid_data(hunt)) for hunt, window in pairs
+        )
 
     @cached_property
     def fits(self) -> dict[str, Stage]:
@@ -78,6 +81,19 @@ class Plan:
         """The smallest local p-value of every mass, and one global significance over all fits."""
         arguments = self.settings.global_significance.model_dump()
         return Stage("global", find_global_significance, arguments, self.fits)
+
+    @cached_property
+    def grids(self) -> dict[str, Stage]:
+        """The hunt in every grid of two masses."""
+        chains = {chain.hunt.name: chain for chain in self.chains}
+        toys = self.settings.global_significance.model_dump()
+        found = {}
+        for grid in self.search.grids:
+            data = self.data(grid.region)
+            after = self.selected([data]) | ({"cut": chains[grid.hunt].cut} if grid.hunt else {})
+            name = f"grid-{grid.name}"
+            found[name] = Stage(name, hunt_grid, {"grid": grid, "data": data, **toys}, after, note=self.note)
+        return found
 
     @cached_property
     def open_spectra(self) -> dict[str, Stage]:
@@ -164,6 +180,10 @@ class Plan:
         name = f"cut-{chain_name(hunt, window)}"
         learnt = Stage(name, cut, arguments, after, modules(hunt.cut, CUTS), note=self.note)
         return Chain(hunt, window, trained, scores, learnt)
+
+    def _grid_data(self, hunt: Hunt) -> tuple[DataSet, ...]:
+        """The data of the grids that hold events of a hunt."""
+        return tuple(self.data(grid.region) for grid in self.search.grids if grid.hunt == hunt.name)
 
     def _signals(self, hunt: Hunt, injections: tuple[Injection, ...], region: str) -> tuple[DataSet, ...]:
         """Signals that give the shapes in the spectra of a hunt or are injected, in a region."""

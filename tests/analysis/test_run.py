@@ -16,8 +16,8 @@ from matplotlib.image import imread
 from rich.console import Console
 
 from analysis.commands.difference import print_difference
+from analysis.commands.findings import print_findings
 from analysis.commands.plot import draw_again
-from analysis.commands.run import _print_findings
 from analysis.engine import provenance
 from analysis.engine.json_file import write_json
 from analysis.report.closure_figures import closure_figures
@@ -156,7 +156,7 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     flagged = with_quality(results, words)
     flagged |= {"background_only": flagged["fits"]}
     write_json(tmp_path / "results.json", flagged)
-    _print_findings(tmp_path, Console(width=200), closed=False)
+    print_findings(tmp_path, Console(width=200), closed=False)
     printed = [line for line in capsys.readouterr().out.splitlines() if re.search(r"\d σ", line)]
     assert len(printed) > 2
     assert not [line for line in printed if words not in line]
