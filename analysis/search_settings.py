@@ -207,13 +207,14 @@ class LimitSettings(Settings):
 class ClosureSettings(Settings):
     """What must behave before data are unblinded: nothing in background, injected signal found.
 
-    Both are simulation and are looked at with so many `seeds` of detectors and injection. `control` asks for
+    Both are simulation and are looked at with so many `seeds` of detectors and injection. Unless
+    `n_signal_events` says how many, as many are injected as make 2 sigma in all events. `control` asks for
     the same search of the data in a region that holds no signal, where there must be nothing either.
     """
 
     background: str | None = None
     signal: str | None = None
-    n_signal_events: Annotated[int, Field(ge=0)] = 0
+    n_signal_events: Annotated[int, Field(ge=1)] | None = None
     seeds: Annotated[int, Field(ge=1, le=100)] = 1
     control: bool = False
 

@@ -62,9 +62,16 @@ def may_be_used(name: str, code: str) -> bool:
 
 
 def cache_directory() -> Path:
-    """Folder of the compiled headers: MAPLESS_CACHE, or `mapless` in the user's cache folder."""
-    user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("MAPLESS_CACHE") or Path(user_cache) / "mapless")
+    """Folder of what is kept between runs: MAPLESS_CACHE, or `mapless` in the user's cache folder.
+
+    Raises MaplessError for a process without a home, such as some batch jobs.
+    """
+    if own := os.environ.get("MAPLESS_CACHE"):
+        return Path(own)
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mapless"
+    except RuntimeError:
+        raise MaplessError("there is no home for a cache; export MAPLESS_CACHE=FOLDER") from None
 
 
 @cache
@@ -122,7 +129,10 @@ def _compiled(name: str, text: str, includes: Sequence[Path]) -> Path | None:
     options = COMPILER_OPTIONS if BODIES_ARE_HIDDEN in text else (*COMPILER_OPTIONS, KEEP_INLINE_FUNCTIONS)
     parts = (text, root.gROOT.GetVersion(), _compiler_version(compiler), *options)
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-    library = cache_directory() / f"{Path(name).stem}-{key}.so"
+    try:
+        library = cache_directory() / f"{Path(name).stem}-{key}.so"
+    except MaplessError:  # nowhere to keep it: the interpreter does the work instead
+        return None
     if library.exists():
         return library
     folders = [*includes, Path(str(root.TROOT.GetIncludeDir()))]
