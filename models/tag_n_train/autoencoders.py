@@ -101,5 +101,5 @@ class ImageAutoencoders:
         self.model.set_weights([arrays[f"autoencoder_{i}"] for i in range(len(self.model.weights))])
 
     def _squared_error(self, columns: Sequence[tf.Tensor], training: bool) -> tf.Tensor:
-        (images,) = columns
+        images = tf.cast(columns[0], tf.float32)  # a table may hold half as many bits
         return tf.reduce_mean((self.model(images, training=training) - images) ** 2, axis=(2, 3))
