@@ -22,27 +22,16 @@ def complaints(pipeline: Pipeline, stages: Sequence[Stage], output: Path) -> lis
 
     Files are opened and expressions compiled, no event is read. What has to be converted first is left out.
     """
-    found: list[str] = []
-
-    def tried(check: Callable[[], object]) -> None:
-        try:
-            check()
-        except MaplessError as error:
-            found.append(str(error))
-
-    tried(lambda: require_writable(output))
-    ready = [
-        stage
-        for stage in stages
-        if stage.batch and all(earlier.is_done(output) for earlier in stage.after.values())
-    ]
-    n_events: dict[str, int] = {}
-    for batch in in_groups(ready):
-        tried(lambda batch=batch: n_events.update(_selected(batch, output)))  # type: ignore[misc]
-    tried(lambda: pipeline.plan.chains)  # of closed data nobody else makes them
+    found, n_events = _of_selections(stages, output)
+    found += _tried(lambda: pipeline.plan.chains)  # of closed data nobody else makes them
     found += _windows(pipeline.plan.search)
     found += _injections(pipeline, n_events)
     return list(dict.fromkeys(found))
+
+
+def class_complaints(stages: Sequence[Stage], output: Path) -> list[str]:
+    """The same for a search in classes of events: files, columns, cuts, the output."""
+    return list(dict.fromkeys(_of_selections(stages, output)[0]))
 
 
 def purposes(pipeline: Pipeline, stages: Sequence[Stage]) -> dict[str, str]:
@@ -63,6 +52,28 @@ def purposes(pipeline: Pipeline, stages: Sequence[Stage]) -> dict[str, str]:
         if stage.name == "closure":
             found[stage.key] = ["closure"]
     return {stage.key: "; ".join(dict.fromkeys(found.get(stage.key, ["report"]))) for stage in stages}
+
+
+def _of_selections(stages: Sequence[Stage], output: Path) -> tuple[list[str], dict[str, int]]:
+    """What would fail where files are read, and how many events there are, by sample."""
+    found = _tried(lambda: require_writable(output))
+    ready = [
+        stage
+        for stage in stages
+        if stage.batch and all(earlier.is_done(output) for earlier in stage.after.values())
+    ]
+    n_events: dict[str, int] = {}
+    for batch in in_groups(ready):
+        found += _tried(lambda batch=batch: n_events.update(_selected(batch, output)))  # type: ignore[misc]
+    return found, n_events
+
+
+def _tried(check: Callable[[], object]) -> list[str]:
+    try:
+        check()
+    except MaplessError as error:
+        return [str(error)]
+    return []
 
 
 def _selected(batch: Sequence[Stage], output: Path) -> dict[str, int]:

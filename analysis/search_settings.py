@@ -225,16 +225,22 @@ class ClosureSettings(Settings):
         return self
 
 
-class SearchSettings(Settings):
-    """Base of the settings of every search; `data` names the sample that is searched.
+class CommonSettings(Settings):
+    """What the settings of every search have, of whatever kind: its samples, and which are the data."""
+
+    search: str
+    data: str | None = None
+    samples: dict[Name, SampleSettings] = {}
+
+
+class SearchSettings(CommonSettings):
+    """Base of the settings of searches for resonances; `data` names the sample that is searched.
 
     `background_only` searches simulation once more without its injections, with the same seeds, and shows
     what that finds beside. A `signal_shape` as `fit --signal` takes it replaces the samples of signals.
     """
 
-    search: str
     data: str
-    samples: dict[Name, SampleSettings] = {}
     injections: dict[Name, InjectionSettings] = {}
     background_only: bool = False
     selection: OwnSelection = OwnSelection()

@@ -47,8 +47,8 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`, facts of the
     `samples`, the titles of the `cuts` of each region; what there is of
     `selections`, `shifted` ones, `fits`, `grids`, `open_spectra`: the names of these stages; those of the
-    fits `background_only` by the fits that they are without signal, and `closure_fits`, those of the closure test;
-    `open_rows` of the cutflows of closed selections; `hunts` (data set, window, samples, masses of each
+    fits `background_only` by the fits that they are without signal, and `closure_fits`, those of the closure
+    test; `open_rows` of the cutflows of closed selections; `hunts` (data set, window, samples, masses of each
     chain) and the `figures` to draw of them; titles of the columns that an excess is `described` by.
     """
     results = _results(job)

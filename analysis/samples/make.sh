@@ -24,3 +24,5 @@ higgs=(--workers 2 --quality fast --set mjj_min=2000 --set min_pt=400 --set max_
 ./run_analysis.py simulate qcd -n 8800 --seed 2030 "${higgs[@]}" --set store_quarks=false --set run=5 --output analysis/samples/higgs_x_qcd.root
 ./run_analysis.py simulate y_to_hx -n 600 --seed 2031 "${higgs[@]}" --set resonance_mass=3700 --set x_mass=85 --set run=6 \
     --output analysis/samples/y_to_hx_3700_85.root
+./run_analysis.py simulate --campaign analysis/campaigns/event_classes.yaml --output "$leptons/classes"
+cp "$leptons"/classes/classes_*.root* analysis/samples/

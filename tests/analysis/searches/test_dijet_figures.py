@@ -54,6 +54,8 @@ def test_average_images_are_drawn_where_there_are_images():
     difference = figure.axes[2].images[0].get_array()
     assert difference.shape == (8, 8)
     assert difference[3:5, 3:5].mean() < 0 < difference[1, 2:6].mean()  # the two prongs go around the centre
+    truth = figure.axes[3].images[0].get_array()
+    np.testing.assert_array_equal(truth, difference)  # all that was injected is kept, and nothing else
     bare = EVENTS.only(EVENTS.columns - {"jet1_image", "jet2_image"})
     assert list(DijetAverageImages().draw(view_of(bare))) == []
 
