@@ -22,7 +22,7 @@ def import_root() -> Any:
     os.environ.setdefault("XRD_CONNECTIONRETRY", "1")
     os.environ.setdefault("XRD_CONNECTIONWINDOW", "30")
     if os.path.expanduser("~") == "~":  # noqa: PTH111 - which does not raise
-        os.environ["HOME"] = "/nonexistent"  # ROOT ends the process of who has none
+        os.environ["HOME"] = os.devnull  # ROOT ends the process of who has none
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"[\s\S]*alpha stage")
         import ROOT
