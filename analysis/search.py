@@ -160,7 +160,7 @@ class Search:
     grids: tuple[MassGrid, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [*self.regions, *(one.name for one in (*self.spectra, *self.grids))]
+        names = [*self.regions, *(one.name for one in self.spectra), *(one.name for one in self.grids)]
         names += [name for hunt in self.hunts for name in (hunt.name, *(one.name for one in hunt.windows))]
         for name in names:
             if not _NAME.fullmatch(name):

@@ -7,5 +7,5 @@ if ! cmp -s docs/requirements.lock .venv-docs/requirements.lock; then
     .venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r docs/requirements.lock
     cp docs/requirements.lock .venv-docs
 fi
-.venv-docs/bin/mkdocs build --strict --quiet
+NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 echo "site/index.html"

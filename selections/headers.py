@@ -20,6 +20,7 @@ from typing import Any
 
 from errors import MaplessError
 from selections.root import import_root
+from user_cache import cache_directory
 
 HEADERS = Path(__file__).parent / "cpp"
 FASTJET_LIBRARIES = ("libfastjet.so", "libfastjettools.so", "libfastjetcontribfragile.so")
@@ -59,19 +60,6 @@ def may_be_used(name: str, code: str) -> bool:
         return True
     text = _read(name)
     return any(re.search(rf"\b{used}\b", text) for used in re.findall(r"\bmapless::(\w+)", code))
-
-
-def cache_directory() -> Path:
-    """Folder of what is kept between runs: MAPLESS_CACHE, or `mapless` in the user's cache folder.
-
-    Raises MaplessError for a process without a home, such as some batch jobs.
-    """
-    if own := os.environ.get("MAPLESS_CACHE"):
-        return Path(own)
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mapless"
-    except RuntimeError:
-        raise MaplessError("there is no home for a cache; export MAPLESS_CACHE=FOLDER") from None
 
 
 @cache

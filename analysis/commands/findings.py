@@ -22,7 +22,8 @@ def print_findings(output: Path, console: Console, *, closed: bool) -> None:
     results = read_json(output / "results.json")
     _print_warnings(results["cutflow"], console)
     if closed:
-        console.print(f"The signal region is closed; closure test {_closure_state(results['closure'])}.")
+        told = _closure_state(results["closure"])
+        console.print(f"The signal region is closed; closure test {told}.", soft_wrap=True)
         console.print(f"Report: [bold]{output / 'report.html'}[/]")
         return
     _print_fits(results["fits"], console)
@@ -65,7 +66,9 @@ def _closure_state(checks: list[dict[str, Any]]) -> str:
     if not checks:
         return "missing: name simulation under closure"
     failed = [check["name"] for check in checks if not check["passed"]]
-    return f"failed: {', '.join(failed)}" if failed else "passed: --unblind opens the region"
+    if not failed:
+        return "passed: --unblind opens the region"
+    return f"failed at {len(failed)} of {len(checks)} checks: {', '.join(failed)}"
 
 
 def _flag_of_smallest(points: list[dict[str, Any]]) -> str:

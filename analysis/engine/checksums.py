@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from errors import MaplessError
-from selections.headers import cache_directory
+from user_cache import cache_directory
 
 REMEMBERED_FROM = 2**20
 """Bytes from which a checksum is kept for later runs; smaller files take no time."""

@@ -68,7 +68,6 @@ def _average(view: HuntView, column: str, chosen: NDArray[np.bool_]) -> NDArray[
 def _draw_difference(figure: "Figure", axis: "Axes", difference: NDArray[np.floating], title: str) -> None:
     """Draw the difference of two average images (size, size)."""
     largest = float(np.abs(difference).max()) or 1.0
-    limits = {"vmin": -largest, "vmax": largest, "cmap": "RdBu_r"}
-    shown = axis.imshow(difference.T, origin="lower", **limits)
+    shown = axis.imshow(difference.T, origin="lower", vmin=-largest, vmax=largest, cmap="RdBu_r")
     axis.set(xlabel=title, ylabel="Pixels in phi")
     figure.colorbar(shown, ax=axis, label="Share of the momentum")

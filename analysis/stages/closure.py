@@ -80,9 +80,7 @@ def _background(name: str, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for category, spectrum in part["search"]["spectra"].items():
         p_value = spectrum["chi_square"]["p_value"]
         own = "" if category == part["name"] else f", {category}"
-        yield _check(
-            f"the background function describes what {where}{own} keeps", p_value, ">", MIN_FIT_P_VALUE
-        )
+        yield _check(f"a background function fits, {where}{own}", p_value, ">", MIN_FIT_P_VALUE)
 
 
 def _check(name: str, value: float | None, relation: str, limit: float) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class ImageAutoencoders:
 
     def fit(
         self,
-        images: Floats,
+        images: NDArray[np.floating],
         shares: Sequence[Share],
         schedule: Schedule,
         progress: Callable[[int, int], None] | None = None,
@@ -88,7 +88,7 @@ class ImageAutoencoders:
         self.model.set_weights(trained.snapshots[0])
         return trained.losses
 
-    def errors(self, images: Floats, rows: Sequence[Rows]) -> list[Floats]:
+    def errors(self, images: NDArray[np.floating], rows: Sequence[Rows]) -> list[Floats]:
         """Mean squared error of the pixels, of each member's rows of images (n, size, size)."""
         return self._errors([tf.constant(images)], rows)
 

@@ -126,7 +126,7 @@ class ImageTagNTrain(AnomalyDetector):
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """Images, the key that decides folds and halves, what is matched, and the column of the window."""
-        more = (self.window.column,) if self.window else ()
+        more: tuple[str, ...] = (self.window.column,) if self.window else ()
         more += (self.weight_column,) if self.weight_column else ()
         return {"events": tuple(dict.fromkeys((*self.score_columns, *self.match.values(), *more)))}
 

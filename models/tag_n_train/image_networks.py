@@ -131,5 +131,5 @@ def _of_own_fold(
     parts: Parts, members: Sequence[Member], found: Callable[[list[Rows]], Sequence[Floats]]
 ) -> Array:
     masks = [parts.scored_by(member) for member in members]
-    rows = [rows_of(mask, jet) for mask, (*_, jet) in zip(masks, members, strict=True)]
+    rows: list[Rows] = [rows_of(mask, jet) for mask, (*_, jet) in zip(masks, members, strict=True)]
     return of_jets(members, masks, found(rows)).sum(axis=0)  # every event belongs to one fold
