@@ -14,7 +14,7 @@ from errors import MaplessError
 from models.ensembles import StackedDense
 from models.stacked_training import Floats, Rows, Schedule, Share, batched, train
 from models.tag_n_train.classifier_settings import ClassifierSettings
-from models.tag_n_train.convolutions import StackedConvolution, pooled
+from models.tag_n_train.convolutions import ConvolutionOfEach, pooled
 
 AT_ONCE = 64
 """Images of each member that are evaluated together, which keeps layers small."""
@@ -31,23 +31,26 @@ def stacked_image_classifiers(
     With 40 pixels and ((32, 8), (8, 4)) and 16 dense units each has 6,677 parameters, as that of the paper.
     Raises MaplessError for images that are too small, or cannot be halved where they are pooled.
     """
-    inputs = keras.Input(batch_shape=(members, None, size, size))
+    left = size
+    for group in filters:
+        left -= 2 * len(group)
+        if left < 2 or left % 2:  # noqa: PLR2004
+            raise MaplessError(
+                f"of images of {size} pixels {left} are left to be pooled; take larger ones, "
+                "of an even number, or fewer classifier_filters"
+            )
+        left //= 2
     seeds = count(seed)
 
     def start(width: int) -> keras.Initializer:
         limit = (6 / width) ** 0.5  # He-uniform, as if every member were alone
         return keras.initializers.RandomUniform(-limit, limit, seed=next(seeds))
 
+    inputs = keras.Input(batch_shape=(members, None, size, size))
     x = ops.expand_dims(inputs, -1)
     for group in filters:
         for number in group:
-            x = ops.relu(StackedConvolution(number, seed=next(seeds))(x)[:, :, 1:-1, 1:-1])
-        left = x.shape[2]
-        if left < 2 or left % 2:  # noqa: PLR2004
-            raise MaplessError(
-                f"of images of {size} pixels {left} are left to be pooled; take larger ones, "
-                "of an even number, or fewer classifier_filters"
-            )
+            x = ops.relu(ConvolutionOfEach(number, seed=next(seeds))(x))
         x = pooled(x)
     x = ops.reshape(x, (members, -1, int(np.prod(x.shape[2:]))))
     x = ops.relu(StackedDense(dense, start(x.shape[-1]))(x))
@@ -73,7 +76,7 @@ class ImageClassifiers:
         self.model = stacked_image_classifiers(members, size, settings.filters, settings.dense, seed)
         self._mean = tf.Variable(tf.zeros((members, 1, size, size)))
         self._spread = tf.Variable(tf.ones((members, 1, size, size)))
-        self._outputs = batched(lambda columns: tf.sigmoid(self._logits(columns[0], False)), AT_ONCE)
+        self._outputs = batched(self._sure, AT_ONCE, compiled=False)
 
     def fit(
         self,
@@ -89,7 +92,12 @@ class ImageClassifiers:
         self._spread.assign(np.maximum(spread, _SMALLEST_SPREAD))
         chosen = self.settings
         schedule = Schedule(
-            chosen.epochs, chosen.batch_size, chosen.learning_rate, patience=chosen.epochs, evaluated=AT_ONCE
+            chosen.epochs,
+            chosen.batch_size,
+            chosen.learning_rate,
+            patience=chosen.epochs,
+            evaluated=AT_ONCE,
+            compiled=False,
         )
         variables = self.model.trainable_variables
         trained = train(variables, self._loss, [images, labels], shares, schedule, self.seed, progress)
@@ -110,6 +118,9 @@ class ImageClassifiers:
         self.model.set_weights([arrays[f"classifier_{i}"] for i in range(len(self.model.weights))])
         self._mean.assign(arrays["pixel_mean"])
         self._spread.assign(arrays["pixel_spread"])
+
+    def _sure(self, columns: Sequence[tf.Tensor]) -> tf.Tensor:
+        return tf.sigmoid(self._logits(columns[0], False))
 
     def _logits(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         scaled = (tf.cast(images, tf.float32) - self._mean) / self._spread

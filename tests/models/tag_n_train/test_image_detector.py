@@ -69,8 +69,8 @@ def test_impossible_settings_are_one_line(options, message):
 
 
 def test_too_few_events_are_one_line():
-    events = toy.with_images(toy.background(60, seed=1), seed=2)
-    with pytest.raises(MaplessError, match="60 events, of which 60 may be signal-rich, are too few"):
+    events = toy.with_images(toy.background(30, seed=1), seed=2)
+    with pytest.raises(MaplessError, match="30 events, of which 30 may be signal-rich, are too few"):
         quick().fit({"events": events})
 
 
