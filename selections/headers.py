@@ -117,10 +117,7 @@ def _compiled(name: str, text: str, includes: Sequence[Path]) -> Path | None:
     options = COMPILER_OPTIONS if BODIES_ARE_HIDDEN in text else (*COMPILER_OPTIONS, KEEP_INLINE_FUNCTIONS)
     parts = (text, root.gROOT.GetVersion(), _compiler_version(compiler), *options)
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-    try:
-        library = cache_directory() / f"{Path(name).stem}-{key}.so"
-    except MaplessError:  # nowhere to keep it: the interpreter does the work instead
-        return None
+    library = cache_directory() / f"{Path(name).stem}-{key}.so"
     if library.exists():
         return library
     folders = [*includes, Path(str(root.TROOT.GetIncludeDir()))]
