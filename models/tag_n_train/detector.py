@@ -120,7 +120,8 @@ class TagNTrain(AnomalyDetector):
         signal_rich = signal_rich_in(self.window, self.signal_rich)
         if not 0 < self.background_rich <= signal_rich < 1:
             raise MaplessError(
-                f"signal_rich {signal_rich} and background_rich {self.background_rich} must rise between 0 and 1"
+                f"signal_rich {signal_rich} and background_rich {self.background_rich} must rise between 0 "
+                "and 1"
             )
         self._labelling = LabellerSettings(
             self.autoencoders,
