@@ -46,7 +46,7 @@ class StackedConvolution(keras.Layer):
 
 
 class ConvolutionOfEach(keras.Layer):
-    """A convolution of 3 x 3 pixels per member, which loses the edges, of one member after the other.
+    """A rectified convolution of 3 x 3 pixels per member, which loses the edges, one member after the other.
 
     Outside of XLA and with many filters this is several times as fast as matrix products.
     """
@@ -66,9 +66,9 @@ class ConvolutionOfEach(keras.Layer):
         self.bias = self.add_weight(name="bias", shape=(members, 1, 1, 1, self.filters), initializer="zeros")
 
     def call(self, images: Any) -> Any:
-        """Convolve (members, batch, rows, columns, channels)."""
-        members = range(self.kernel.shape[0])
-        return ops.stack([ops.conv(images[one], self.kernel[one]) for one in members]) + self.bias
+        """Convolve (members, batch, rows, columns, channels), and keep what is positive."""
+        members = zip(ops.unstack(images), ops.unstack(self.kernel), ops.unstack(self.bias), strict=True)
+        return ops.stack([ops.relu(ops.conv(one, kernel) + bias) for one, kernel, bias in members])
 
 
 def doubled(images: Any) -> Any:
@@ -80,6 +80,13 @@ def pooled(images: Any) -> Any:
     """The largest of every four pixels."""
     members, _, rows, columns, channels = images.shape
     return ops.max(ops.reshape(images, (members, -1, rows // 2, 2, columns // 2, 2, channels)), axis=(3, 5))
+
+
+def pooled_of_each(images: Any) -> Any:
+    """As `pooled`, faster outside of XLA."""
+    members, _, rows, columns, channels = images.shape
+    found = ops.max_pool(ops.reshape(images, (-1, rows, columns, channels)), 2)
+    return ops.reshape(found, (members, -1, rows // 2, columns // 2, channels))
 
 
 def _shifted(images: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from errors import MaplessError
 from models.ensembles import StackedDense
 from models.stacked_training import Floats, Rows, Schedule, Share, batched, train
 from models.tag_n_train.classifier_settings import ClassifierSettings
-from models.tag_n_train.convolutions import ConvolutionOfEach, pooled
+from models.tag_n_train.convolutions import ConvolutionOfEach, pooled_of_each
 
 AT_ONCE = 64
 """Images of each member that are evaluated together, which keeps layers small."""
@@ -50,8 +50,8 @@ def stacked_image_classifiers(
     x = ops.expand_dims(inputs, -1)
     for group in filters:
         for number in group:
-            x = ops.relu(ConvolutionOfEach(number, seed=next(seeds))(x))
-        x = pooled(x)
+            x = ConvolutionOfEach(number, seed=next(seeds))(x)
+        x = pooled_of_each(x)
     x = ops.reshape(x, (members, -1, int(np.prod(x.shape[2:]))))
     x = ops.relu(StackedDense(dense, start(x.shape[-1]))(x))
     return keras.Model(inputs, ops.squeeze(StackedDense(1, "zeros")(x), axis=-1))
