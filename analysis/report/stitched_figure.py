@@ -51,6 +51,6 @@ def _stitched(fits: list[Mapping[str, Any]], label: str) -> Any:
             axis.axvline(own[-1], color="grey", linestyle=":", linewidth=1)
     upper.set(ylabel="Events per bin", yscale="log")
     upper.legend(fontsize=14)
-    lower.set(xlabel=fits[0]["title"], ylabel=r"(events $-$ background) / $\sqrt{\mathrm{background}}$")
+    lower.set(xlabel=fits[0]["title"], ylabel=r"(events $-$ bkg) / bkg$^{1/2}$")
     lower.set_ylim(-_LARGEST_PULL - 0.5, _LARGEST_PULL + 0.5)
     return figure

@@ -10,7 +10,7 @@ from analysis.report.hunt_view import HuntView
 from analysis.report.score_figures import Figures
 
 _BINS = 24
-_SMALLEST = 1e-3  # efficiency that has a colour of its own
+_SMALLEST = 1e-2  # mean efficiency that has a colour of its own
 
 
 def efficiencies(scores: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -55,7 +55,7 @@ class DijetEfficiencyMap:
         mean = np.where(number > 0, total / np.maximum(number, 1), np.nan)
         figure, axes = new_figure(size=(9, 7.5), label=view.label)
         axis = axes[0, 0]
-        shown = axis.pcolormesh(*edges, mean.T, norm=LogNorm(_SMALLEST, 1), cmap="viridis_r")
+        shown = axis.pcolormesh(*edges, mean.T, norm=LogNorm(_SMALLEST, 1), cmap="viridis")
         axis.set(xlabel=self.first[1], ylabel=self.second[1])
         figure.colorbar(shown, ax=axis, label="Efficiency, mean of the events")
         yield f"efficiency_map_{view.name}", f"Efficiency map, {view.title}", figure

@@ -24,6 +24,7 @@ from models.saving import (
 from models.tag_n_train.classifier_settings import ClassifierSettings
 from models.tag_n_train.image_tagging import Parts, Tagging
 from models.tag_n_train.labeller_settings import LabellerSettings
+from models.tag_n_train.signal_rich import signal_rich_in
 from models.window import Window
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class ImageTagNTrain(AnomalyDetector):
             signal-rich one.
         folds: number of folds, each with networks of its own.
         rounds: how often classifiers are trained; all but the first are tagged for by those before.
-        signal_rich, background_rich: quantiles of the other jet's score above and below which a jet is so.
+        signal_rich, background_rich: quantiles of the other jet's score above and below which a jet is so;
+            the first also one for each window by its name.
         n_images: most images that each autoencoder learns from.
         filters, dense, latent: of the autoencoders, see `models.tag_n_train.labeller_settings`.
         autoencoder_epochs, autoencoder_batch_size, autoencoder_learning_rate: see
@@ -80,7 +82,7 @@ class ImageTagNTrain(AnomalyDetector):
     match: Mapping[str, str] = field(default_factory=dict)
     folds: AtLeastTwo = 2
     rounds: AtLeastOne = 2
-    signal_rich: float = 0.8
+    signal_rich: float | Mapping[str, float] = 0.8
     background_rich: float = 0.4
     n_images: int = 10_000
     filters: Sequence[int] = (32, 16, 4)
@@ -104,9 +106,10 @@ class ImageTagNTrain(AnomalyDetector):
         self.classifier_filters = tuple(tuple(group) for group in self.classifier_filters)
         if len(self.images) != 2 or len(self.match) not in (0, 2):  # noqa: PLR2004  (each tags the other)
             raise MaplessError("images must be columns of two jets, and match a column of each or nothing")
-        if not 0 < self.background_rich <= self.signal_rich < 1:
+        signal_rich = signal_rich_in(self.window, self.signal_rich)
+        if not 0 < self.background_rich <= signal_rich < 1:
             raise MaplessError(
-                f"signal_rich {self.signal_rich} and background_rich {self.background_rich} must rise "
+                f"signal_rich {signal_rich} and background_rich {self.background_rich} must rise "
                 "between 0 and 1"
             )
         self._labelling = LabellerSettings(
@@ -156,7 +159,7 @@ class ImageTagNTrain(AnomalyDetector):
         images = image_table(self.images, events)
         self._networks = ImageNetworks.learn(
             ImageEvents(images, parts, inside, weight, np.concatenate(matched) if matched else None),
-            Tagging(self.rounds, self.signal_rich, self.background_rich),
+            Tagging(self.rounds, signal_rich_in(self.window, self.signal_rich), self.background_rich),
             self._labelling,
             self._classifying,
             self.seed,

@@ -93,16 +93,19 @@ def rows(folder):
         yield name, best, found[best]
 
 
+def _change(found, region):
+    """Of the significance in a region, in words; there is none where no signal is in the spectrum."""
+    if not found["all"] or region not in found:
+        return "–"
+    return f"{100 * (found[region] / found['all'] - 1):+.0f} %"
+
+
 def main():
     table = Table(title=f"Z of {N_SIGNAL} signal events, and its change in the regions")
     for column in ("signal", "spectrum", "all", *REGIONS):
         table.add_column(column)
     for name, pair, found in rows(Path(mkdtemp())):
-        changes = [
-            f"{100 * (found[region] / found['all'] - 1):+.0f} %" if region in found else "no fit"
-            for region in REGIONS
-        ]
-        table.add_row(name, f"m_{pair}", f"{found['all']:.2f}", *changes)
+        table.add_row(name, f"m_{pair}", f"{found['all']:.2f}", *(_change(found, one) for one in REGIONS))
     Console().print(table)
 
 

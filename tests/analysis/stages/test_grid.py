@@ -14,7 +14,7 @@ from selections.events import EventTable
 
 EDGES = tuple(np.linspace(2000, 4000, 21).tolist())
 BACKGROUND = TaggedBackground(
-    "tag", 0.5, Window("higgs", "candidate", 75, 145, (50, 75), (145, 200)), ("candidate", "y"), replicas=30
+    "tag", 0.5, Window("higgs", "candidate", 75, 145, (50, 75), (145, 200)), ("candidate", "y"), replicas=20
 )
 GRID = MassGrid("toy", "jets", ("x", "y"), ("x", "y"), overlapping_windows(50, 250, 0.3), EDGES, BACKGROUND)
 
@@ -65,9 +65,9 @@ def test_a_tag_that_no_event_has_is_refused() -> None:
 
 @pytest.mark.physics
 def test_empty_grids_have_uniform_p_values() -> None:
-    """The background is learnt again in each of 150 samples."""
+    """The background is learnt again in each of 60 samples."""
     rng = np.random.default_rng(4)
-    found = [searched(rng)["found"] for _ in range(150)]
+    found = [searched(rng, n_toys=100)["found"] for _ in range(60)]
     everywhere = np.array([one["p_value"] for one in found])
     cells = np.array([[spectrum["p_value"] for spectrum in one["spectra"]] for one in found])
     probability = stats.kstest(everywhere, "uniform").pvalue
@@ -75,4 +75,4 @@ def test_empty_grids_have_uniform_p_values() -> None:
     print(f"global: mean {everywhere.mean():.3f}, below 5, 10, 32 % {below}, KS p = {probability:.3f}")
     print("cells: means", cells.mean(axis=0).round(2), "below 10 %", np.mean(cells <= 0.1, axis=0).round(2))
     assert probability > 0.01
-    assert np.mean(cells <= 0.1) < 0.13
+    assert np.mean(cells <= 0.1) < 0.15
