@@ -16,4 +16,4 @@ def cache_directory() -> Path:
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mapless"
     except RuntimeError:
-        raise MaplessError("there is no home for a cache; export MAPLESS_CACHE=FOLDER") from None
+        raise MaplessError("compiled headers need a home; export MAPLESS_CACHE=FOLDER") from None

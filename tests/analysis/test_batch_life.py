@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from user_cache import cache_directory
+
 REPOSITORY = Path(__file__).parents[2]
 SPECTRUM = REPOSITORY / "analysis" / "samples" / "cms_dijet_137fb.csv"
 KEPT = ("PATH", "PYTHONPATH", "ROOT_INCLUDE_PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")
@@ -49,17 +51,25 @@ def test_a_fit_needs_no_name_no_home_and_little_room(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not _may_unshare(), reason="this user may not make namespaces")
-def test_events_are_read_and_large_files_summed_without_a_home(tmp_path: Path) -> None:
-    file = REPOSITORY / "analysis" / "samples" / "qcd_multijet.root"
+def test_events_are_read_without_a_home_where_headers_may_be_kept(tmp_path: Path) -> None:
+    file = str(REPOSITORY / "analysis" / "samples" / "qcd_multijet.root")
     script = f"""
+import os
 from pathlib import Path
 from analysis.engine.checksums import checksum
+from errors import MaplessError
 from selections.sources import open_events
-checksum(Path({str(file)!r}))
-print(open_events({str(file)!r}).n_in_files)
+checksum(Path({file!r}))
+try:
+    open_events({file!r})
+except MaplessError as error:
+    print(error)
+os.environ["MAPLESS_CACHE"] = {str(cache_directory())!r}
+print(open_events({file!r}).n_in_files)
 """
-    result = _as_nobody(tmp_path, "-c", script)
-    assert result.stdout.split() == ["60000"], result.stderr
+    told, number = _as_nobody(tmp_path, "-c", script).stdout.splitlines()
+    assert told.endswith("export MAPLESS_CACHE=FOLDER")
+    assert number == "60000"
 
 
 @pytest.mark.skipif(not _may_unshare(), reason="this user may not make namespaces")
