@@ -8,7 +8,7 @@ complaints are known.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -120,7 +120,7 @@ def functions(frame: Any, steps: Sequence[Column | Cut]) -> list[Function | None
     return [function if known(function.key) else None for function in wanted]
 
 
-def define(frame: Any, columns: Sequence[Column], redefined: Sequence[str] = ()) -> Any:
+def define(frame: Any, columns: Sequence[Column], redefined: Collection[str] = ()) -> Any:
     """The node with further columns, of which those with some names are there already.
 
     Raises an exception of ROOT for an expression that it does not understand.

@@ -75,7 +75,8 @@ class Node:
             node, new = child, new[1:]
         for is_expression, group in groupby(new, lambda step: isinstance(step, Column | Cut)):
             some = list(group)
-            functions = compiled.functions(node.frame, some) if is_expression else [None] * len(some)
+            expressions = [step for step in some if isinstance(step, Column | Cut)]
+            functions = compiled.functions(node.frame, expressions) if is_expression else [None] * len(some)
             for step, function in zip(some, functions, strict=True):
                 child = Node(_applied(node, step, function), self.aliases, self.made)
                 node._children.append((step, child))
