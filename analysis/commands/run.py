@@ -14,6 +14,7 @@ from analysis.commands.explanation import print_explanation
 from analysis.commands.numbers import global_words, number
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.commands.wide_table import print_table
+from analysis.engine.engines import opened
 from analysis.engine.json_file import read_json
 from analysis.engine.output_folder import claimed
 from analysis.engine.provenance import peak_memory
@@ -36,6 +37,7 @@ class RunOptions:
     last: str = "report"
     max_events: int | None = None
     threads: int = 2
+    engine: str = "local"
     workers: int = 1
     dry_run: bool = False
     fresh: bool = False
@@ -60,12 +62,11 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
         print_table(console, planned)
         _refuse(complaints(pipeline, stages, output), console)
         return
-    opened = ", unblinded" if pipeline.is_data and options.unblind else ""
-    what = f"{settings.search} up to {options.last}{opened} ({pipeline.report.folder(output).name})"
-    with claimed(output), logged(output, what):
-        run_with_bar(
-            stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
-        )
+    unblinded = ", unblinded" if pipeline.is_data and options.unblind else ""
+    what = f"{settings.search} up to {options.last}{unblinded} ({pipeline.report.folder(output).name})"
+    engine_of = opened(options.engine, options.workers)
+    with claimed(output), logged(output, what), engine_of as engine:
+        run_with_bar(stages, output, console, threads=options.threads, engine=engine, fresh=options.fresh)
         if options.last == "explain":
             _explain(stages[-1].folder(output), console, closed=pipeline.is_closed)
         if options.last == "report":
