@@ -83,7 +83,7 @@ def doctor() -> None:
 
 @app.command()
 def selftest() -> None:
-    """Compute golden numbers on this machine and compare them with the recorded ones."""
+    """Compute numbers of jets, folds and fits and compare them with recorded ones."""
     from analysis.commands.selftest import run_selftest
 
     raise typer.Exit(0 if run_selftest() else 1)

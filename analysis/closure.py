@@ -6,10 +6,14 @@ from dataclasses import replace
 from analysis import searches
 from analysis.engine.stage import Stage
 from analysis.plan import Plan
-from analysis.search_settings import InjectionSettings
+from analysis.search_settings import ClosureSettings
 from analysis.search_variants import in_control_regions, with_seeds
+from analysis.source import Injection
 from analysis.stages.closure import BACKGROUND, CONTROL, INJECTED, check_closure
 from errors import MaplessError
+
+USUAL_SIGNIFICANCE = 2.0
+"""That of all events together for which the injected signal is expected: too little to see without a cut."""
 
 
 def closure_stage(plan: Plan) -> Stage | None:
@@ -31,16 +35,20 @@ def closure_stage(plan: Plan) -> Stage | None:
 def _tested(plan: Plan) -> Iterator[tuple[str, Plan]]:
     """The same search on simulation without and with signal, and in the control regions of the data."""
     closure = plan.settings.closure
-    injected = {closure.signal: InjectionSettings(n_events=closure.n_signal_events)} if closure.signal else {}
-    for kind, injections in ((BACKGROUND, {}), (INJECTED, injected)):
-        changed = {"data": closure.background, "injections": injections}
-        settings = plan.settings.model_copy(update=changed)
-        yield (
-            kind,
-            replace(plan, search=searches.declare(settings), settings=settings, note=f"closure, {kind}"),
-        )
+    settings = plan.settings.model_copy(update={"data": closure.background, "injections": {}})
+    simulation = searches.declare(settings)
+    tested = {BACKGROUND: (), INJECTED: (injection(closure),) if closure.signal else ()}
+    for kind, injections in tested.items():
+        search = replace(simulation, injections=injections)
+        yield kind, replace(plan, search=search, settings=settings, note=f"closure, {kind}")
     if closure.control:
         yield CONTROL, replace(plan, search=in_control_regions(plan.search), note=f"closure, {CONTROL}")
+
+
+def injection(closure: ClosureSettings) -> Injection:
+    """The signal of the test: so many events, or what all events alone hardly show."""
+    signal, n_events = closure.signal or "", closure.n_signal_events
+    return Injection(signal, n_events, significance=None if n_events else USUAL_SIGNIFICANCE)
 
 
 def _fits(plan: Plan) -> dict[str, Stage]:
@@ -58,5 +66,3 @@ def _check_samples(plan: Plan) -> None:
         )
     if closure.signal and (samples[closure.signal].role != "signal" or not samples[closure.signal].mass):
         raise MaplessError(f"closure.signal: {closure.signal} must be a signal with a mass")
-    if closure.signal and not closure.n_signal_events:
-        raise MaplessError("closure.n_signal_events: say how many events of the signal are injected")

@@ -73,6 +73,8 @@ def _read(search: Search) -> Iterator[tuple[str, str]]:
         within = [spectrum.within.column] if spectrum.within else []
         columns = (spectrum.column, *within, *search.described, *search.features)
         yield from ((spectrum.region, column) for column in columns)
+    for grid in search.grids:
+        yield from ((grid.region, column) for column in grid.read)
     figures = [column for made in search.figures for column in make(made, {}).columns]
     for hunt in search.hunts:
         window = hunt.windows[0] if hunt.windows else None
@@ -92,5 +94,6 @@ def _read(search: Search) -> Iterator[tuple[str, str]]:
         cut = make_cut(offered_cut(search, hunt), window=window)
         _check_cut(search, hunt, cut)
         regions = dict.fromkeys([hunt.learn_on.region, *(search.spectrum(s).region for s in hunt.spectra)])
+        regions |= dict.fromkeys(grid.region for grid in search.grids if grid.hunt == hunt.name)
         read = [*detector.score_columns, *cut.columns, *figures]
         yield from ((region, column) for region in regions for column in read)

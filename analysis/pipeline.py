@@ -59,7 +59,7 @@ class Pipeline:
         wanted: dict[str, Iterable[Stage]] = {
             "select": [*self._selections.values(), *self._shifted.values()],
             "train": [chain.train for chain in chains],
-            "scan": [] if self.is_closed else [self.plan.global_significance],
+            "scan": [] if self.is_closed else [self.plan.global_significance, *self.plan.grids.values()],
             "explain": [explanation(self.plan)] if chains else [],
             "report": [self.report],
         }
@@ -102,13 +102,14 @@ class Pipeline:
         plan, search = self.plan, self.plan.search
         after = self._selections | self._shifted
         fits: dict[str, Stage] = {}
+        grids: dict[str, Stage] = {}
         opened: dict[str, Stage] = {}
         hunts: tuple[Chain, ...] = ()
         if self.is_closed:
             opened = {f"open-{name}": stage for name, stage in plan.open_spectra.items()}
         else:
-            fits, hunts = plan.fits, plan.chains
-            after |= fits | {"global": plan.global_significance}
+            fits, hunts, grids = plan.fits, plan.chains, plan.grids
+            after |= fits | grids | {"global": plan.global_significance}
             after |= {"excess": self._excess} if search.described else {}
             after |= {"explain": explanation(plan)} if hunts else {}
             for chain in hunts:
@@ -117,7 +118,8 @@ class Pipeline:
         drawn = [search.samples[name] for name in (search.data, *(one.sample for one in search.injections))]
         after |= {name: stage for sample in drawn for name, stage in conversions(sample).items()}
         alone = {f"background-only-{name}": fit for name, fit in self._background_only.items()}
-        closure = {"closure": self.closure} if self.closure else {}
+        tested = {f"closure-{name}": fit for name, fit in self.closure.after.items()} if self.closure else {}
+        closure = {"closure": self.closure, **tested} if self.closure else {}
         arguments = {
             "name": search.name,
             "title": title(search),
@@ -132,7 +134,9 @@ class Pipeline:
             "shifted": tuple(self._shifted),
             "open_rows": self._open_rows,
             "fits": tuple(fits),
+            "grids": tuple(grids),
             "background_only": {name: f"background-only-{name}" for name in self._background_only},
+            "closure_fits": {name.removeprefix("closure-"): name for name in tested},
             "open_spectra": tuple(opened),
             "hunts": {chain.name: self._hunt(chain) for chain in hunts},
             "figures": search.figures,

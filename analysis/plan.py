@@ -11,9 +11,11 @@ from analysis.search import Hunt, MassSpectrum, Search
 from analysis.search_settings import SearchSettings
 from analysis.source import NOMINAL, Injection, Source
 from analysis.stages.cut import cut
-from analysis.stages.data_set import DataSet, InjectedSignal, selection_name
+from analysis.stages.data_set import DataSet, InjectedSignal, selection_name, size_name
 from analysis.stages.fit import Hunted, fit
 from analysis.stages.global_significance import find_global_significance
+from analysis.stages.grid import grid as hunt_grid
+from analysis.stages.injection_size import size_injection
 from analysis.stages.open_spectrum import open_spectrum
 from analysis.stages.score import score
 from analysis.stages.select import select
@@ -57,7 +59,9 @@ class Plan:
     def chains(self) -> tuple[Chain, ...]:
         """All hunts in all their windows, with the injections of the search."""
         pairs = [(hunt, window) for hunt in self.search.hunts for window in hunt.windows or (None,)]
-        return tuple(self.chain(hunt, window, self.search.injections) for hunt, window in pairs)
+        return tuple(
+            self.chain(hunt, window, self.search.injections, self._grid_data(hunt)) for hunt, window in pairs
+        )
 
     @cached_property
     def fits(self) -> dict[str, Stage]:
@@ -77,6 +81,19 @@ class Plan:
         """The smallest local p-value of every mass, and one global significance over all fits."""
         arguments = self.settings.global_significance.model_dump()
         return Stage("global", find_global_significance, arguments, self.fits)
+
+    @cached_property
+    def grids(self) -> dict[str, Stage]:
+        """The hunt in every grid of two masses."""
+        chains = {chain.hunt.name: chain for chain in self.chains}
+        toys = self.settings.global_significance.model_dump()
+        found = {}
+        for grid in self.search.grids:
+            data = self.data(grid.region)
+            after = self.selected([data]) | ({"cut": chains[grid.hunt].cut} if grid.hunt else {})
+            name = f"grid-{grid.name}"
+            found[name] = Stage(name, hunt_grid, {"grid": grid, "data": data, **toys}, after, note=self.note)
+        return found
 
     @cached_property
     def open_spectra(self) -> dict[str, Stage]:
@@ -123,9 +140,13 @@ class Plan:
             raise MaplessError(f"{what} needs the luminosity of all data: leave --max-events out")
 
     def selected(self, data_sets: Iterable[DataSet]) -> dict[str, Stage]:
-        """The selected events that data sets are made of, by name."""
+        """The selected events that data sets are made of, by name, and how many to inject if that is open."""
+        data_sets = tuple(data_sets)
         places = [place for data in data_sets for place in data.selections]
-        return {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
+        found = {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
+        injections = dict.fromkeys(signal.injection for data in data_sets for signal in data.injected)
+        open_sizes = [one for one in injections if one.significance is not None]
+        return found | {size_name(one.sample): self._injection_size(one) for one in open_sizes}
 
     def chain(
         self,
@@ -159,6 +180,10 @@ class Plan:
         name = f"cut-{chain_name(hunt, window)}"
         learnt = Stage(name, cut, arguments, after, modules(hunt.cut, CUTS), note=self.note)
         return Chain(hunt, window, trained, scores, learnt)
+
+    def _grid_data(self, hunt: Hunt) -> tuple[DataSet, ...]:
+        """The data of the grids that hold events of a hunt."""
+        return tuple(self.data(grid.region) for grid in self.search.grids if grid.hunt == hunt.name)
 
     def _signals(self, hunt: Hunt, injections: tuple[Injection, ...], region: str) -> tuple[DataSet, ...]:
         """Signals that give the shapes in the spectra of a hunt or are injected, in a region."""
@@ -196,6 +221,20 @@ class Plan:
     @cached_property
     def _columns(self) -> dict[str, tuple[str, ...]]:
         return kept_columns(self.search)
+
+    def _injection_size(self, injection: Injection) -> Stage:
+        """How many events of a signal have some expected significance in the first spectrum."""
+        alone = replace(self, search=replace(self.search, injections=()))
+        spectrum = self.search.spectra[0]
+        signal = self.signal(injection.sample, spectrum.region)
+        arguments = {
+            "spectrum": spectrum,
+            "signal": signal,
+            "mass": self.search.samples[injection.sample].mass,
+            "significance": injection.significance,
+        }
+        after = {"fit": alone._fit(spectrum, None)} | self.selected([signal])
+        return Stage(size_name(injection.sample), size_injection, arguments, after)
 
     def _train(self, hunt: Hunt, window: Window | None, training: Mapping[str, DataSet]) -> Stage:
         windows = hunt.windows if hunt.together and hunt.windows else (window,)

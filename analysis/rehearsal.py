@@ -6,10 +6,11 @@ from pathlib import Path
 
 from analysis.engine.job import Job
 from analysis.engine.output_folder import require_writable
+from analysis.engine.running import in_groups
 from analysis.engine.stage import Stage, in_order
 from analysis.pipeline import Pipeline
 from analysis.search import MassSpectrum, Search
-from analysis.stages.closure import CONTROL, INJECTED
+from analysis.stages.closure import INJECTED, kind_of
 from analysis.stages.select import check_selection
 from errors import MaplessError
 
@@ -21,26 +22,16 @@ def complaints(pipeline: Pipeline, stages: Sequence[Stage], output: Path) -> lis
 
     Files are opened and expressions compiled, no event is read. What has to be converted first is left out.
     """
-    found: list[str] = []
-
-    def tried(check: Callable[[], object]) -> None:
-        try:
-            check()
-        except MaplessError as error:
-            found.append(str(error))
-
-    tried(lambda: require_writable(output))
-    batches: dict[str, list[Stage]] = {}
-    for stage in stages:
-        if stage.batch and all(earlier.is_done(output) for earlier in stage.after.values()):
-            batches.setdefault(stage.batch, []).append(stage)
-    n_events: dict[str, int] = {}
-    for batch in batches.values():
-        tried(lambda batch=batch: n_events.update(_selected(batch, output)))  # type: ignore[misc]
-    tried(lambda: pipeline.plan.chains)  # of closed data nobody else makes them
+    found, n_events = _of_selections(stages, output)
+    found += _tried(lambda: pipeline.plan.chains)  # of closed data nobody else makes them
     found += _windows(pipeline.plan.search)
     found += _injections(pipeline, n_events)
     return list(dict.fromkeys(found))
+
+
+def class_complaints(stages: Sequence[Stage], output: Path) -> list[str]:
+    """The same for a search in classes of events: files, columns, cuts, the output."""
+    return list(dict.fromkeys(_of_selections(stages, output)[0]))
 
 
 def purposes(pipeline: Pipeline, stages: Sequence[Stage]) -> dict[str, str]:
@@ -50,9 +41,8 @@ def purposes(pipeline: Pipeline, stages: Sequence[Stage]) -> dict[str, str]:
     found: dict[str, list[str]] = {stage.key: ["data"] for stage in in_order([*searched])}
     closure = pipeline.closure.after if pipeline.closure else {}
     for name, fit in closure.items():
-        kind = CONTROL if name.startswith(CONTROL) else name.partition(" ")[0]
         for stage in in_order([fit]):
-            found.setdefault(stage.key, []).append(f"closure, {kind}")
+            found.setdefault(stage.key, []).append(f"closure, {kind_of(name)}")
     injected = {injection.sample for injection in plan.search.injections}
     for stage in stages:
         if stage.arguments.get("sample") in injected:
@@ -62,6 +52,28 @@ def purposes(pipeline: Pipeline, stages: Sequence[Stage]) -> dict[str, str]:
         if stage.name == "closure":
             found[stage.key] = ["closure"]
     return {stage.key: "; ".join(dict.fromkeys(found.get(stage.key, ["report"]))) for stage in stages}
+
+
+def _of_selections(stages: Sequence[Stage], output: Path) -> tuple[list[str], dict[str, int]]:
+    """What would fail where files are read, and how many events there are, by sample."""
+    found = _tried(lambda: require_writable(output))
+    ready = [
+        stage
+        for stage in stages
+        if stage.batch and all(earlier.is_done(output) for earlier in stage.after.values())
+    ]
+    n_events: dict[str, int] = {}
+    for batch in in_groups(ready):
+        found += _tried(lambda batch=batch: n_events.update(_selected(batch, output)))  # type: ignore[misc]
+    return found, n_events
+
+
+def _tried(check: Callable[[], object]) -> list[str]:
+    try:
+        check()
+    except MaplessError as error:
+        return [str(error)]
+    return []
 
 
 def _selected(batch: Sequence[Stage], output: Path) -> dict[str, int]:
@@ -97,7 +109,7 @@ def _injections(pipeline: Pipeline, n_events: dict[str, int]) -> Iterator[str]:
     closure = pipeline.settings.closure
     wanted = [(one.sample, one.n_events or 0, "injections") for one in pipeline.plan.search.injections]
     if pipeline.is_data and closure.signal:
-        wanted.append((closure.signal, closure.n_signal_events, f"closure, {INJECTED}"))
+        wanted.append((closure.signal, closure.n_signal_events or 0, f"closure, {INJECTED}"))
     for sample, wanted_events, key in wanted:
         there = n_events.get(sample)
         if there is not None and wanted_events > there:

@@ -43,6 +43,10 @@ def _known_objects(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+ObjectValues = Annotated[dict[str, Any], AfterValidator(_known_objects)]
+"""What chooses objects (`selections.sources.objects`)."""
+
+
 def _named(source: str | tuple[str, ...]) -> str | tuple[str, ...]:
     if not source:
         raise ValueError("name at least one branch")
@@ -72,7 +76,7 @@ class PartSettings(Settings):
     year: Text | None = None
     triggers: tuple[str, ...] | dict[Text, tuple[str, ...]] | None = None
     filters: tuple[str, ...] | None = None
-    objects: Annotated[dict[str, Any], AfterValidator(_known_objects)] | None = None
+    objects: ObjectValues | None = None
     jets: JetSettings = JetSettings()
     tree: str | None = None
     branches: dict[str, Annotated[str | tuple[str, ...], AfterValidator(_named)]] | None = None

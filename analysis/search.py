@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from analysis.mass_grid import MassGrid
 from analysis.sample import Sample
 from analysis.source import NOMINAL, Injection, Source
 from errors import MaplessError
@@ -136,6 +137,7 @@ class Search:
         controls: by region of spectra one that holds no signal, whose data the closure test may look at.
         kept: columns that are stored whether anything reads them or not.
         in_control: whether the data are those of the control regions; simulation never is.
+        grids: of two masses, which are hunted beside the spectra; those of closed data stay closed.
     """
 
     name: str
@@ -155,9 +157,10 @@ class Search:
     controls: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     in_control: bool = False
+    grids: tuple[MassGrid, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [*self.regions, *(spectrum.name for spectrum in self.spectra)]
+        names = [*self.regions, *(one.name for one in self.spectra), *(one.name for one in self.grids)]
         names += [name for hunt in self.hunts for name in (hunt.name, *(one.name for one in hunt.windows))]
         for name in names:
             if not _NAME.fullmatch(name):
@@ -175,7 +178,9 @@ class Search:
         self._check_names("hunts", [hunt.name for hunt in self.hunts])
         self._check_names("injections", [injection.sample for injection in self.injections])
         sources = [source for hunt in self.hunts for source in (*hunt.training.values(), hunt.learn_on)]
+        self._check_names("grids", [grid.name for grid in self.grids])
         regions = [*(source.region for source in sources), *(spectrum.region for spectrum in self.spectra)]
+        regions += [grid.region for grid in self.grids]
         samples = [self.data, *(source.sample or self.data for source in sources)]
         samples += [injection.sample for injection in self.injections]
         samples += [name for spectrum in self.spectra for name in spectrum.signal.samples]
@@ -186,6 +191,8 @@ class Search:
         self._check_masses()
         names = [name for hunt in self.hunts for name in hunt.spectra]
         self._check_known("spectrum", names, [spectrum.name for spectrum in self.spectra])
+        names = [grid.hunt for grid in self.grids if grid.hunt]
+        self._check_known("hunt", names, [hunt.name for hunt in self.hunts])
 
     def _check_signals(self) -> None:
         """Raise MaplessError for a signal whose sample is none, or has no mass."""

@@ -207,13 +207,14 @@ class LimitSettings(Settings):
 class ClosureSettings(Settings):
     """What must behave before data are unblinded: nothing in background, injected signal found.
 
-    Both are simulation and are looked at with so many `seeds` of detectors and injection. `control` asks for
+    Both are simulation and are looked at with so many `seeds` of detectors and injection. Unless
+    `n_signal_events` says how many, as many are injected as make 2 sigma in all events. `control` asks for
     the same search of the data in a region that holds no signal, where there must be nothing either.
     """
 
     background: str | None = None
     signal: str | None = None
-    n_signal_events: Annotated[int, Field(ge=0)] = 0
+    n_signal_events: Annotated[int, Field(ge=1)] | None = None
     seeds: Annotated[int, Field(ge=1, le=100)] = 1
     control: bool = False
 
@@ -224,16 +225,22 @@ class ClosureSettings(Settings):
         return self
 
 
-class SearchSettings(Settings):
-    """Base of the settings of every search; `data` names the sample that is searched.
+class CommonSettings(Settings):
+    """What the settings of every search have, of whatever kind: its samples, and which are the data."""
+
+    search: str
+    data: str | None = None
+    samples: dict[Name, SampleSettings] = {}
+
+
+class SearchSettings(CommonSettings):
+    """Base of the settings of searches for resonances; `data` names the sample that is searched.
 
     `background_only` searches simulation once more without its injections, with the same seeds, and shows
     what that finds beside. A `signal_shape` as `fit --signal` takes it replaces the samples of signals.
     """
 
-    search: str
     data: str
-    samples: dict[Name, SampleSettings] = {}
     injections: dict[Name, InjectionSettings] = {}
     background_only: bool = False
     selection: OwnSelection = OwnSelection()

@@ -22,7 +22,8 @@ class Source:
 class Injection:
     """Signal events that are added to the data: a number after the selection, those of a cross section in fb.
 
-    Both together where limits are measured by adding to what is there. Under a systematic shift it is the
+    Both together where limits are measured by adding to what is there. Or as many as have an expected
+    `significance` among all events, which the stage `injection` finds out. Under a systematic shift it is the
     same produced signal, of which other events pass the selection: a number is that of the nominal one. With
     a varied `weight`, a column, events are drawn in proportion to it; a detector does not see that.
     """
@@ -33,3 +34,4 @@ class Injection:
     seed: int = 1
     shift: str = NOMINAL
     weight: str = ""
+    significance: float | None = None

@@ -15,6 +15,7 @@ DETECTORS = {
     "cwola-hunting": "models.weak_supervision.networks:CWoLaHunting",
     "cwola-hunting-trees": "models.weak_supervision.trees:CWoLaBoostedTrees",
     "image-autoencoder": "models.image_autoencoder.detector:ImageAutoencoder",
+    "image-tag-n-train": "models.tag_n_train.image_detector:ImageTagNTrain",
     "isolation-forest": "models.isolation_forest:IsolationForest",
     "quak": "models.quak.detector:Quak",
     "reference-networks": "models.references.networks:ReferenceNetworks",

@@ -49,6 +49,7 @@ class Schedule:
             ends early when all have.
         best_epochs: how many of the epochs with the lowest validation loss are kept, for each member its own.
         evaluated: rows of each member that are validated at once.
+        compiled: whether XLA compiles the steps, which makes most networks faster, but not convolutions.
     """
 
     epochs: int
@@ -57,6 +58,7 @@ class Schedule:
     patience: int
     best_epochs: int = 1
     evaluated: int = _EVALUATION_BATCH
+    compiled: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def train(
         progress: called with (epochs done, epochs in total).
     """
     epoch_of = _training_epoch(variables, loss, schedule, _steps(shares, schedule))
-    validation = batched(lambda columns: loss(columns, False), schedule.evaluated)
+    validation = batched(lambda columns: loss(columns, False), schedule.evaluated, compiled=schedule.compiled)
     random = np.random.default_rng(seed)
     columns = [tf.constant(column) for column in table]
     best = _BestEpochs(len(shares), schedule.best_epochs)
@@ -115,14 +117,17 @@ def train(
 
 
 def batched(
-    function: Callable[[Sequence[tf.Tensor]], tf.Tensor], size: int = _EVALUATION_BATCH
+    function: Callable[[Sequence[tf.Tensor]], tf.Tensor],
+    size: int = _EVALUATION_BATCH,
+    *,
+    compiled: bool = True,
 ) -> Callable[[Sequence[tf.Tensor], Sequence[Rows]], list[Floats]]:
     """Make a function of gathered columns one of columns (n_rows, ...) and rows, `size` at a time.
 
     What it returns is called with columns and one index array per member, and gives for each member the
     values of its rows, in their order.
     """
-    compiled = tf.function(function, jit_compile=True)  # of batches, whose shape is always the same
+    of_batch = tf.function(function, jit_compile=compiled)  # of batches, whose shape is always the same
 
     def of_rows(columns: Sequence[tf.Tensor], rows: Sequence[Rows]) -> list[Floats]:
         longest = max(len(selected) for selected in rows)
@@ -132,7 +137,7 @@ def batched(
             padded[member, : len(selected)] = selected
         parts = np.split(padded, width // size, axis=1)
         batches = ([tf.gather(column, part) for column in columns] for part in parts)
-        outputs = np.concatenate([compiled(batch).numpy() for batch in batches], axis=1)
+        outputs = np.concatenate([of_batch(batch).numpy() for batch in batches], axis=1)
         return [output[: len(selected)] for output, selected in zip(outputs, rows, strict=True)]
 
     return of_rows
@@ -197,7 +202,7 @@ def _training_epoch(
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(variables)
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=schedule.compiled)
     def epoch(columns: Sequence[tf.Tensor], rows: tf.Tensor, weights: tf.Tensor) -> None:
         for step in tf.range(tf.shape(rows)[0]):
             with tf.GradientTape() as tape:

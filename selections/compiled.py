@@ -14,12 +14,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from errors import MaplessError
 from selections import headers
 from selections.expressions import names_used
 from selections.headers import graph_functions
-from selections.libraries import OPTIONS, cache_directory, compile_library, compiler, compiler_key
+from selections.libraries import OPTIONS, compile_library, compiler, compiler_key
 from selections.root import import_root, quiet_standard_error
 from selections.steps import Column, Cut
+from user_cache import cache_directory
 
 WORTH_THE_COMPILER = 8
 """Functions from which on the compiler takes less time than the interpreter; it starts slowly."""
@@ -148,12 +150,12 @@ def keep(frame: Any, cut: Cut, function: Function | None) -> Any:
 
 def _make_known(wanted: Sequence[Function]) -> None:
     """Load those of the functions that are in the cache, and compile the others."""
-    for function in wanted:
-        library = _library(function)
-        if not graph_functions().has_expression(function.key) and library.exists():
-            import_root().gSystem.Load(str(library))
-    if compiler() and len(_missing(wanted, _unusable.by_compiler)) >= WORTH_THE_COMPILER:
-        _compile(_missing(wanted, _unusable.by_compiler))
+    if folder := _folder():
+        for function in _missing(wanted, set()):
+            if _library(folder, function).exists():
+                import_root().gSystem.Load(str(_library(folder, function)))
+        if compiler() and len(_missing(wanted, _unusable.by_compiler)) >= WORTH_THE_COMPILER:
+            _compile(_missing(wanted, _unusable.by_compiler), folder)
     _interpret(_missing(wanted, _unusable.by_interpreter))
 
 
@@ -163,15 +165,23 @@ def _missing(wanted: Sequence[Function], unusable: set[str]) -> list[Function]:
     return [function for key, function in unique.items() if key not in unusable and not has(key)]
 
 
-def _library(function: Function) -> Path:
-    return cache_directory() / "expressions" / f"{function.key}.so"
+def _folder() -> Path | None:
+    """Where libraries are kept; None where there is no place, and the interpreter does the work instead."""
+    try:
+        return cache_directory() / "expressions"
+    except MaplessError:
+        return None
 
 
-def _compile(missing: Sequence[Function]) -> None:
+def _library(folder: Path, function: Function) -> Path:
+    return folder / f"{function.key}.so"
+
+
+def _compile(missing: Sequence[Function], folder: Path) -> None:
     """Put functions into one library, which each of them has a link to; once more without those at fault."""
     for _ in range(2):
         key = hashlib.sha256("".join(function.key for function in missing).encode()).hexdigest()[:20]
-        library = cache_directory() / "expressions" / f"library-{key}.so"
+        library = folder / f"library-{key}.so"
         used = sorted({name for function in missing for name in function.headers})
         includes = "".join(f"#include <{name}>\n" for name in (*_BASICS, HEADER, *used))
         code = f"#define MAPLESS_COMPILED\n{includes}{_declarations(missing)}{_registrations(missing)}"
@@ -195,7 +205,7 @@ def _compile(missing: Sequence[Function]) -> None:
 def _link(compiled: Sequence[Function], library: Path) -> None:
     for function in compiled:
         try:
-            _library(function).symlink_to(library.name)
+            _library(library.parent, function).symlink_to(library.name)
         except OSError:  # another process was faster
             continue
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
-from selections.libraries import OPTIONS, cache_directory, compile_library, compiler, compiler_key
+from selections.libraries import OPTIONS, compile_library, compiler, compiler_key
 from selections.root import import_root
+from user_cache import cache_directory
 
 HEADERS = Path(__file__).parent / "cpp"
 FASTJET_LIBRARIES = ("libfastjet.so", "libfastjettools.so", "libfastjetcontribfragile.so")
@@ -127,7 +128,10 @@ def _compiled(name: str, text: str) -> Path | None:
         return None
     options = OPTIONS if BODIES_ARE_HIDDEN in text else (*OPTIONS, KEEP_INLINE_FUNCTIONS)
     key = hashlib.sha256("\0".join((text, compiler_key(), *options)).encode()).hexdigest()[:20]
-    library = cache_directory() / f"{Path(name).stem}-{key}.so"
+    try:
+        library = cache_directory() / f"{Path(name).stem}-{key}.so"
+    except MaplessError:  # nowhere to keep it: the interpreter does the work instead
+        return None
     if library.exists():
         return library
     complaint = compile_library(f'#include "{name}"\n', library, include_folders(name), options)

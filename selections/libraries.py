@@ -13,12 +13,6 @@ from selections.root import import_root, root_version
 OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-w")
 
 
-def cache_directory() -> Path:
-    """Folder of what is compiled: MAPLESS_CACHE, or `mapless` in the user's cache folder."""
-    user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("MAPLESS_CACHE") or Path(user_cache) / "mapless")
-
-
 @cache
 def compiler() -> str | None:
     """The C++ compiler: CXX, or the first one that is found."""

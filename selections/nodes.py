@@ -73,10 +73,10 @@ class Node:
         node, new = self, list(steps)
         while new and (child := node._child(new[0])):
             node, new = child, new[1:]
-        for is_expression, group in groupby(new, lambda step: isinstance(step, Column | Cut)):
+        for _, group in groupby(new, lambda step: isinstance(step, Column | Cut)):
             some = list(group)
-            expressions = [step for step in some if isinstance(step, Column | Cut)]
-            functions = compiled.functions(node.frame, expressions) if is_expression else [None] * len(some)
+            expressions = [step for step in some if isinstance(step, Column | Cut)]  # all of them or none
+            functions = compiled.functions(node.frame, expressions) if expressions else [None] * len(some)
             for step, function in zip(some, functions, strict=True):
                 child = Node(_applied(node, step, function), self.aliases, self.made)
                 node._children.append((step, child))

@@ -22,6 +22,8 @@ def import_root() -> Any:
     # a server that does not answer is given up after seconds; by itself ROOT tries for ten minutes
     os.environ.setdefault("XRD_CONNECTIONRETRY", "1")
     os.environ.setdefault("XRD_CONNECTIONWINDOW", "30")
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - which does not raise
+        os.environ["HOME"] = os.devnull  # ROOT ends the process of who has none
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"[\s\S]*alpha stage")
         import ROOT

@@ -12,8 +12,9 @@ from analysis.commands.wide_table import print_table
 from analysis.engine.output_folder import claimed
 from analysis.engine.stage import Stage, in_order
 from analysis.engine.stored_stages import StoredStage, needed_by, stored_stages
+from analysis.kinds import pipeline_of
 from analysis.pipeline import Pipeline
-from analysis.search_settings import SearchSettings
+from analysis.search_settings import CommonSettings
 
 _MEGABYTE = 1e6
 
@@ -32,7 +33,7 @@ def clean_output(
     What a run with this configuration would keep stays, closed or unblinded, and stages of other names or
     that `limits` has written, finished or not, with what they were made from.
     """
-    settings = searches.load(name, config, tuple(overrides))
+    settings = searches.load_any(name, config, tuple(overrides))
     output = output or Path("results") / settings.search
     stored_stages(output)  # refuses a folder that is not ours before it is claimed
     with claimed(output):
@@ -51,7 +52,7 @@ def clean_output(
 
 
 def superseded(
-    settings: SearchSettings, max_events: int | None, stages: Sequence[StoredStage]
+    settings: CommonSettings, max_events: int | None, stages: Sequence[StoredStage]
 ) -> list[StoredStage]:
     """The complete stages among those of an output that these settings need no more."""
     wanted = {stage.key: stage.name for stage in _of_search(settings, max_events)}
@@ -66,7 +67,8 @@ def superseded(
     return [stage for stage in complete if stage.manifest["key"] not in needed]
 
 
-def _of_search(settings: SearchSettings, max_events: int | None) -> list[Stage]:
+def _of_search(settings: CommonSettings, max_events: int | None) -> list[Stage]:
     """All stages of a search: of data as long as they are closed, and once they are open."""
-    closed, opened = Pipeline(settings, False, max_events), Pipeline(settings, True, max_events)
-    return in_order([closed.report, opened.report, closed.plan.global_significance])
+    closed, opened = (pipeline_of(settings, unblind, max_events) for unblind in (False, True))
+    more = [closed.plan.global_significance] if isinstance(closed, Pipeline) else []
+    return in_order([closed.report, opened.report, *more])

@@ -7,8 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from analysis.commands.findings import TOP
 from analysis.commands.numbers import global_words, number
 from analysis.commands.wide_table import print_table
+from analysis.report.class_summary import p_tilde_words
 from analysis.report.search_header import search_rows
 from errors import MaplessError
 from input_files import read_json
@@ -59,6 +61,10 @@ def _events(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _found(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "fits" not in results:  # of classes of events
+        for one in [one for one in results["results"] if one["region"]][:TOP]:
+            yield f"{one['class']}, {one['quantity']}", f"p-tilde {p_tilde_words(one)}"
+        return
     for row in search_rows(results["fits"]):
         fit = f"{row['background']}, p = {number(row['p_value'], '.3g')}"
         excess = f"{number(row['significance'], '.2f')} σ at {number(row['mass'], '.0f')} GeV{row['flag']}"

@@ -28,7 +28,7 @@ _SAMPLES = """
 #   my_simulation:
 #     role: background
 #     files: [qcd/*.root]
-# closure: {background: my_simulation, signal: x_to_yy_3000, n_signal_events: 550}
+# closure: {background: my_simulation, signal: x_to_yy_3000, seeds: 3}
 # injections: {}               # nothing is added to data that are to be unblinded
 """
 

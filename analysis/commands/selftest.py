@@ -1,4 +1,4 @@
-"""Computes golden numbers on this machine and compares them with those recorded in selftest.json."""
+"""Computes numbers on this machine and compares them with those recorded in selftest.json."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from analysis.commands.wide_table import print_table
 
-GOLDEN = Path(__file__).with_suffix(".json")
+RECORDED = Path(__file__).with_suffix(".json")
 RELATIVE_TOLERANCE = 1e-5
 JET = {
     "pt": [400.0, 250.0, 80.0, 30.0, 5.0],
@@ -21,16 +21,16 @@ JET = {
 
 
 def run_selftest() -> bool:
-    """Print every golden number beside the one computed here and return whether all agree."""
-    golden = json.loads(GOLDEN.read_text())
-    table = Table("what", "golden", "here", "", title="Mapless selftest")
+    """Print every recorded number beside the one computed here and return whether all agree."""
+    recorded = json.loads(RECORDED.read_text())
+    table = Table("what", "recorded", "here", "", title="Mapless selftest")
     good = True
     for name, compute in NUMBERS.items():
         here = compute()
-        agrees = bool(np.isclose(here, golden[name], rtol=RELATIVE_TOLERANCE, atol=0))
+        agrees = bool(np.isclose(here, recorded[name], rtol=RELATIVE_TOLERANCE, atol=0))
         good &= agrees
         table.add_row(
-            name, f"{golden[name]:.8g}", f"{here:.8g}", "[green]ok[/]" if agrees else "[red]differs[/]"
+            name, f"{recorded[name]:.8g}", f"{here:.8g}", "[green]ok[/]" if agrees else "[red]differs[/]"
         )
     print_table(Console(), table)
     return good

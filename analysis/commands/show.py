@@ -1,6 +1,7 @@
 """Prints searches and their settings to the terminal."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -8,19 +9,22 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis import searches
+from analysis.class_search import ClassSearch
 from analysis.commands.catalogue import cut_tables, detector_tables
 from analysis.commands.wide_table import print_table
 from analysis.search import Search
+from selections.graph import Selection
 
 
 def print_searches() -> None:
     """Print one line per search, and detectors and cuts with the searches that they fit and their options."""
     table = Table("search", "looks for", "reference")
-    found = {name: searches.declare(searches.load(name, None)) for name in searches.names()}
+    found = {name: searches.declare_any(searches.load_any(name, None)) for name in searches.names()}
     for search in found.values():
         table.add_row(search.name, search.title, search.reference)
     console = Console()
-    for one in (table, *detector_tables(found), *cut_tables(found)):
+    hunting = {name: search for name, search in found.items() if isinstance(search, Search)}
+    for one in (table, *detector_tables(hunting), *cut_tables(hunting)):
         print_table(console, one)
 
 
@@ -33,12 +37,16 @@ def print_search(name: str | None, config: Path | None, overrides: tuple[str, ..
     if name and config is None and "." in name:
         print_table(console, _settings_table(name))
         return
-    settings = searches.load(name, config, overrides)
-    search = searches.declare(settings)
+    settings = searches.load_any(name, config, overrides)
+    search = searches.declare_any(settings)
     console.print(f"[bold]{search.name}[/]: {search.title} ({search.reference})\n")
     stored = json.loads(settings.model_dump_json(exclude_defaults=True))
     console.print(yaml.safe_dump(stored, sort_keys=False, allow_unicode=True), markup=False)
-    for table in (*_region_tables(search), _hunts_table(search), _spectra_table(search)):
+    if isinstance(search, Search):
+        tables = [*_region_tables(search.regions), _hunts_table(search), _spectra_table(search)]
+    else:
+        tables = [*_region_tables({"classes": search.selection}), _backgrounds_table(search)]
+    for table in tables:
         print_table(console, table)
 
 
@@ -52,14 +60,22 @@ def _settings_table(name: str) -> Table:
     return table
 
 
-def _region_tables(search: Search) -> list[Table]:
+def _region_tables(regions: Mapping[str, Selection]) -> list[Table]:
     tables = []
-    for region, selection in search.regions.items():
+    for region, selection in regions.items():
         cuts = Table("cut", "expression", title=f"Region {region}")
         for cut in selection.cuts:
             cuts.add_row(cut.title, cut.expression)
         tables.append(cuts)
     return tables
+
+
+def _backgrounds_table(search: ClassSearch) -> Table:
+    table = Table("sample", "processes", "cross section (pb)", "relative error", title="Backgrounds")
+    for name, group in search.backgrounds.items():
+        cross_section = search.samples[name].parts[0].cross_section
+        table.add_row(name, group.title, f"{cross_section:.4g}", f"{group.error:.0%}")
+    return table
 
 
 def _hunts_table(search: Search) -> Table:

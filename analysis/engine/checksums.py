@@ -7,6 +7,9 @@ import time
 from functools import cache
 from pathlib import Path
 
+from errors import MaplessError
+from user_cache import cache_directory
+
 REMEMBERED_FROM = 2**20
 """Bytes from which a checksum is kept for later runs; smaller files take no time."""
 
@@ -27,7 +30,10 @@ def checksum(file: Path) -> str:
 def _checksum(file: Path, *state: int) -> str:
     if state[0] < REMEMBERED_FROM:
         return _computed(file)
-    known = _cache() / hashlib.sha256(os.fsencode(file)).hexdigest()
+    try:
+        known = cache_directory() / "checksums" / hashlib.sha256(os.fsencode(file)).hexdigest()
+    except MaplessError:  # nowhere to remember it
+        return _computed(file)
     remembered = _remembered(known)
     if remembered.get("state") == list(state):
         return str(remembered["checksum"])
@@ -40,11 +46,6 @@ def _checksum(file: Path, *state: int) -> str:
 def _computed(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _cache() -> Path:
-    user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("MAPLESS_CACHE") or Path(user_cache) / "mapless") / "checksums"
 
 
 def _remembered(known: Path) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, contextmanager
@@ -40,7 +41,7 @@ def run_stages(
     for stage in stages:
         if stage.key in kept:
             report(stage, None)
-    groups = _groups([stage for stage in stages if stage.key not in kept])
+    groups = in_groups([stage for stage in stages if stage.key not in kept])
     slots = engine.slots(len(groups))
     if groups and slots > 1:
         _run_side_by_side(groups, output.absolute(), tools, engine, slots, report)
@@ -57,11 +58,17 @@ def run_stage(stage: Stage, output: Path, tools: Tools | None = None, *, fresh: 
     return stage.folder(output)
 
 
-def _groups(stages: Sequence[Stage]) -> list[list[Stage]]:
-    """Stages of one batch together, at the place of the first of them: they need the same earlier ones."""
-    groups: dict[str, list[Stage]] = {}
+def in_groups(stages: Sequence[Stage]) -> list[list[Stage]]:
+    """Stages of one batch together, at the place of the first of them: they need the same earlier ones.
+
+    Those of one name are apart, such as a region of the search and the one that is looked at in its place.
+    """
+    groups: dict[tuple[str, int], list[Stage]] = {}
+    names: Counter[tuple[str, str]] = Counter()
     for stage in stages:
-        groups.setdefault(stage.batch or stage.key, []).append(stage)
+        batch = stage.batch or stage.key
+        groups.setdefault((batch, names[batch, stage.name]), []).append(stage)
+        names[batch, stage.name] += 1
     return list(groups.values())
 
 

@@ -12,7 +12,6 @@ MAX_CURVES = 2  # of p-values, beyond which the smallest of all is drawn too
 def fit_figures(results: Mapping[str, Any], label: str) -> Figures:
     """The smallest local p-values of each spectrum, then every fit, from what `results.json` holds."""
     from fits.plots.p_values import plot_p_values
-    from fits.plots.resonance_search import resonance_figures
     from fits.significance.mass_scan import MassPoints
 
     for spectrum in dict.fromkeys(fit["spectrum"] for fit in results["fits"].values()):
@@ -26,14 +25,21 @@ def fit_figures(results: Mapping[str, Any], label: str) -> Figures:
         figure = plot_p_values(curves, smallest_of_all=len(curves) > MAX_CURVES, label=label)
         yield f"p_values_{spectrum}", f"Local p-values, spectrum {spectrum}", figure
     for name, fit in results["fits"].items():
-        for part in fit["parts"]:
-            if "error" in part["search"]:
-                continue
-            place = name if len(fit["parts"]) == 1 else f"{name}_{part['name']}"
-            drawn = resonance_figures(part["search"], label=label, x_title=fit["title"], p_values=False)
-            for kind, figure in drawn.items():
-                caption = f"{kind.replace('_', ' ')}: {fit_title(fit, part['name'])}"
-                yield file_name(f"{kind}_{place}"), caption, figure
+        yield from figures_of_parts(name, fit, label)
+
+
+def figures_of_parts(name: str, fit: Mapping[str, Any], label: str, told: str = "") -> Figures:
+    """What was fitted to each part of one fit, with what is `told` of it at the begin of the captions."""
+    from fits.plots.resonance_search import resonance_figures
+
+    for part in fit["parts"]:
+        if "error" in part["search"]:
+            continue
+        place = name if len(fit["parts"]) == 1 else f"{name}_{part['name']}"
+        drawn = resonance_figures(part["search"], label=label, x_title=fit["title"], p_values=False)
+        for kind, figure in drawn.items():
+            caption = f"{told}{kind.replace('_', ' ')}: {fit_title(fit, part['name'])}"
+            yield file_name(f"{kind}_{place}"), caption, figure
 
 
 def joined(scans: Iterable[tuple[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:

@@ -50,4 +50,8 @@ class IndependentScores:
             xlabel=f"Rank of {titles[0]}", ylabel=f"Mean rank of {titles[1]}", xlim=(0, 1), ylim=(0.3, 0.8)
         )
         axis.legend(fontsize=13)
-        yield f"independence_{view.name}", f"Scores of both jets in the sidebands, {view.title}", figure
+        yield (
+            f"independence_{view.name}_{self.first}",
+            f"Scores of both jets in the sidebands, {view.title}",
+            figure,
+        )

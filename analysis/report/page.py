@@ -18,12 +18,12 @@ def save_figures(figures: Iterable[tuple[str, str, "Figure"]], folder: Path) -> 
 
     Figures that an iterator makes are made in the one style of all.
     """
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # before it is imported
     import matplotlib as mpl
 
     from fits.plots.style import style
 
     mpl.use("Agg")
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     folder.mkdir(exist_ok=True)
     with style():
         return [_save(name, caption, figure, folder) for name, caption, figure in figures]

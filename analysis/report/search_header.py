@@ -5,6 +5,7 @@ from typing import Any
 
 from analysis.report.score_figures import file_name
 from analysis.report.summary_sentence import summary_sentence
+from analysis.stages.closure import kind_of, seed_of
 from fits.checks.fit_quality import flag
 
 EVENTS = "events"
@@ -29,6 +30,7 @@ def search_header(names: Mapping[str, Any], results: Mapping[str, Any]) -> dict[
         "verdict": largest,
         "rows": search_rows(results["fits"]),
         "background_only": list(_background_only(results["background_only"])),
+        "closure_rows": list(_closure_rows(results["closure_fits"])),
         "choices": [one for fit, part in searched for one in _choices(fit, part)],
         "n_hypotheses": sum(len(part["search"]["scan"]["points"]) for _, part in searched),
     }
@@ -70,6 +72,13 @@ def _rows(fit: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[dict[str,
             "signal_yield_error": None if place else largest.get("signal_yield_error"),
             "flag": "" if place else flag(largest.get("quality")),
         }
+
+
+def _closure_rows(fits: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """One row for each category of the fits of the closure test, in the order of what they look at."""
+    for name, fit in fits.items():
+        for row in search_rows({name: fit}):
+            yield row | {"title": f"{kind_of(name)}, seed {seed_of(name)}: {row['title']}"}
 
 
 def _background_only(fits: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -12,14 +12,17 @@ from analysis.engine.job import Job, Tools
 from analysis.engine.json_file import read_json, write_json
 from analysis.engine.manifest import read_manifest
 from analysis.report.agreement_figures import correlation_figure, mass_figures
+from analysis.report.closure_figures import closure_figures
 from analysis.report.explanation_figures import explanation_figure
 from analysis.report.fit_figures import fit_figures
+from analysis.report.grid_figures import grid_figures
 from analysis.report.hunt_view import HuntView, SampleFiles
 from analysis.report.open_figure import open_figure
 from analysis.report.page import render, save_figures
 from analysis.report.score_figures import Figures, file_name, score_figures
 from analysis.report.search_header import EVENTS, search_header
 from analysis.report.selected_events import write_selected_events
+from analysis.report.stitched_figure import stitched_figures
 from analysis.report.varied_yields import varied_yields
 from analysis.stages.closure import CLOSURE
 from analysis.stages.convert import converted_parts
@@ -29,6 +32,7 @@ from analysis.stages.excess import EXCESS
 from analysis.stages.explain import EXPLANATION
 from analysis.stages.fit import RESULTS
 from analysis.stages.global_significance import GLOBAL
+from analysis.stages.grid import CELLS, GRID
 from analysis.stages.open_spectrum import SPECTRUM
 from analysis.stages.score import SCORES
 from models.made import make
@@ -42,21 +46,24 @@ def write_report(job: Job, tools: Tools) -> None:  # noqa: ARG001
 
     Arguments: `name`, `title`, `reference`, `data_text`, `label`, `configuration`, `closed`, facts of the
     `samples`, the titles of the `cuts` of each region; what there is of
-    `selections`, `shifted` ones, `fits`, `open_spectra`: the names of these stages; those of the fits
-    `background_only` by the fits that they are without signal; `open_rows` of
-    the cutflows of closed selections; `hunts` (data set, window, samples, masses of each chain) and the
-    `figures` to draw of them; titles of the columns that an excess is `described` by.
+    `selections`, `shifted` ones, `fits`, `grids`, `open_spectra`: the names of these stages; those of the
+    fits `background_only` by the fits that they are without signal, and `closure_fits`, those of the closure
+    test; `open_rows` of the cutflows of closed selections; `hunts` (data set, window, samples, masses of each
+    chain) and the `figures` to draw of them; titles of the columns that an excess is `described` by.
     """
     results = _results(job)
-    drawn = fit_figures(results, job.arguments["label"])
-    figures = chain(_open_figures(job), drawn, _hunt_figures(job, results))
+    label = job.arguments["label"]
+    drawn = chain(fit_figures(results, label), stitched_figures(results, label))
+    figures = chain(_grid_figures(job, results), _open_figures(job), drawn, _hunt_figures(job, results))
     plots = save_figures(figures, job.folder / "plots")
+    closure_plots = save_figures(closure_figures(results["closure_fits"]), job.folder / "plots")
     write_json(job.folder / NUMBERS, results)
     page = render(
         "search.html.j2",
         header=search_header(job.arguments, results),
         results=results,
         plots=plots,
+        closure_plots=closure_plots,
         manifests=[read_manifest(folder) for folder in job.after.values()],
         environment=provenance.environment(),
     )
@@ -80,8 +87,10 @@ def _results(job: Job) -> dict[str, Any]:
         "explanation": read_json(job.after["explain"] / EXPLANATION) if "explain" in job.after else None,
         "excess": read_json(job.after["excess"] / EXCESS) if "excess" in job.after else None,
         "fits": stored("fits", RESULTS),
-        "background_only": {
-            fit: read_json(job.after[stage] / RESULTS) for fit, stage in names["background_only"].items()
+        "grids": stored("grids", GRID),
+        **{
+            kind: {fit: read_json(job.after[stage] / RESULTS) for fit, stage in names[kind].items()}
+            for kind in ("background_only", "closure_fits")
         },
         "closure": read_json(job.after["closure"] / CLOSURE) if "closure" in job.after else [],
         "cutflow": {name: _open(flow, names["open_rows"].get(name)) for name, flow in cutflows.items()},
@@ -95,6 +104,12 @@ def _open(flow: dict[str, Any], n_rows: int | None) -> dict[str, Any]:
         return flow | {"closed_from": None}
     cuts = flow["cutflow"]["cuts"]
     return flow | {"cutflow": flow["cutflow"] | {"cuts": cuts[:n_rows]}, "closed_from": cuts[n_rows]["title"]}
+
+
+def _grid_figures(job: Job, results: Mapping[str, Any]) -> Figures:
+    for name, one in results["grids"].items():
+        with np.load(job.after[name] / CELLS) as cells:
+            yield from grid_figures(one, dict(cells), job.arguments["label"])
 
 
 def _open_figures(job: Job) -> Figures:

@@ -67,4 +67,4 @@ def _closure_words(closure: Sequence[Mapping[str, Any]]) -> str:
     if not closure:
         return "is missing"
     failed = [check["name"] for check in closure if not check["passed"]]
-    return f"failed ({', '.join(failed)})" if failed else "passed"
+    return f"failed at {len(failed)} of {len(closure)} checks ({', '.join(failed)})" if failed else "passed"

@@ -20,3 +20,9 @@ wide=(--seed 2026 --quality fast --set mjj_min=1500 --set max_delta_eta=2.5 --se
 leptons=$(mktemp -d)
 ./run_analysis.py simulate --campaign analysis/campaigns/jet_x.yaml --output "$leptons/jet_x"
 cp "$leptons"/jet_x/lepton_data.root* analysis/samples/
+higgs=(--workers 2 --quality fast --set mjj_min=2000 --set min_pt=400 --set max_jets=2 --set max_constituents=20)
+./run_analysis.py simulate qcd -n 8800 --seed 2030 "${higgs[@]}" --set store_quarks=false --set run=5 --output analysis/samples/higgs_x_qcd.root
+./run_analysis.py simulate y_to_hx -n 600 --seed 2031 "${higgs[@]}" --set resonance_mass=3700 --set x_mass=85 --set run=6 \
+    --output analysis/samples/y_to_hx_3700_85.root
+./run_analysis.py simulate --campaign analysis/campaigns/event_classes.yaml --output "$leptons/classes"
+cp "$leptons"/classes/classes_*.root* analysis/samples/

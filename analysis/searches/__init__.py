@@ -9,10 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from analysis.class_search import ClassSearch
 from analysis.engine.settings import override, read_values, validated
 from analysis.sample_table import SampleSettings
 from analysis.search import Search
-from analysis.search_settings import SearchSettings
+from analysis.search_settings import CommonSettings, SearchSettings
 from analysis.search_variants import with_own, with_signal_shape
 from errors import MaplessError
 
@@ -28,7 +29,23 @@ def names() -> list[str]:
     return [name for name in modules if _configuration(name).is_file()]
 
 
+def of_resonances() -> list[str]:
+    """Names of those that look for resonances."""
+    return [name for name in names() if issubclass(module(name).Settings, SearchSettings)]
+
+
 def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ()) -> SearchSettings:
+    """Settings of a search for resonances, as `load_any`; MaplessError for a search of another kind."""
+    settings = load_any(name, config, overrides)
+    if not isinstance(settings, SearchSettings):
+        raise MaplessError(
+            f"search: {settings.search} looks for no resonance, so it has no detectors, windows or limits; "
+            "it takes run, select, scan, report, show, status and clean"
+        )
+    return settings
+
+
+def load_any(name: str | None, config: Path | None, overrides: tuple[str, ...] = ()) -> CommonSettings:
     """Settings of a search: from a YAML file, whose key `search` names it, or the file that it comes with.
 
     A file without `search`, given with a name, says what differs: the other keys are those of the file that
@@ -45,7 +62,7 @@ def load(name: str | None, config: Path | None, overrides: tuple[str, ...] = ())
     override(values, overrides)
     if name is not None and values["search"] != name:
         raise MaplessError(f"{path} is of the search {values['search']}, not {name}; leave the name out")
-    settings = validated(values, module(values["search"]).Settings, path)
+    settings: CommonSettings = validated(values, module(values["search"]).Settings, path)
     return settings.model_copy(update={"samples": _resolved(settings, path.resolve().parent)})
 
 
@@ -61,6 +78,14 @@ def declare(settings: SearchSettings) -> Search:
     if own.columns or own.cuts:
         search = with_own(search, own.columns, own.cuts)
     return with_signal_shape(search, shape) if shape else search
+
+
+def declare_any(settings: CommonSettings) -> Search | ClassSearch:
+    """The search of these settings, of whatever kind."""
+    if isinstance(settings, SearchSettings):
+        return declare(settings)
+    search: ClassSearch = module(settings.search).declare(settings)
+    return search
 
 
 def module(name: Any) -> ModuleType:
@@ -89,8 +114,8 @@ def _configuration(name: str) -> Path:
     return CONFIGURATIONS / f"{name.replace('-', '_')}.yaml"
 
 
-def _resolved(settings: SearchSettings, folder: Path) -> dict[str, SampleSettings]:
+def _resolved(settings: CommonSettings, folder: Path) -> dict[str, SampleSettings]:
     """The samples of a configuration: files relative to it, and the year of the data where none is named."""
-    data = settings.samples.get(settings.data)
+    data = settings.samples.get(settings.data) if settings.data else None
     samples = settings.samples.items()
     return {name: (sample.like(data) if data else sample).at(folder) for name, sample in samples}

@@ -87,14 +87,23 @@ def declare(settings: Settings) -> Search:
         )
         for name, detector in settings.detectors.items()
     )
-    figure = Made(
-        "analysis.report.compared_columns:ComparedColumns",
-        {
-            "compared": {
-                masses[0]: ("Soft-drop mass of the heavier jet [GeV]", 0.0, 600.0),
-                masses[1]: ("Soft-drop mass of the lighter jet [GeV]", 0.0, 600.0),
-            }
-        },
+    figures = (
+        Made(
+            "analysis.report.compared_columns:ComparedColumns",
+            {
+                "compared": {
+                    masses[0]: ("Soft-drop mass of the heavier jet [GeV]", 0.0, 600.0),
+                    masses[1]: ("Soft-drop mass of the lighter jet [GeV]", 0.0, 600.0),
+                }
+            },
+        ),
+        Made(
+            "analysis.searches.dijet_efficiency_map:DijetEfficiencyMap",
+            {
+                "first": (masses[0], "Soft-drop mass of the heavier jet [GeV]", 600.0),
+                "second": (masses[1], "Soft-drop mass of the lighter jet [GeV]", 600.0),
+            },
+        ),
     )
     return Search(
         "atlas-dijet",
@@ -106,5 +115,5 @@ def declare(settings: Settings) -> Search:
         (spectrum,),
         hunts,
         settings.injected(),
-        figures=(figure,),
+        figures=figures,
     )

@@ -32,6 +32,9 @@ TITLES = {"j": "j", "b": "b", "e": "e", "mu": r"\mu", "gamma": r"\gamma"}
 Pair = Literal["jj", "jb", "je", "jmu", "jgamma", "bb", "be", "bmu", "bgamma"]
 
 
+Width = Annotated[float, Field(gt=0, le=0.15)]
+
+
 class SpectrumSettings(RangeSettings):
     """Range of a spectrum, and the masses in it (GeV) at which a resonance is looked for."""
 
@@ -42,7 +45,8 @@ class Settings(SearchSettings):
     """Settings of the search.
 
     `spectra` are those of the nine that are searched, with bins of relative `bin_width`. `rates` (pb) define
-    the regions; a resonance is a Gaussian of relative `signal_width` (ATLAS: 0 to 15 %).
+    the regions; a resonance is a Gaussian of relative `signal_width` (ATLAS: 0 to 15 %), or of several, for
+    each of which there is a spectrum.
     """
 
     lepton_pt_min: Annotated[Energy, Field(gt=0)] = 60.0
@@ -51,7 +55,13 @@ class Settings(SearchSettings):
     spectra: Annotated[dict[Pair, SpectrumSettings], Field(min_length=1)]
     bin_width: Annotated[float, Field(gt=0, lt=0.5)] = 0.03
     background: BackgroundSettings = BackgroundSettings(family="dijet", parameters=(4,))
-    signal_width: Annotated[float, Field(gt=0, le=0.15)] = 0.03
+    signal_width: Width | Annotated[tuple[Width, ...], Field(min_length=1)] = 0.03
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """All widths of a resonance, each once."""
+        given = self.signal_width if isinstance(self.signal_width, tuple) else (self.signal_width,)
+        return tuple(dict.fromkeys(given))
 
 
 def declare(settings: Settings) -> Search:
@@ -61,12 +71,17 @@ def declare(settings: Settings) -> Search:
     if not luminosity:
         raise MaplessError(f"rates need the luminosity of {settings.data}; add it to its sample")
     numbers = {name: 1000 * rate * luminosity for name, rate in settings.rates.items()}
+    spectra = tuple(
+        _spectrum(pair, one, width, settings)
+        for pair, one in settings.spectra.items()
+        for width in settings.widths
+    )
     hunts = tuple(
         Hunt(
             name,
             detector=detector.made(inputs=INPUTS),
             training={"events": Source("signal")},
-            spectra=tuple(f"m_{pair}" for pair in settings.spectra),
+            spectra=tuple(one.name for one in spectra),
             cut=detector.made_cut(Made("highest-scores", {"numbers": numbers})),
             learn_on=Source("signal"),
         )
@@ -79,20 +94,20 @@ def declare(settings: Settings) -> Search:
         settings.data,
         samples,
         {"signal": jet_and_lepton(lepton_pt_min=settings.lepton_pt_min)},
-        tuple(_spectrum(pair, one, settings) for pair, one in settings.spectra.items()),
+        spectra,
         hunts,
         settings.injected(),
     )
 
 
-def _spectrum(pair: str, chosen: SpectrumSettings, settings: Settings) -> MassSpectrum:
+def _spectrum(pair: str, chosen: SpectrumSettings, width: float, settings: Settings) -> MassSpectrum:
     return MassSpectrum(
-        f"m_{pair}",
+        f"m_{pair}" if len(settings.widths) == 1 else f"m_{pair}-width_{width:g}",
         f"m_{pair}",
         "signal",
         tuple(relative_edges(chosen.low, chosen.high, settings.bin_width).tolist()),
         settings.background.smooth,
-        SignalModel(width=settings.signal_width),
+        SignalModel(width=width),
         chosen.masses.values,
         title=rf"$m_{{{TITLES[pair[0]]}{TITLES[pair[1:]]}}}$ [GeV]",
         inclusive=False,

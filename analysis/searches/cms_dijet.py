@@ -194,9 +194,9 @@ def _hunt(name: str, detector: DetectorSettings, windows: tuple[Window, ...], se
 def _usual_options(detector: DetectorSettings, settings: Settings) -> dict[str, str]:
     """What a detector is told in this search, unless it is told otherwise (docs/detectors.md).
 
-    Trees see more than each jet alone; QUAK learns the background where a signal is not part of it.
+    CWoLa Hunting sees more than each jet alone; QUAK learns the background where a signal is not part of it.
     """
-    if detector.detector == "cwola-hunting-trees" and "inputs" not in detector.options:
+    if detector.detector in ("cwola-hunting", "cwola-hunting-trees") and "inputs" not in detector.options:
         return {"view": "jets-and-event"}
     if detector.detector == "quak" and settings.control.sample:
         return {"background": ROLES[1]}

@@ -1,6 +1,7 @@
 """Figure of the average image of the jets of selected events, where images are kept."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,10 @@ from numpy.typing import NDArray
 from analysis.report.drawing import new_figure
 from analysis.report.hunt_view import HuntView
 from analysis.report.score_figures import Figures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _MOST = 2000  # events to average over
 _FAINTEST = 1e-5  # of the momentum of a jet, below which pixels look alike
@@ -17,6 +22,7 @@ _FAINTEST = 1e-5  # of the momentum of a jet, below which pixels look alike
 class DijetAverageImages:
     """Average images of both jets of kept and of other events in the window, and their difference.
 
+    Where signal was injected, that is the truth beside them: its average image less that of other events.
     Nothing is drawn of events without images, which are kept where a detector reads them.
     """
 
@@ -34,7 +40,9 @@ class DijetAverageImages:
         others = view.inside & ~kept
         if not (kept.any() and others.any() and set(names) <= view.events.columns):
             return
-        figure, axes = new_figure(2, 3, (16, 10), view.label)
+        truth = view.inside & (np.asarray(view.events["injected"]) > 0)
+        n_columns = 3 + bool(truth.any())
+        figure, axes = new_figure(2, n_columns, (16 * n_columns / 3, 10), view.label)
         for row, (column, title) in zip(axes, zip(names, ("Heavier", "Lighter"), strict=True), strict=True):
             of_kept, of_others = (_average(view, column, chosen) for chosen in (kept, others))
             for axis, image, group in zip(row, (of_kept, of_others), ("kept", "others"), strict=False):
@@ -43,11 +51,10 @@ class DijetAverageImages:
                 )
                 axis.set(xlabel=f"{title} jet, {group}: pixels in eta", ylabel="Pixels in phi")
             figure.colorbar(shown, ax=row[1], label="Share of the momentum")
-            largest = float(np.abs(of_kept - of_others).max()) or 1.0
-            limits = {"vmin": -largest, "vmax": largest, "cmap": "RdBu_r"}
-            shown = row[2].imshow((of_kept - of_others).T, origin="lower", **limits)
-            row[2].set(xlabel=f"{title} jet, kept less others", ylabel="Pixels in phi")
-            figure.colorbar(shown, ax=row[2], label="Share of the momentum")
+            _draw_difference(figure, row[2], of_kept - of_others, f"{title} jet, kept less others")
+            if truth.any():
+                of_truth = _average(view, column, truth)
+                _draw_difference(figure, row[3], of_truth - of_others, f"{title} jet, injected less others")
         yield f"images_{view.name}", f"Average images of the jets, {view.title}", figure
 
 
@@ -56,3 +63,11 @@ def _average(view: HuntView, column: str, chosen: NDArray[np.bool_]) -> NDArray[
     few = np.zeros_like(chosen)
     few[np.flatnonzero(chosen)[:_MOST]] = True
     return np.asarray(np.mean(view.events.where(few)[column], axis=0))
+
+
+def _draw_difference(figure: "Figure", axis: "Axes", difference: NDArray[np.floating], title: str) -> None:
+    """Draw the difference of two average images (size, size)."""
+    largest = float(np.abs(difference).max()) or 1.0
+    shown = axis.imshow(difference.T, origin="lower", vmin=-largest, vmax=largest, cmap="RdBu_r")
+    axis.set(xlabel=title, ylabel="Pixels in phi")
+    figure.colorbar(shown, ax=axis, label="Share of the momentum")

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.simulation.columns import Columns
-from analysis.simulation.detector import Detector, reconstruct
+from analysis.simulation.detector import ACCEPTANCE, Detector, reconstruct
 from analysis.simulation.generator import GeneratedBatch, Generator, of_events
 from analysis.simulation.jets import find_jets
-from analysis.simulation.leptons.processes import LeptonProcess
+from analysis.simulation.leptons.lepton_process import LeptonProcess
 from analysis.simulation.leptons.selection import ACCEPTANCE as LEPTON_ACCEPTANCE
 from analysis.simulation.leptons.selection import select_leptons
 from analysis.simulation.processes import SelectedProcess
@@ -51,8 +51,10 @@ def select(
         objects = reconstruct(stable, detector, rng, LEPTON_ACCEPTANCE)
         selected, events = select_leptons(batch, objects, process, detector, rng)
     else:
-        objects = reconstruct(stable, detector, rng)
-        selected, events = find_jets(batch, objects, process.jet_criteria, detector, rng)
+        criteria = process.jet_criteria
+        reached = max(ACCEPTANCE, criteria.max_eta + criteria.radius)
+        objects = reconstruct(stable, detector, rng, reached)
+        selected, events = find_jets(batch, objects, criteria, detector, rng)
     if process.store_quarks:
         quarks = {name: getattr(batch.quarks, name) for name in ("event", "pt", "eta", "phi", "pdg_id")}
         events |= of_events("generator_quark", quarks, selected, batch.n_events)

@@ -17,6 +17,7 @@ from selections.clustering import JetCriteria
 
 Quality = Literal["full", "fast", "tiny"]
 Shower = Literal["simple", "vincia"]
+LARGE_RADIUS = 0.8
 AnyProcess = TypeVar("AnyProcess", bound="GeneratedProcess")
 
 
@@ -98,6 +99,13 @@ class DijetProcess(SelectedProcess):
     max_delta_eta: float = Field(default=2.5, gt=0, description="largest |delta eta| of the two leading jets")
     min_delta_eta: float = Field(default=0, ge=0, description="smallest |delta eta| of the two leading jets")
     max_jets: int = Field(default=3, ge=2, le=3, description="leading jets to store")
+    jet_radius: float = Field(
+        default=LARGE_RADIUS,
+        gt=0,
+        le=1,
+        description="radius of the large jets",
+        exclude_if=lambda radius: radius == LARGE_RADIUS,  # what is usual changes no recipe of a sample
+    )
 
     @model_validator(mode="after")
     def slice_is_not_empty(self) -> Self:
@@ -114,13 +122,14 @@ class DijetProcess(SelectedProcess):
         return JetCriteria(
             *(self.min_pt, self.max_eta, self.mjj_min, self.mjj_max),
             *(self.min_delta_eta, self.max_delta_eta, self.max_jets, self.max_constituents),
+            radius=self.jet_radius,
         )
 
     def veto(self) -> Any:
         """Showers whose two leading jets are far outside of the slice."""
         if self.veto_mass is None:
             return None
-        return dijet_veto(self.veto_mass, 0.8 * self.min_pt, self.max_delta_eta + 0.1)
+        return dijet_veto(self.veto_mass, 0.8 * self.min_pt, self.max_delta_eta + 0.1, self.jet_radius)
 
     @property
     def veto_mass(self) -> float | None:

@@ -7,8 +7,8 @@ SHOWER_SCALE = 25.0  # GeV: the hard emissions are done, the soft ones and the h
 ELECTRON, MUON, TAU = 11, 13, 15  # in the PDG numbering
 
 
-def dijet_veto(min_mass: float, min_pt: float, max_delta_eta: float) -> Any:
-    """A hook that stops a shower whose two leading jets are outside of a dijet slice (GeV).
+def dijet_veto(min_mass: float, min_pt: float, max_delta_eta: float, radius: float) -> Any:
+    """A hook that stops a shower whose two leading jets of a radius are outside of a dijet slice (GeV).
 
     It looks when the shower has come down to `SHOWER_SCALE`, before underlying event and hadrons.
     """
@@ -17,7 +17,7 @@ def dijet_veto(min_mass: float, min_pt: float, max_delta_eta: float) -> Any:
     class DijetVeto(pythia8mc.UserHooks):
         def __init__(self) -> None:
             super().__init__()
-            self.jets = pythia8mc.SlowJet(-1, 0.8, 100.0, 4.0, 2, 1, None, False)  # the last: quietly
+            self.jets = pythia8mc.SlowJet(-1, radius, 100.0, 4.0, 2, 1, None, False)  # the last: quietly
 
         def canVetoPT(self) -> bool:  # noqa: N802 - Pythia's name
             return True

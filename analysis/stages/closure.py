@@ -35,6 +35,24 @@ def check_closure(job: Job, tools: Tools) -> None:  # noqa: ARG001
     write_json(job.folder / CLOSURE, checks)
 
 
+def kind_of(fit: str) -> str:
+    """What a fit of the closure test looks at, by its name.
+
+    >>> kind_of("control region mjj-cwola-B3, seed 2"), kind_of("background mjj-cwola-B3")
+    ('control region', 'background')
+    """
+    return next(kind for kind in (BACKGROUND, INJECTED, CONTROL) if fit.startswith(kind))
+
+
+def seed_of(fit: str) -> int:
+    """How far its seeds are from those of the search, counted from one.
+
+    >>> seed_of("control region mjj-cwola-B3, seed 2"), seed_of("background mjj-cwola-B3")
+    (2, 1)
+    """
+    return int(fit.partition(", seed ")[2] or 1)
+
+
 def _signal(injected: Mapping[str, list[dict[str, Any]]], mass: float) -> Iterator[dict[str, Any]]:
     """Every fit that tests the mass of the injected signal must see it, in one of its parts."""
     tested = False
@@ -62,9 +80,7 @@ def _background(name: str, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for category, spectrum in part["search"]["spectra"].items():
         p_value = spectrum["chi_square"]["p_value"]
         own = "" if category == part["name"] else f", {category}"
-        yield _check(
-            f"the background function describes what {where}{own} keeps", p_value, ">", MIN_FIT_P_VALUE
-        )
+        yield _check(f"a background function fits, {where}{own}", p_value, ">", MIN_FIT_P_VALUE)
 
 
 def _check(name: str, value: float | None, relation: str, limit: float) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from selections.events import EventColumns, StoredEvents, draw, inject, share
 
 EVENTS = "events.root"
 CUTFLOW = "cutflow.json"
+INJECTION = "injection.json"
+"""How many events of a signal have the significance that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,15 @@ class DataSet:
         return tuple(dict.fromkeys([own, *others]))
 
 
+def size_name(sample: str) -> str:
+    """Name under which stages find how many events of a signal have some significance.
+
+    >>> size_name("x_to_yy")
+    'injection-x_to_yy'
+    """
+    return f"injection-{sample}"
+
+
 def selection_name(sample: str, region: str, shift: str = NOMINAL) -> str:
     """Name under which stages find selected events.
 
@@ -93,6 +104,8 @@ def events_to_inject(job: Job, signal: InjectedSignal, read: float = 1.0) -> int
     If a share of the data is `read`, that share of a number of events is injected: as large a signal.
     """
     injection = signal.injection
+    if injection.significance is not None:
+        return int(read_json(job.after[size_name(injection.sample)] / INJECTION)["n_events"])
     produced = (injection.cross_section or 0.0) * signal.events_per_cross_section
     selected = read_cutflow(job, injection.sample, signal.reference).efficiency if produced else 0.0
     if produced and injection.weight:

@@ -40,12 +40,12 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
     """
     use_threads(tools.threads)
     first = jobs[0].arguments
-    opened, sources = _opened(jobs)
+    opened, sources = opened_samples(jobs)
     for part in opened:
         for events in part.events:
             show_progress(events.frame)
     origins = {source.name: source.origin for source in sources}
-    booked = _booked(jobs, opened, sources)
+    booked = booked_regions(jobs, opened, sources)
     places = {(job.arguments["region"], job.arguments["shift"]): job for job in jobs}
     selected = {place: [one[place] for some in booked for one in some] for place in places}
     sets = {place: book_sets(some, sources) for place, some in selected.items() if place[1] == NOMINAL}
@@ -55,12 +55,10 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
         {place: job.arguments["columns"] for place, job in places.items()},
     )
     for place, job in places.items():
-        cutflow = _cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
+        cutflow = common_cutflow(first["sample"], opened, [[one[place] for one in some] for some in booked])
         repeated = repeated_events(job.folder / EVENTS)
-        if repeated and first["role"] == "data":
-            raise MaplessError(
-                f"{first['sample']}: in region {place[0]} {repeated}; leave out files with the same events"
-            )
+        if first["role"] == "data":
+            refuse_repeated(first["sample"], place[0], repeated)
         write_json(
             job.folder / CUTFLOW,
             {
@@ -78,14 +76,20 @@ def select(jobs: Sequence[Job], tools: Tools) -> None:
         )
 
 
+def refuse_repeated(sample: str, region: str, repeated: RepeatedEvents | None) -> None:
+    """Raise MaplessError for data with events that are there twice."""
+    if repeated:
+        raise MaplessError(f"{sample}: in region {region} {repeated}; leave out files with the same events")
+
+
 def check_selection(jobs: Sequence[Job]) -> int:
     """Raise what `select` would raise before its event loop; the number of events in the files."""
-    opened, sources = _opened(jobs)
-    _booked(jobs, opened, sources)
+    opened, sources = opened_samples(jobs)
+    booked_regions(jobs, opened, sources)
     return sum(part.n_in_files for part in opened)
 
 
-def _opened(jobs: Sequence[Job]) -> tuple[list[OpenedPart], tuple[VariationSource, ...]]:
+def opened_samples(jobs: Sequence[Job]) -> tuple[list[OpenedPart], tuple[VariationSource, ...]]:
     """The events of the sample with all that the jobs need of them, and the variations of its first part."""
     first = jobs[0].arguments
     variations = _all_variations(jobs)
@@ -103,7 +107,7 @@ def _opened(jobs: Sequence[Job]) -> tuple[list[OpenedPart], tuple[VariationSourc
     return opened, variations[0]
 
 
-def _booked(
+def booked_regions(
     jobs: Sequence[Job], opened: Sequence[OpenedPart], sources: Sequence[VariationSource]
 ) -> list[list[dict[tuple[str, str], Selected]]]:
     """By part and frame the selected events of every region and shift; nothing is read yet."""
@@ -124,7 +128,9 @@ def _varied(
     return {name: replace(one, variations=(*one.variations, *varied)) for name, one in selections.items()}
 
 
-def _cutflow(sample: str, opened: Sequence[OpenedPart], selected: Sequence[Sequence[Selected]]) -> Cutflow:
+def common_cutflow(
+    sample: str, opened: Sequence[OpenedPart], selected: Sequence[Sequence[Selected]]
+) -> Cutflow:
     """The cutflow of all parts together; raises MaplessError for one with which something is wrong."""
     cutflows: list[Cutflow] = []
     for part, some in zip(opened, selected, strict=True):

@@ -66,12 +66,19 @@ class AutoregressiveFlows:
         log_jacobian = tf.zeros_like(z[..., 0])
         for block in reversed(self._blocks):
             z = tf.reverse(z, [-1])
-            x, log_slopes = tf.zeros_like(z), z
-            for _ in range(self.features):  # after the i-th round the first i features are right
-                x, log_slopes = self._elementwise.inverse(z, self._parameters(block, x, condition))
+            x, log_slopes = self._inverted(block, z, condition)
             log_jacobian += tf.reduce_sum(log_slopes, axis=-1)
             z = x
         return z, log_jacobian
+
+    def _inverted(self, block: StackedPerceptron, z: Any, condition: Any) -> Any:
+        """What a block maps to z, with the logarithms of its slopes; compiles one round, not all of them."""
+        return tf.while_loop(
+            lambda *_: True,
+            lambda x, _: self._elementwise.inverse(z, self._parameters(block, x, condition)),
+            (tf.zeros_like(z), z),
+            maximum_iterations=self.features,  # after the i-th round the first i features are right
+        )
 
     def loss(self, columns: Sequence[Any], training: bool) -> Any:
         """Minus the logarithm of the density of features given their conditions, (flows, batch)."""

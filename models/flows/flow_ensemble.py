@@ -33,7 +33,7 @@ class Flows(Protocol):
 
 
 class FlowEnsemble:
-    """Trains flows in single precision and evaluates them in double precision.
+    """Trains flows and draws from them in single precision, and evaluates densities in double precision.
 
     Of every flow the epochs with the lowest validation loss are kept: densities are their mean, samples are
     drawn in equal parts from them, as CATHODE does (arXiv:2109.00546).
@@ -98,15 +98,23 @@ class FlowEnsemble:
         for place, weights in enumerate(self.snapshots):
             chosen = [epoch[of_flow] == place for of_flow in rows]
             mine = [of_flow[one] for of_flow, one in zip(rows, chosen, strict=True)]
-            mapped = self._mapped(self._drawn, weights, normal, conditions, mine)
+            mapped = self._mapped(self._drawn, weights, normal, conditions, mine, tf.float32)
             for sample, one, values in zip(drawn, chosen, mapped, strict=True):
                 sample[one] = values
         return drawn
 
-    def _mapped(self, mapping: Any, weights: Any, values: Array, conditions: Array, rows: Any) -> list[Array]:
+    def _mapped(
+        self,
+        mapping: Any,
+        weights: Any,
+        values: Array,
+        conditions: Array,
+        rows: Any,
+        precision: tf.DType = tf.float64,
+    ) -> list[Array]:
         for variable, value in zip(self.flows.variables, weights, strict=True):
             variable.assign(value)
-        columns = [tf.constant(values, tf.float64), tf.constant(conditions, tf.float64)]
+        columns = [tf.constant(values, precision), tf.constant(conditions, precision)]
         return mapping(columns, rows)
 
 

@@ -77,7 +77,7 @@ class ImageAutoencoders:
 
     def fit(
         self,
-        images: Floats,
+        images: NDArray[np.floating],
         shares: Sequence[Share],
         schedule: Schedule,
         progress: Callable[[int, int], None] | None = None,
@@ -88,7 +88,7 @@ class ImageAutoencoders:
         self.model.set_weights(trained.snapshots[0])
         return trained.losses
 
-    def errors(self, images: Floats, rows: Sequence[Rows]) -> list[Floats]:
+    def errors(self, images: NDArray[np.floating], rows: Sequence[Rows]) -> list[Floats]:
         """Mean squared error of the pixels, of each member's rows of images (n, size, size)."""
         return self._errors([tf.constant(images)], rows)
 
@@ -101,5 +101,5 @@ class ImageAutoencoders:
         self.model.set_weights([arrays[f"autoencoder_{i}"] for i in range(len(self.model.weights))])
 
     def _squared_error(self, columns: Sequence[tf.Tensor], training: bool) -> tf.Tensor:
-        (images,) = columns
+        images = tf.cast(columns[0], tf.float32)  # a table may hold half as many bits
         return tf.reduce_mean((self.model(images, training=training) - images) ** 2, axis=(2, 3))

@@ -23,6 +23,7 @@ from models.saving import (
 )
 from models.tag_n_train.classifiers import Kind, jet_classifiers
 from models.tag_n_train.labeller_settings import LabellerSettings
+from models.tag_n_train.signal_rich import signal_rich_in
 from models.tag_n_train.tagging import Jets, tagged
 from models.weak_supervision.input_sets import Folds, Lesson, per_fold
 from models.window import Window
@@ -116,10 +117,11 @@ class TagNTrain(AnomalyDetector):
                 f"{self.autoencoders} autoencoders cannot each hold out some of {self.folds} folds; choose 2 "
                 f"to {self.folds}"
             )
-        if not 0 < self.background_rich <= self._signal_rich() < 1:
+        signal_rich = signal_rich_in(self.window, self.signal_rich)
+        if not 0 < self.background_rich <= signal_rich < 1:
             raise MaplessError(
-                f"signal_rich {self._signal_rich()} and background_rich {self.background_rich} must rise "
-                "between 0 and 1"
+                f"signal_rich {signal_rich} and background_rich {self.background_rich} must rise between 0 "
+                "and 1"
             )
         self._labelling = LabellerSettings(
             self.autoencoders,
@@ -193,9 +195,11 @@ class TagNTrain(AnomalyDetector):
             for one, held in zip(errors, self._held_out(fold), strict=True)
         ]
 
+        signal_rich = signal_rich_in(self.window, self.signal_rich)
+
         def lesson(_: int, held_out: int) -> Lesson:
             jets = Jets(mass, fold, weight, errors[held_out % self.autoencoders], matched)
-            return tagged(jets, self.window, held_out, self._signal_rich(), self.background_rich)
+            return tagged(jets, self.window, held_out, signal_rich, self.background_rich)
 
         self._classifiers.train_classifiers(
             [np.concatenate(features)], np.tile(fold, 2), lesson, after(self.autoencoder_epochs)
@@ -265,14 +269,6 @@ class TagNTrain(AnomalyDetector):
             ]
             detector._classifiers.read_classifiers(folder)
         return detector
-
-    def _signal_rich(self) -> float:
-        if not isinstance(self.signal_rich, Mapping):
-            return self.signal_rich
-        if self.window.name not in self.signal_rich:
-            known = ", ".join(self.signal_rich)
-            raise MaplessError(f"signal_rich has no quantile for window {self.window}; it has {known}")
-        return self.signal_rich[self.window.name]
 
     def _held_out(self, fold: Folds) -> list[Mask]:
         """For each autoencoder the events (n_events,) of folds that it holds out."""

@@ -48,7 +48,7 @@ class CWoLaHunting(WeakClassifiers):
     batch_size: AtLeastOne = 1024
     learning_rate: AboveZero = 2e-3
     patience: AtLeastOne = 30
-    best_epochs: AtLeastOne = 5
+    best_epochs: AtLeastOne = 10
     _networks: "NetworkEnsemble" = field(init=False, repr=False, compare=False)
     _gaussian_maps: list[list[GaussianMap]] = field(
         default_factory=list, init=False, repr=False, compare=False

@@ -56,7 +56,7 @@ def test_help_imports_neither_root_nor_tensorflow() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("run", "no-such-search"), "known: atlas-dijet, atlas-jet-x, cms-dijet"),
+        (("run", "no-such-search"), "known: atlas-dijet, atlas-higgs-x, atlas-jet-x, cms-dijet"),
         (("run", "cms-dijet", "--set", "detectors.cwola.fold=2"), "did you mean 'folds'"),
         (("run", "cms-dijet", "--config", "absent.yaml"), "absent.yaml"),
     ],

@@ -47,7 +47,7 @@ def test_the_closure_test_trains_on_simulation_only() -> None:
             "closure={background: qcd_dijet, signal: massless, n_signal_events: 9}",
             "must be a signal with a mass",
         ),
-        ("closure={background: qcd_dijet, signal: x_to_yy_3000}", "closure.n_signal_events"),
+        ("closure={background: qcd_dijet, signal: x_to_yy_3000, n_signal_events: 0}", "n_signal_events"),
         ("closure={control: true}", "name a background as well"),
     ],
 )
@@ -73,6 +73,17 @@ def test_closure_repeats_with_other_seeds_and_looks_at_data_in_the_control_regio
     cuts = {cut.title for stage in selected for cut in stage.arguments["selection"].cuts}
     assert "1.4 < |delta eta| < 2.5" in cuts
     assert "|delta eta| < 1.3" not in cuts
+
+
+def test_the_search_chooses_how_much_the_closure_test_injects_unless_it_is_told() -> None:
+    def sizes(closure: str) -> list:
+        return [one for one in in_order(_stages(closure)) if one.name == "injection-x_to_yy_3000"]
+
+    assert not sizes(CLOSURE)
+    (size,) = sizes("closure={background: qcd_dijet, signal: x_to_yy_3000, seeds: 2}")
+    assert size.arguments["significance"] == 2
+    assert size.after["fit"].arguments["data"].source.sample == "qcd_dijet"
+    assert not size.after["fit"].arguments["data"].injected
 
 
 def test_simulation_is_selected_as_the_data_unless_it_says_otherwise() -> None:

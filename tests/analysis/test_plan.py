@@ -74,7 +74,7 @@ def _key(stage: Stage) -> str:
     return stage.key
 
 
-@pytest.mark.parametrize("name", searches.names())
+@pytest.mark.parametrize("name", searches.of_resonances())
 def test_stages_can_be_sent_to_another_process_and_keep_their_key(name: str) -> None:
     stages = in_order([Pipeline(searches.load(name, None)).report])
     assert [one.key for one in pickle.loads(pickle.dumps(stages))] == [one.key for one in stages]

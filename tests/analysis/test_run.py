@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
+from matplotlib import pyplot
 from matplotlib.image import imread
 from rich.console import Console
 
 from analysis.commands.difference import print_difference
+from analysis.commands.findings import print_findings
 from analysis.commands.plot import draw_again
-from analysis.commands.run import _print_findings
 from analysis.engine import provenance
 from analysis.engine.json_file import write_json
+from analysis.report.closure_figures import closure_figures
 from analysis.report.page import render
 from analysis.report.search_header import search_header
 from analysis.results import load
@@ -78,11 +80,10 @@ def test_a_run_ends_in_one_report_that_opens_anywhere(output: Path) -> None:
 def test_in_a_browser_nothing_is_wider_than_the_page_and_every_image_loads(
     output: Path, tmp_path: Path, width: int
 ) -> None:
-    fits, loaded = (
-        "document.documentElement.scrollWidth <= innerWidth",
-        "[...document.images].every(i => i.naturalWidth)",
-    )
-    script = f"<script>document.title = {fits} && {loaded}</script></body>"
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    tables = "[...document.querySelectorAll('table')].every(t => t.scrollWidth <= t.clientWidth)"
+    loaded = "[...document.images].every(i => i.naturalWidth)"
+    script = f"<script>document.title = {fits} && {tables} && {loaded}</script></body>"
     page = (output / "report.html").read_text()
     (tmp_path / "page.html").write_text(page.replace("</body>", script))
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},1000"]
@@ -155,7 +156,7 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     flagged = with_quality(results, words)
     flagged |= {"background_only": flagged["fits"]}
     write_json(tmp_path / "results.json", flagged)
-    _print_findings(tmp_path, Console(width=200), closed=False)
+    print_findings(tmp_path, Console(width=200), closed=False)
     printed = [line for line in capsys.readouterr().out.splitlines() if re.search(r"\d σ", line)]
     assert len(printed) > 2
     assert not [line for line in printed if words not in line]
@@ -174,6 +175,28 @@ def test_no_significance_is_printed_without_the_flag_of_its_fits(
     rows += re.findall(r"<tr><td>.*?</tr>", smallest, re.DOTALL)
     assert len(rows) > len(results["summary"]["smallest"])
     assert not [row for row in rows if words not in row]
+
+
+def test_the_report_of_a_closure_test_shows_every_fit_and_draws_the_first_of_each_kind(results: dict) -> None:
+    fit, words = results["fits"]["mjj-cwola-W"], ("background", "injected", "control region")
+    fits = {f"{kind} mjj-cwola-W{seed}": fit for kind in words for seed in ("", ", seed 2")}
+    check = {"name": "no excess", "value": 1.0, "limit": "< 3.5", "passed": True}
+    told = json.loads(json.dumps(results)) | {"closure": [check], "closure_fits": fits}
+    told["settings"]["closure"] |= {"background": "qcd_dijet", "signal": "x_to_yy_3000", "seeds": 2}
+    drawn = []
+    for name, _, figure in closure_figures(fits):
+        drawn.append(name)
+        pyplot.close(figure)
+    assert drawn[:2] == ["closure_simulation_mjj", "closure_data_mjj"]
+    assert [name for name in drawn[2:] if "seed" in name] == []
+    assert sum(name.startswith("spectrum_closure") for name in drawn) == len(words)
+    texts = dict.fromkeys(("name", "title", "reference", "data_text", "configuration"), "")
+    shown = {"samples": results["samples"], "cuts": {}, "closed": True, "hunts": {}}
+    header = search_header(texts | shown, told)
+    nothing = {"plots": [], "closure_plots": [], "manifests": [], "environment": provenance.environment()}
+    page = " ".join(render("search.html.j2", header=header, results=told, **nothing).split())
+    assert "with 200 events of x_to_yy_3000 in it, as many as are expected to have 2 σ" in page
+    assert all(f"<td>{kind}, seed {seed}: mjj, cwola, window W" in page for kind in words for seed in (1, 2))
 
 
 def test_the_report_begins_with_what_was_found_and_lists_the_events_that_were_kept(

@@ -314,7 +314,36 @@ FIT_OPTIONS = (
     ["--output", "x" * 300],
     ["--nothing"],
 )
+CLASSES = (
+    *(
+        "backgrounds={}",
+        "backgrounds=3",
+        "backgrounds={qcd_dijet: {group: QCD}}",
+        "backgrounds={none: {group: a}}",
+    ),
+    *("backgrounds={classes_wz: {}}", "backgrounds={classes_wz: {group: a, error: -1}}"),
+    *("luminosity=-1", "luminosity=0", "luminosity=.inf", "data=nothing", "data=qcd_dijet"),
+    *(
+        "mock_data={planted: {none: 3}}",
+        "mock_data={planted: {classes_wz: -3}}",
+        "mock_data={samples: [none]}",
+    ),
+    *(
+        "bins={low: 5, high: 1}",
+        "bin_width=0",
+        "bin_width=2",
+        "classes={kinds: [all]}",
+        "classes={quantities: []}",
+    ),
+    *("scan={n_rounds: 0}", "scan={statistic: luck}", "scan={vetoes: {neighbours: -1}}", "objects={muon: 3}"),
+    *("variations={nonsense: {size: 0.1}}", "variations={jet_energy_scale: {size: 2}}"),
+)
+"""What event-classes cannot mean."""
+
 OPTIONS: tuple[list[str], ...] = (
+    *(["run", "event-classes", *PLAN[1:], "--set", text] for text in CLASSES),
+    ["limits", "event-classes"],
+    ["explain", "event-classes", "--output", "out"],
     *(["fit", SPECTRUM, "--scan", text] for text in SCANS),
     ["fit", SPECTRUM, "--width", "0.6"],
     ["fit", SPECTRUM, "--range", "2000:2100"],

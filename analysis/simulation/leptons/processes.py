@@ -1,50 +1,11 @@
-"""Processes in events with an electron or a muon, as the search of arXiv:2307.01612 takes them.
+"""Backgrounds with an electron or a muon, as the search of arXiv:2307.01612 takes them, and all by name."""
 
-Leptons come from the hard process, or are jets that are taken for electrons; those of decays of hadrons are
-there, but no event is made for them.
-"""
-
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from analysis.simulation.leptons.performance import ObjectPerformance
-from analysis.simulation.new_particles import W_BOSON, decays, resonance, scalar
-from analysis.simulation.processes import SelectedProcess
-from analysis.simulation.vetoes import lepton_veto
-from selections.clustering import JetCriteria
-
-W_PRIME, PHI, CHARGED_HIGGS, LEPTOQUARK = 34, 9000001, 37, 42
-TO_LEPTONS = "11 13 15"
-
-
-class LeptonProcess(SelectedProcess):
-    """A process in events with a loosely identified and isolated electron or muon."""
-
-    min_lepton_pt: float = Field(
-        default=60, ge=20, description="smallest transverse momentum of the leading lepton"
-    )
-    min_large_jet_pt: float = Field(
-        default=200, ge=100, description="smallest transverse momentum of large jets to store"
-    )
-    max_jets: int = Field(default=3, ge=1, le=3, description="leading large jets to store")
-    performance: ObjectPerformance = Field(
-        default=ObjectPerformance(), description="efficiencies and rates of fakes"
-    )
-
-    @property
-    def jet_criteria(self) -> JetCriteria:
-        """Any number of large jets."""
-        return JetCriteria(
-            self.min_large_jet_pt,
-            max_jets=self.max_jets,
-            max_constituents=self.max_constituents,
-            min_jets=0,
-        )
-
-    def veto(self) -> Any:
-        """Hard processes without a lepton, with looser cuts than those on what is reconstructed."""
-        return lepton_veto(0.8 * self.min_lepton_pt, 1.1 * self.min_lepton_pt)
+from analysis.simulation.leptons.lepton_process import TO_LEPTONS, LeptonProcess
+from analysis.simulation.leptons.signals import ChargedHiggs, Leptoquark, WKKToWPhi, WPrimeToLNu
 
 
 class TopPairs(LeptonProcess):
@@ -80,9 +41,14 @@ class BosonAndJet(LeptonProcess):
         default=60, ge=20, description="smallest transverse momentum in the hard process"
     )
 
+    max_hard_pt: float | None = Field(
+        default=None, gt=20, description="largest transverse momentum in the hard process; none by default"
+    )
+
     def phase_space(self) -> list[str]:
-        """Pythia's cut."""
-        return [f"PhaseSpace:pTHatMin = {self.min_hard_pt}"]
+        """Pythia's cuts."""
+        largest = [] if self.max_hard_pt is None else [f"PhaseSpace:pTHatMax = {self.max_hard_pt}"]
+        return [f"PhaseSpace:pTHatMin = {self.min_hard_pt}", *largest]
 
     @property
     def truth_label(self) -> int:
@@ -119,6 +85,65 @@ class ZJets(BosonAndJet):
         ]
 
 
+class BosonAndPhoton(BosonAndJet):
+    """A W or Z boson to leptons with a photon."""
+
+    def pythia(self) -> list[str]:
+        """A weak boson against a photon; Z without the photon of Drell-Yan."""
+        return [
+            "WeakBosonAndParton:ffbar2Wgm = on",
+            "WeakBosonAndParton:ffbar2gmZgm = on",
+            "WeakZ0:gmZmode = 2",
+            *(
+                line
+                for boson in (23, 24)
+                for line in (f"{boson}:onMode = off", f"{boson}:onIfAny = {TO_LEPTONS}")
+            ),
+            *self.phase_space(),
+        ]
+
+
+class OffShellBoson(LeptonProcess):
+    """A W boson, or a Z boson or photon, far above its mass, to leptons."""
+
+    boson: Literal["W", "Z"] = Field(default="W", description="which boson")
+    min_mass: float = Field(default=300, gt=100, description="smallest mass of the two leptons")
+    max_mass: float | None = Field(default=None, gt=100, description="largest mass; none by default")
+
+    def pythia(self) -> list[str]:
+        """A quark and an antiquark to a single boson."""
+        process, code = ("ffbar2W", 24) if self.boson == "W" else ("ffbar2gmZ", 23)
+        largest = [] if self.max_mass is None else [f"PhaseSpace:mHatMax = {self.max_mass}"]
+        return [
+            f"WeakSingleBoson:{process} = on",
+            f"{code}:onMode = off",
+            f"{code}:onIfAny = {TO_LEPTONS}",
+            f"PhaseSpace:mHatMin = {self.min_mass}",
+            *largest,
+        ]
+
+    @property
+    def truth_label(self) -> int:
+        """-3: vector bosons."""
+        return -3
+
+
+class BosonPairs(LeptonProcess):
+    """Two weak bosons of given kinds, all decays."""
+
+    bosons: Literal["WW", "WZ", "ZZ"] = Field(default="WZ", description="which two bosons")
+
+    def pythia(self) -> list[str]:
+        """Two bosons of a quark and an antiquark; Z without the photon of Drell-Yan."""
+        process = {"WW": "ffbar2WW", "WZ": "ffbar2ZW", "ZZ": "ffbar2gmZgmZ"}[self.bosons]
+        return [f"WeakDoubleBoson:{process} = on", "WeakZ0:gmZmode = 2"]
+
+    @property
+    def truth_label(self) -> int:
+        """-3: vector bosons."""
+        return -3
+
+
 class QCD(LeptonProcess):
     """Multijet production in which one jet is taken for an electron.
 
@@ -151,62 +176,17 @@ class QCD(LeptonProcess):
         return self.fakes_enhancement
 
 
-class WKKToWPhi(LeptonProcess):
-    """W_KK -> W phi with phi to two quarks, flavours u d s c b alike: a dijet resonance beside a lepton."""
-
-    resonance_mass: float = Field(default=2000, gt=200, description="mass of the resonance")
-    phi_mass: float = Field(default=500, gt=20, description="mass of phi")
-
-    def pythia(self) -> list[str]:
-        """The Kaluza-Klein W is Pythia's W'; the W boson decays to leptons."""
-        return [
-            "NewGaugeBoson:ffbar2Wprime = on",
-            *resonance(W_PRIME, self.resonance_mass, 0.01 * self.resonance_mass),
-            *scalar(PHI, "phinew", self.phi_mass),
-            *decays(W_PRIME, [(1.0, (W_BOSON, PHI))]),
-            "24:onMode = off",
-            f"24:onIfAny = {TO_LEPTONS}",
-        ]
-
-
-class ChargedHiggs(LeptonProcess):
-    """b g -> H+ t with H+ to a top and a bottom quark."""
-
-    higgs_mass: float = Field(default=800, gt=200, description="mass of the charged Higgs boson")
-
-    def pythia(self) -> list[str]:
-        """Pythia starts no such process without useBSM."""
-        return [
-            "Higgs:useBSM = on",
-            "HiggsBSM:bg2H+-t = on",
-            f"{CHARGED_HIGGS}:m0 = {self.higgs_mass}",
-            f"{CHARGED_HIGGS}:onMode = off",
-            f"{CHARGED_HIGGS}:onIfMatch = 5 6",
-        ]
-
-
-class Leptoquark(LeptonProcess):
-    """u g -> leptoquark + muon, with the scalar leptoquark to an up quark and a muon."""
-
-    leptoquark_mass: float = Field(default=2000, gt=200, description="mass of the leptoquark")
-
-    def pythia(self) -> list[str]:
-        """Flavours of the production are those of the decay."""
-        return [
-            "LeptoQuark:qg2LQl = on",
-            "LeptoQuark:kCoup = 0.01",
-            f"{LEPTOQUARK}:0:products = 2 13",
-            *resonance(LEPTOQUARK, self.leptoquark_mass, 0.005 * self.leptoquark_mass),
-        ]
-
-
 PROCESSES: dict[str, type[LeptonProcess]] = {
     "lepton_ttbar": TopPairs,
     "lepton_single_top": SingleTop,
     "lepton_w_jets": WJets,
     "lepton_z_jets": ZJets,
+    "lepton_boson_and_photon": BosonAndPhoton,
+    "lepton_off_shell_boson": OffShellBoson,
+    "lepton_boson_pairs": BosonPairs,
     "lepton_qcd": QCD,
     "lepton_wkk_to_wphi": WKKToWPhi,
+    "lepton_wprime_to_lnu": WPrimeToLNu,
     "lepton_charged_higgs": ChargedHiggs,
     "lepton_leptoquark": Leptoquark,
 }

@@ -10,9 +10,9 @@ from analysis.simulation.columns import Columns
 from analysis.simulation.detector import ELECTRON, MUON, PHOTON, Detector, Objects
 from analysis.simulation.generator import GeneratedBatch, of_events, offsets
 from analysis.simulation.jets import find_jets
+from analysis.simulation.leptons.lepton_process import LeptonProcess
 from analysis.simulation.leptons.objects import Found, find
 from analysis.simulation.leptons.performance import ObjectPerformance
-from analysis.simulation.leptons.processes import LeptonProcess
 from analysis.simulation.leptons.small_jets import small_jets
 
 ACCEPTANCE = 5.2  # of the calorimeters, in |eta|: the missing momentum needs all of them

@@ -21,7 +21,7 @@ from analysis.simulation.level1.processes import RUN_3_ENERGY, Crossing, ZeroBia
 from analysis.simulation.level1.towers import Collisions, digitise_collisions
 from analysis.simulation.production import SimulationProgress, run_all
 from analysis.simulation.recipe import VERSION, packages
-from selections.headers import cache_directory
+from user_cache import cache_directory
 
 EMBEDDED = Path(__file__).parents[2] / "samples" / "level1_collisions.npz"
 HARD_SCALES = (20, 50, 100, 200)  # GeV: lower edges in pT-hat

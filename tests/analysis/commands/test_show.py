@@ -15,7 +15,7 @@ from models.isolation_forest import IsolationForest
 
 @pytest.fixture(scope="module")
 def declared():
-    return {name: searches.declare(searches.load(name, None)) for name in searches.names()}
+    return {name: searches.declare(searches.load(name, None)) for name in searches.of_resonances()}
 
 
 def told(tables) -> dict[str, str]:

@@ -81,6 +81,15 @@ def test_a_batch_runs_in_one_call_without_what_is_done(tmp_path, calls):
     assert told == [("a", True), ("b", False), ("c", False)]
 
 
+def test_stages_of_one_name_in_a_batch_run_apart(tmp_path, calls):
+    """As the signal region of data and the control region that the closure test puts in its place."""
+    arguments = [{"text": text, "calls": str(calls)} for text in "ab"]
+    stages = [Stage("select", tasks.write_batch, one, batch="loop") for one in arguments]
+    run_stages(stages, tmp_path, Tools())
+    assert calls.read_text() == "xx"
+    assert [product(stage, tmp_path) for stage in stages] == ["a", "b"]
+
+
 def test_a_batch_that_fails_leaves_nothing(tmp_path):
     stages = [Stage(text, tasks.write_half_of_a_batch, {"text": text}, batch="loop") for text in "ab"]
     with pytest.raises(MaplessError, match="the second file is lost"):

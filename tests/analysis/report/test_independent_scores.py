@@ -26,7 +26,7 @@ def test_the_figure_shows_whether_ranks_depend_on_each_other(correlation):
     ((name, _, figure),) = FIGURE.draw(view(**scores(correlation)))
     (axis,) = figure.axes
     means = axis.containers[0][0].get_ydata()
-    assert name == "independence_tnt"
+    assert name == "independence_tnt_one"
     assert (means[-1] - means[0] > 0.2) == (correlation > 0)
     assert any("rank correlation" in text.get_text() for text in axis.get_legend().get_texts())
 

@@ -41,7 +41,7 @@ def test_closed_data_are_told_by_their_closure_alone():
     for checks, words in (
         ((), "is missing"),
         (({"name": "pulls", "passed": True},), "passed"),
-        (({"name": "pulls", "passed": False},), "failed (pulls)"),
+        (({"name": "pulls", "passed": False},), "failed at 1 of 1 checks (pulls)"),
     ):
         told = sentence(closed=True, closure=checks)
         assert words in told

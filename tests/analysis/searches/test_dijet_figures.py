@@ -5,7 +5,9 @@ import pytest
 
 from analysis.report.hunt_view import HuntView
 from analysis.searches.dijet_average_images import DijetAverageImages
+from analysis.searches.dijet_efficiency_map import DijetEfficiencyMap
 from analysis.searches.dijet_prongs import DijetProngs, prongs
+from selections.events import EventTable
 from tests.models import toy
 
 RATIOS = ("tau21", "tau32", "tau43")
@@ -52,5 +54,22 @@ def test_average_images_are_drawn_where_there_are_images():
     difference = figure.axes[2].images[0].get_array()
     assert difference.shape == (8, 8)
     assert difference[3:5, 3:5].mean() < 0 < difference[1, 2:6].mean()  # the two prongs go around the centre
+    truth = figure.axes[3].images[0].get_array()
+    np.testing.assert_array_equal(truth, difference)  # all that was injected is kept, and nothing else
     bare = EVENTS.only(EVENTS.columns - {"jet1_image", "jet2_image"})
     assert list(DijetAverageImages().draw(view_of(bare))) == []
+
+
+def test_the_efficiency_is_small_where_a_detector_sees_a_signal():
+    random, name = np.random.default_rng(3), np.arange(20_000, dtype=np.uint64)
+    first, second = random.uniform(0, 600, (2, 20_000))
+    planted = (abs(first - 412.5) < 12.5) & (abs(second - 87.5) < 12.5)  # one bin
+    names = {"run": name, "luminosity_block": name, "event": name}
+    events = EventTable(names | {"m1": first, "m2": second})
+    score = random.uniform(0, 1, 20_000) + planted
+    view = HuntView("hunt", "hunt", events, {"score": score}, {}, second > 0, None, {}, "label")
+    ((_, _, figure),) = DijetEfficiencyMap(("m1", "m1", 600.0), ("m2", "m2", 600.0)).draw(view)
+    shown = figure.axes[0].collections[0].get_array().reshape(24, 24)  # rows in the second column
+    assert np.unravel_index(np.argmin(shown), shown.shape) == (3, 16)
+    assert shown[3, 16] < 0.01
+    assert np.ma.median(shown) > 0.3

@@ -11,7 +11,7 @@ from errors import MaplessError
 from models.registry import make_detector
 
 
-@pytest.mark.parametrize("name", searches.names())
+@pytest.mark.parametrize("name", searches.of_resonances())
 def test_every_search_that_comes_with_the_suite_can_be_declared(name: str) -> None:
     search = searches.declare(searches.load(name, None))
     assert search.name == name

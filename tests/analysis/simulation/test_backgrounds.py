@@ -9,7 +9,8 @@ import pytest
 
 from analysis.simulation import simulate
 from analysis.simulation.generator import Generator
-from analysis.simulation.leptons.processes import LeptonProcess, TopPairs, WJets, ZJets
+from analysis.simulation.leptons.lepton_process import LeptonProcess
+from analysis.simulation.leptons.processes import TopPairs, WJets, ZJets
 from tests.analysis.simulation.conftest import read
 
 pytestmark = pytest.mark.physics

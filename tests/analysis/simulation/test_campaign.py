@@ -141,3 +141,15 @@ def test_other_detector_is_part_of_the_recipe() -> None:
     better = Campaign.model_validate(CAMPAIGN | {"detector": {"jet_mass_resolution": 0.05}})
     usual = Campaign.model_validate(CAMPAIGN)
     assert better.recipes()["qcd"].key != usual.recipes()["qcd"].key
+
+
+def test_the_radius_of_jets_is_said_where_it_is_another() -> None:
+    def recipe(**parameters: Any) -> Any:
+        sample = {"process": "qcd", "events": 1, "parameters": parameters}
+        return Campaign.model_validate({"samples": {"qcd": sample}}).recipes()["qcd"]
+
+    usual, named, wider = recipe(), recipe(jet_radius=0.8), recipe(jet_radius=1.0)
+    assert usual.key == named.key != wider.key
+    assert usual.process.jet_criteria.radius == 0.8
+    assert wider.process.jet_criteria.radius == 1.0
+    assert wider.as_dict()["parameters"]["jet_radius"] == 1.0

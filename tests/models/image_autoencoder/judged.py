@@ -26,7 +26,7 @@ from tests.models.variational_autoencoder.judged import area_under_curve, improv
 SIDEBAND, BACKGROUND = "qcd_sideband", "qcd"
 COLUMNS = ("run", "luminosity_block", "event", "weight", "mjj", "jet1_image", "jet2_image")
 CONTAMINANT = "graviton_to_tt_3500"
-CONTAMINATIONS = (0.0, 0.0019, 0.0189)
+CONTAMINATIONS = (0.0, 0.0002, 0.0019, 0.0189)
 KEPT = 0.1
 """Of the background, by both cuts."""
 

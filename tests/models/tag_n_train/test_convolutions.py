@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from models.tag_n_train.convolutions import StackedConvolution, doubled, pooled
+from models.tag_n_train.convolutions import (
+    ConvolutionOfEach,
+    StackedConvolution,
+    doubled,
+    pooled,
+    pooled_of_each,
+)
 
 MEMBERS = 2
 
@@ -28,7 +34,18 @@ def test_every_member_convolves_with_its_own_kernel(channels, filters, enlarged)
                 np.testing.assert_allclose(result[..., filter_], sum(parts), atol=1e-5)
 
 
+def test_without_edges_every_member_convolves_with_its_own_kernel():
+    images = np.random.default_rng(1).normal(size=(MEMBERS, 2, 5, 6, 3)).astype(np.float32)
+    layer = ConvolutionOfEach(2)
+    found, kernel = np.asarray(layer(images)), np.asarray(layer.kernel)
+    assert found.shape == (MEMBERS, 2, 3, 4, 2)
+    for member in range(MEMBERS):
+        parts = [correlate2d(images[member, 1, ..., c], kernel[member, ..., c, 1], "valid") for c in range(3)]
+        np.testing.assert_allclose(found[member, 1, ..., 1], np.maximum(sum(parts), 0), atol=1e-5)
+
+
 def test_pooling_undoes_doubling():
     rng = np.random.default_rng(1)
     images = rng.normal(size=(MEMBERS, 3, 4, 4, 2)).astype(np.float32)
-    np.testing.assert_array_equal(pooled(doubled(images)), images)
+    for one in (pooled, pooled_of_each):
+        np.testing.assert_array_equal(one(doubled(images)), images)

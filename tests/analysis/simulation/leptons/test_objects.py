@@ -6,9 +6,9 @@ import pytest
 from analysis.simulation.catalogue import PROCESSES
 from analysis.simulation.detector import CHARGED_HADRON, ELECTRON, MUON, PHOTON, Objects
 from analysis.simulation.jets import b_tag_score
+from analysis.simulation.leptons.lepton_process import LeptonProcess
 from analysis.simulation.leptons.objects import Found, find
 from analysis.simulation.leptons.performance import ObjectPerformance
-from analysis.simulation.leptons.processes import LeptonProcess
 from analysis.simulation.leptons.selection import fake_electrons, triggered
 from analysis.simulation.leptons.small_jets import B_TAG_SHAPES
 from analysis.simulation.processes import create

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from analysis.simulation import SimulatedSample, simulate
+from analysis.simulation.catalogue import PROCESSES
 from analysis.simulation.leptons.selection import LOOSE_ISOLATION
+from analysis.simulation.processes import create
 from selections.sources import open_events
 from selections.sources.objects import COLUMNS
 from tests.analysis.simulation.conftest import read
@@ -66,3 +68,15 @@ def test_leptons_of_multijets_are_jets_that_are_taken_for_electrons(tmp_path: Pa
     told = json.loads((tmp_path / "qcd.root.json").read_text())
     assert told["n_selected"] / told["n_generated"] > 0.02  # 0.05 for every jet above 60 GeV
     assert 10 < sample.cross_section < 1000  # pb: of 10^7 with such jets one in 10^5
+
+
+def test_slices_of_one_process_do_not_overlap(tmp_path: Path) -> None:
+    masses = {"boson": "W", "min_mass": 700.0, "max_mass": 1400.0}
+    simulate("lepton_off_shell_boson", 30, output=tmp_path / "w.root", workers=1, quality="tiny", **masses)
+    events = read(tmp_path / "w.root")
+    lepton = ak.max(ak.concatenate([events["Electron_pt"], events["Muon_pt"]], axis=1), axis=1)
+    assert (
+        np.median(ak.to_numpy(ak.drop_none(lepton))) > 250
+    )  # half of the mass, where the lepton goes across the beams
+    process = create("lepton_w_jets", PROCESSES, min_hard_pt=300, max_hard_pt=600)
+    assert {"PhaseSpace:pTHatMin = 300.0", "PhaseSpace:pTHatMax = 600.0"} <= set(process.pythia())

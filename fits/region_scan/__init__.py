@@ -1,0 +1,1 @@
+"""Scans of all connected regions of histograms whose background is simulated: MUSiC, Sleuth, BumpHunter."""
