@@ -1,12 +1,21 @@
 # Source me: `source setup.sh`. Makes .venv with the locked packages and exports what ROOT needs to find our headers.
 # Works in bash and zsh; sourcing again only sets the environment, `deactivate` takes all of it back.
-# `MAPLESS_EXTRAS=hgq2 source setup.sh` adds HGQ2 once, for trainings that learn their bit widths.
+# `MAPLESS_EXTRAS=hgq2 source setup.sh` adds HGQ2 once, for trainings that learn their bit widths, `dask` Dask, for
+# stages on other machines.
 
 if [ -z "${BASH_VERSION:-}${ZSH_VERSION:-}" ]; then
     echo "mapless: source setup.sh in bash or zsh; this shell is neither" >&2
     return 1
 fi
 
+_mapless_extra() {  # its name, and what to install
+    local name=$1
+    shift
+    [ -f "$site/$name.pth" ] && return 0
+    echo "mapless: installing the extra $name into $site/_$name"
+    "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --upgrade --target "$site/_$name" "$@" &&
+        echo "_$name" >"$site/$name.pth" || { echo "mapless: the extra was not installed; the lines above say why. Mend it and source setup.sh again" >&2; return 1; }
+}
 _mapless_setup() {
     local root="" python="" candidate site headers stamp
     if [ -n "${BASH_SOURCE:-}" ]; then root=${BASH_SOURCE[0]}; else eval 'root=${(%):-%x}'; fi
@@ -54,15 +63,13 @@ _mapless_setup() {
         unset -f _mapless_venv_deactivate
     }
     for site in "$root"/.venv/lib/python3.*/site-packages; do :; done
-    if [ "${MAPLESS_EXTRAS:-}" = hgq2 ] && [ ! -f "$site/hgq2.pth" ]; then
-        # In a folder of its own behind all others: the wheel also brings a `qkeras` that must not replace ours.
-        echo "mapless: installing the extra hgq2 0.2.0 into $site/_hgq2"
-        "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps --upgrade --target "$site/_hgq2" hgq2==0.2.0 &&
-            echo _hgq2 >"$site/hgq2.pth" || { echo "mapless: the extra was not installed; the lines above say why. Mend it and source setup.sh again" >&2; return 1; }
-    elif [ "${MAPLESS_EXTRAS:-hgq2}" != hgq2 ]; then
-        echo "mapless: there is no extra '$MAPLESS_EXTRAS'; the only one is hgq2" >&2
-        return 1
-    fi
+    # Extras lie in folders of their own behind all others: they bring packages that must not replace ours.
+    case "${MAPLESS_EXTRAS:-}" in
+        "") ;;
+        hgq2) _mapless_extra hgq2 --no-deps hgq2==0.2.0 || return 1 ;;
+        dask) _mapless_extra dask dask==2026.8.0 distributed==2026.8.0 dask-jobqueue==0.9.0 || return 1 ;;
+        *) echo "mapless: there is no extra '$MAPLESS_EXTRAS'; there are hgq2 and dask" >&2; return 1 ;;
+    esac
     headers="$root/selections/cpp:$site/fastjet/include"
     case ":${ROOT_INCLUDE_PATH:-}:" in *":$headers:"*) ;; *) export ROOT_INCLUDE_PATH="$headers${ROOT_INCLUDE_PATH:+:$ROOT_INCLUDE_PATH}" ;; esac
     case ":${LD_LIBRARY_PATH:-}:" in *":$site/fastjet/lib64:"*) ;; *) export LD_LIBRARY_PATH="$site/fastjet/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;; esac
@@ -72,5 +79,5 @@ _mapless_setup() {
 }
 _mapless_setup
 _mapless_status=$?
-unset -f _mapless_setup
+unset -f _mapless_setup _mapless_extra
 [ $_mapless_status -eq 0 ] && unset _mapless_status || { unset _mapless_status; return 1 2>/dev/null || false; }

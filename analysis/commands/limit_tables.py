@@ -13,6 +13,7 @@ from analysis.commands.numbers import number
 from analysis.commands.simulate import counter, progress_bar
 from analysis.commands.stage_output import publish, run_with_bar
 from analysis.commands.wide_table import print_table
+from analysis.engine.engines import opened
 from analysis.engine.output_folder import claimed
 from analysis.engine.stage import Stage
 from analysis.limit_search import LimitSearch
@@ -43,6 +44,7 @@ class LimitOptions:
     part: str = "1/1"
     own: OwnSignal | None = None
     threads: int = 2
+    engine: str = "local"
     workers: int = 1
     fresh: bool = False
     unblind: bool = False
@@ -60,12 +62,10 @@ def find_limits(
 
     def run(stages: Sequence[Stage]) -> None:
         new = [stage for stage in stages if stage.key not in done]
-        run_with_bar(
-            new, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
-        )
+        run_with_bar(new, output, console, threads=options.threads, engine=engine, fresh=options.fresh)
         done.update(stage.key for stage in new)
 
-    with claimed(output):
+    with claimed(output), opened(options.engine, options.workers) as engine:
         if options.own:
             settings = _with_own(settings, options.own, output / SIGNALS, options.workers, console)
         tables = LimitSearch(settings, options.unblind, part).run(output, run)

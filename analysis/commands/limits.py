@@ -8,6 +8,7 @@ import typer
 from analysis.commands.options import Overrides
 from analysis.commands.search import (
     ConfigFile,
+    EngineOption,
     Fresh,
     Output,
     PartOption,
@@ -32,6 +33,7 @@ def limits(
     ] = 2000,
     threads: Threads = None,
     workers: Workers = 1,
+    engine: EngineOption = "local",
     output: Output = None,
     fresh: Fresh = False,
     unblind: Unblind = False,
@@ -41,5 +43,5 @@ def limits(
     from analysis.engine.threads import available_cores
 
     own = OwnSignal(signal, mass, n_events) if signal else None
-    options = LimitOptions(output, part, own, threads or available_cores(), workers, fresh, unblind)
+    options = LimitOptions(output, part, own, threads or available_cores(), engine, workers, fresh, unblind)
     find_limits(search, config, tuple(overrides or ()), options)

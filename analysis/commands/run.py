@@ -12,6 +12,7 @@ from analysis.commands.explanation import print_explanation
 from analysis.commands.findings import print_class_findings, print_findings
 from analysis.commands.stage_output import plan_table, publish, run_with_bar
 from analysis.commands.wide_table import print_table
+from analysis.engine.engines import opened
 from analysis.engine.json_file import read_json
 from analysis.engine.output_folder import claimed
 from analysis.engine.run_log import logged
@@ -32,6 +33,7 @@ class RunOptions:
     last: str = "report"
     max_events: int | None = None
     threads: int = 2
+    engine: str = "local"
     workers: int = 1
     dry_run: bool = False
     fresh: bool = False
@@ -56,12 +58,11 @@ def run_search(name: str | None, config: Path | None, overrides: Sequence[str], 
         print_table(console, plan_table(stages, output, purposes, fresh=options.fresh))
         _refuse(complaints, console)
         return
-    opened = ", unblinded" if pipeline.is_data and options.unblind else ""
-    what = f"{settings.search} up to {options.last}{opened} ({pipeline.report.folder(output).name})"
-    with claimed(output), logged(output, what):
-        run_with_bar(
-            stages, output, console, threads=options.threads, workers=options.workers, fresh=options.fresh
-        )
+    unblinded = ", unblinded" if pipeline.is_data and options.unblind else ""
+    what = f"{settings.search} up to {options.last}{unblinded} ({pipeline.report.folder(output).name})"
+    engine_of = opened(options.engine, options.workers)
+    with claimed(output), logged(output, what), engine_of as engine:
+        run_with_bar(stages, output, console, threads=options.threads, engine=engine, fresh=options.fresh)
         if options.last == "explain":
             _explain(stages[-1].folder(output), console, closed=pipeline.is_closed)
         if options.last == "report":

@@ -37,6 +37,13 @@ Workers = Annotated[
         min=1, max=1024, help="Processes that run independent stages side by side, sharing the threads."
     ),
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        metavar="ENGINE",
+        help="Where independent stages run: local, local:N, dask:ADDRESS, slurm:FILE or htcondor:FILE.",
+    ),
+]
 Output = Annotated[Path | None, typer.Option(help="Folder of the results; by default results/SEARCH.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run and stop.")]
 Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Redo finished stages, or keep them.")]
@@ -59,6 +66,7 @@ def up_to(last: str) -> Callable[..., None]:
         max_events: MaxEvents = None,
         threads: Threads = None,
         workers: Workers = 1,
+        engine: EngineOption = "local",
         output: Output = None,
         dry_run: DryRun = False,
         fresh: Fresh = False,
@@ -74,6 +82,7 @@ def up_to(last: str) -> Callable[..., None]:
             last=last,
             max_events=max_events,
             threads=threads or available_cores(),
+            engine=engine,
             workers=workers,
             dry_run=dry_run,
             fresh=fresh,

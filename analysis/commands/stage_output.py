@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from analysis.engine.engines import ONE_PROCESS, Engine
 from analysis.engine.job import Tools
 from analysis.engine.output_folder import move_in, partial_folder
 from analysis.engine.running import run_stages
@@ -21,7 +22,13 @@ MINUTE = 60.0  # seconds from one line about the progress to the next
 
 
 def run_with_bar(
-    stages: Sequence[Stage], output: Path, console: Console, *, threads: int, workers: int = 1, fresh: bool
+    stages: Sequence[Stage],
+    output: Path,
+    console: Console,
+    *,
+    threads: int,
+    engine: Engine = ONE_PROCESS,
+    fresh: bool,
 ) -> None:
     """Run stages, with a bar for what reports its steps on a terminal, and print how long each took."""
 
@@ -34,7 +41,7 @@ def run_with_bar(
             console.print(f"{stage.name}: what is stored is not what was written; it is made anew")
     with _minutes(output, console), _bar(console) as progress:
         tools = Tools(progress, threads)
-        run_stages(stages, output, tools, workers=workers, fresh=fresh, report=report)
+        run_stages(stages, output, tools, engine=engine, fresh=fresh, report=report)
 
 
 def plan_table(stages: Sequence[Stage], output: Path, purposes: Mapping[str, str], *, fresh: bool) -> Table:

@@ -10,12 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from analysis.engine import provenance
+from analysis.engine.code_key import code_key
+from analysis.engine.engines import ONE_PROCESS, Engine
 from analysis.engine.job import Job, Tools
 from analysis.engine.manifest import read_manifest, write_manifest
 from analysis.engine.stage import Stage, fingerprint, plain
 from analysis.engine.threads import bound_libraries
-from analysis.engine.workers import run_in_worker, worker_processes
-from errors import at_work
+from errors import MaplessError, at_work
 
 Report = Callable[[Stage, float | None], None]
 """Hears of every stage that is there, with its seconds, or None if it was kept from an earlier run."""
@@ -26,24 +27,24 @@ def run_stages(
     output: Path,
     tools: Tools,
     *,
-    workers: int = 1,
+    engine: Engine = ONE_PROCESS,
     fresh: bool = False,
     report: Report = lambda stage, seconds: None,
 ) -> None:
     """Run stages, each behind what it needs, and keep those that are done unless `fresh`.
 
-    `stages` are in order (`analysis.engine.stage.in_order`). With several workers independent stages run side
-    by side in so many processes. Raises MaplessError when a process dies, and what a task raises, which ends
-    all others; finished stages stay. Products that are not what was written are made anew.
+    `stages` are in order (`analysis.engine.stage.in_order`). With an engine of several workers independent
+    stages run side by side. Raises MaplessError when a process dies, and what a task raises, which ends all
+    others; finished stages stay. Products that are not what was written are made anew.
     """
     kept = {stage.key for stage in stages if stage.is_done(output) and not fresh}
     for stage in stages:
         if stage.key in kept:
             report(stage, None)
     groups = in_groups([stage for stage in stages if stage.key not in kept])
-    workers = min(workers, len(groups))
-    if workers > 1:
-        _run_side_by_side(groups, output, tools, workers, report)
+    slots = engine.slots(len(groups))
+    if groups and slots > 1:
+        _run_side_by_side(groups, output.absolute(), tools, engine, slots, report)
         return
     for group in groups:
         _run(group, output, tools, os.getpid())
@@ -117,18 +118,18 @@ def _tell(group: Sequence[Stage], output: Path, report: Report) -> None:
 
 
 def _run_side_by_side(
-    groups: list[list[Stage]], output: Path, tools: Tools, workers: int, report: Report
+    groups: list[list[Stage]], output: Path, tools: Tools, engine: Engine, slots: int, report: Report
 ) -> None:
     waiting, running = list(groups), dict[Future[None], list[Stage]]()
     unfinished = {stage.key for group in groups for stage in group}
-    quiet, run = Tools(threads=max(1, tools.threads // workers)), os.getpid()
+    quiet, run = Tools(threads=engine.threads(tools.threads, slots)), os.getpid()
     try:
-        with worker_processes(workers) as pool:
+        with engine.open(slots) as submit:
             while waiting or running:
                 ready = [group for group in waiting if not _needs(group) & unfinished]
-                for group in ready[: workers - len(running)]:
+                for group in ready[: slots - len(running)]:
                     waiting.remove(group)
-                    running[pool.submit(run_in_worker, _run, group, output, quiet, run)] = group
+                    running[submit(_run_elsewhere, group, _code(group), output, quiet, run)] = group
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     future.result()
@@ -138,6 +139,20 @@ def _run_side_by_side(
     finally:
         for left in output.glob(f"stages/*.partial-{run}*"):  # by a process that could not tidy up
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _run_elsewhere(group: Sequence[Stage], code: str, output: Path, tools: Tools, run: int) -> None:
+    """Run stages in another process; MaplessError if it has other code than the one that planned them."""
+    if _code(group) != code:
+        raise MaplessError(
+            f"stage {group[0].title}: a worker has another version of the code or of the packages; start the "
+            "workers in the environment of this command"
+        )
+    _run(group, output, tools, run)
+
+
+def _code(group: Sequence[Stage]) -> str:
+    return " ".join(code_key(stage.task.__module__, *stage.code) for stage in group)
 
 
 def _needs(group: Sequence[Stage]) -> set[str]:

@@ -88,3 +88,13 @@ def wait_for(condition, patience=PATIENCE):
 def rest(job, tools):
     """Take some time."""
     time.sleep(job.arguments["seconds"])
+
+
+def die_once(job, tools):
+    """End this process as a node does that is taken away, the first time; write a text the second time."""
+    died = Path(job.arguments["died"])
+    if not died.exists():
+        died.touch()
+        (job.folder / "half.txt").write_text("half")
+        os._exit(9)
+    write(job, tools)

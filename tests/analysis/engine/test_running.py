@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from analysis.engine.checksums import checksum
+from analysis.engine.engines import Local
 from analysis.engine.job import Tools
 from analysis.engine.json_file import read_json
 from analysis.engine.manifest import read_manifest
@@ -58,7 +59,7 @@ def test_stages_find_what_earlier_ones_left_and_tell_how_long_they_took(tmp_path
         in_order([last]),
         tmp_path,
         Tools(),
-        workers=workers,
+        engine=Local(workers),
         report=lambda stage, seconds: told.update({stage.name: seconds}),
     )
     assert product(last, tmp_path) == "aabc"
@@ -126,7 +127,7 @@ def test_independent_stages_run_side_by_side_and_share_the_threads(tmp_path):
     place.mkdir()
     arguments = [{"text": text, "place": str(place), "together": 2} for text in "ab"]
     stages = [Stage(one["text"], tasks.meet, one) for one in arguments]
-    run_stages(stages, tmp_path, Tools(threads=4), workers=2)
+    run_stages(stages, tmp_path, Tools(threads=4), engine=Local(2))
     written = [(stage.folder(tmp_path) / "process.txt").read_text().split() for stage in stages]
     processes, threads = zip(*written, strict=True)
     assert len({*processes, str(os.getpid())}) == 3
@@ -139,7 +140,7 @@ def test_several_processes_give_the_same_products_as_one(tmp_path):
     manifests = []
     for workers in (1, 2):
         output = tmp_path / str(workers)
-        run_stages([*first, last], output, Tools(), workers=workers)
+        run_stages([*first, last], output, Tools(), engine=Local(workers))
         manifests.append([read_manifest(stage.folder(output)) for stage in (*first, last)])
     alike = [[(one["key"], one["products"]) for one in several] for several in manifests]
     assert alike[0] == alike[1]
@@ -161,7 +162,7 @@ def test_an_error_in_one_process_stops_the_others_and_arrives_as_it_is(tmp_path,
     ]
     start = time.monotonic()
     with pytest.raises(MaplessError, match=message):
-        run_stages(stages, tmp_path, Tools(), workers=2)
+        run_stages(stages, tmp_path, Tools(), engine=Local(2))
     assert time.monotonic() - start < tasks.PATIENCE / 2
     assert not list((tmp_path / "stages").iterdir())
     assert not multiprocessing.active_children()
@@ -175,6 +176,7 @@ import sys
 from pathlib import Path
 from analysis.commands.supervision import supervised
 from analysis.engine.output_folder import claimed
+from analysis.engine.engines import Local
 from analysis.engine.job import Tools
 from analysis.engine.running import run_stages
 from analysis.engine.stage import Stage
@@ -185,7 +187,7 @@ def work():
     slow = Stage("slow", tasks.dawdle, {{"at_work": {str(tmp_path / "at_work")!r}}}, {{"done": done}})
     output = Path({str(tmp_path / "output")!r})
     with claimed(output):
-        run_stages([done, slow], output, Tools(), workers={workers})
+        run_stages([done, slow], output, Tools(), engine=Local({workers}))
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
