@@ -4,21 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from analysis.conversions import conversions
 from analysis.engine.stage import Stage
-from analysis.kept_columns import check_scores, kept_columns, offered_cut
-from analysis.search import Hunt, MassSpectrum, Search
-from analysis.search_settings import SearchSettings
+from analysis.kept_columns import check_scores, offered_cut
+from analysis.search import Hunt, MassSpectrum
+from analysis.selection_plan import SelectionPlan
 from analysis.source import NOMINAL, Injection, Source
 from analysis.stages.cut import cut
-from analysis.stages.data_set import DataSet, InjectedSignal, selection_name, size_name
+from analysis.stages.data_set import DataSet, selection_name, size_name
 from analysis.stages.fit import Hunted, fit
 from analysis.stages.global_significance import find_global_significance
 from analysis.stages.grid import grid as hunt_grid
 from analysis.stages.injection_size import size_injection
 from analysis.stages.open_spectrum import open_spectrum
 from analysis.stages.score import score
-from analysis.stages.select import select
 from analysis.stages.signal_shape import signal_shape
 from analysis.stages.train import train
 from errors import MaplessError
@@ -44,15 +42,12 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The stages of a search with its settings; `max_events` reads only so many events of each sample.
+class Plan(SelectionPlan):
+    """All stages of a search with its settings.
 
     `note` is that of its stages, for a plan that is not the search itself.
     """
 
-    search: Search
-    settings: SearchSettings
-    max_events: int | None = None
     note: str = ""
 
     @cached_property
@@ -100,50 +95,15 @@ class Plan:
         """Of each spectrum of data what lies outside of the closed intervals."""
         return {spectrum.name: self._open_spectrum(spectrum) for spectrum in self.search.spectra}
 
-    def data(self, region: str) -> DataSet:
-        """The data of a region, with the injections of the search."""
-        return self.data_set(Source(region), self.search.injections)
-
-    def signal(self, name: str, region: str, shift: str = NOMINAL) -> DataSet:
-        """A signal sample in a region, under a shift."""
-        return self.data_set(Source(region, name, shift))
-
-    def data_set(self, source: Source, injections: tuple[Injection, ...] = ()) -> DataSet:
-        """A source with its sample named, and the signals that are injected if it is the data.
-
-        Raises MaplessError for a shift that a sample does not have.
-        """
-        named = replace(source, sample=self.search.sample_of(source))
-        for name, shift in [(named.sample, named.shift), *((one.sample, one.shift) for one in injections)]:
-            self.search.require_shift(name, source.region, shift)
-        if named.sample != self.search.data:
-            return DataSet(named)
-        luminosity = self.search.samples[self.search.data].luminosity
-        if any(injection.cross_section for injection in injections):
-            self.require_luminosity("an injected cross section")
-        reference = self.search.spectra[0].region
-        samples = [self.search.samples[injection.sample] for injection in injections]
-        pairs = zip(injections, samples, strict=True)
-        return DataSet(
-            named, tuple(InjectedSignal(i, luminosity * s.acceptance, reference) for i, s in pairs)
-        )
-
     def masses(self, hunt: Hunt, window: Window | None, spectrum: MassSpectrum) -> tuple[float, ...]:
         """The mass hypotheses of a hunt in a window."""
         return spectrum.masses if window is None else hunt.masses[window.name]
-
-    def require_luminosity(self, what: str) -> None:
-        """Raise MaplessError if the luminosity of the data that are read is not known."""
-        if not self.search.samples[self.search.data].luminosity:
-            raise MaplessError(f"{what} needs the luminosity of {self.search.data}; add it to its sample")
-        if self.max_events is not None:
-            raise MaplessError(f"{what} needs the luminosity of all data: leave --max-events out")
 
     def selected(self, data_sets: Iterable[DataSet]) -> dict[str, Stage]:
         """The selected events that data sets are made of, by name, and how many to inject if that is open."""
         data_sets = tuple(data_sets)
         places = [place for data in data_sets for place in data.selections]
-        found = {selection_name(*place): self._select(*place) for place in dict.fromkeys(places)}
+        found = {selection_name(*place): self.select(*place) for place in dict.fromkeys(places)}
         injections = dict.fromkeys(signal.injection for data in data_sets for signal in data.injected)
         open_sizes = [one for one in injections if one.significance is not None]
         return found | {size_name(one.sample): self._injection_size(one) for one in open_sizes}
@@ -190,37 +150,6 @@ class Plan:
         shapes = [name for one in hunt.spectra for name in self.search.spectrum(one).signal.samples]
         named = [(name, NOMINAL) for name in shapes] + [(one.sample, one.shift) for one in injections]
         return tuple(self.signal(name, region, shift) for name, shift in dict.fromkeys(named))
-
-    def _select(self, sample: str, region: str, shift: str) -> Stage:
-        selection = self.search.selection(region, sample).needed_for(self._columns[region])
-        known = self.search.samples[sample]
-        weights = known.weights if shift == NOMINAL else ()
-        variations = tuple(part.variations_for(shift) for part in known.parts)
-        code = {type(source).__module__ for some in variations for source in some}
-        arguments = {
-            "sample": sample,
-            "role": known.role,
-            "parts": tuple(replace(part, variations=()) for part in known.parts),
-            "variations": variations,
-            "region": region,
-            "selection": selection,
-            "columns": (*self._columns[region], *weights),
-            "shift": shift,
-            "max_events": self.max_events,
-        }
-        name = selection_name(sample, region, shift)
-        return Stage(
-            f"select-{name}",
-            select,
-            arguments,
-            conversions(known),
-            code=(*selection.headers, *sorted(code)),
-            batch=f"select-{sample}",
-        )
-
-    @cached_property
-    def _columns(self) -> dict[str, tuple[str, ...]]:
-        return kept_columns(self.search)
 
     def _injection_size(self, injection: Injection) -> Stage:
         """How many events of a signal have some expected significance in the first spectrum."""
