@@ -117,19 +117,10 @@ def columns_used(expression: str) -> tuple[str, ...]:
     >>> columns_used("mapless::pick(jet_pt, pair, 0) > 3e2 && M_PI > weight")
     ('jet_pt', 'pair', 'weight')
     """
-    return tuple(name for name in names_used(expression) if not name.isupper())
-
-
-def names_used(expression: str) -> tuple[str, ...]:
-    """Names in a C++ expression that may be columns: as `columns_used`, but constants in capitals, too.
-
-    >>> names_used("HLT_PFHT1050 || M_PI > 3")
-    ('HLT_PFHT1050', 'M_PI')
-    """
     bare = _LITERALS_AND_COMMENTS.sub(" 0 ", expression)
+    names = (name for name in _NAME.findall(bare) if name not in _KEYWORDS and not name.isupper())
     local = _local_variables(bare)
-    names = (name for name in _NAME.findall(bare) if name not in _KEYWORDS and name not in local)
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(name for name in names if name not in local))
 
 
 def _local_variables(bare: str) -> set[str]:

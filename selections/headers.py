@@ -8,13 +8,17 @@ that bodies and heavy includes can be left out then.
 
 import hashlib
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
-from selections.libraries import OPTIONS, compile_library, compiler, compiler_key
 from selections.root import import_root
 from user_cache import cache_directory
 
@@ -24,6 +28,7 @@ LIBRARIES = {  # by what is included: the package, and where in it the libraries
     "fastjet/": ("fastjet", [f"lib64/{name}" for name in FASTJET_LIBRARIES]),
     "<correction.h>": ("correctionlib", ["lib/libcorrectionlib.so"]),
 }
+COMPILER_OPTIONS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-w")
 # Gives inline functions a symbol; the interpreter prefers it to its own code, but for functions so short that
 # it rather inlines them. Headers that hide their bodies from the interpreter compile much faster without.
 KEEP_INLINE_FUNCTIONS = "-fkeep-inline-functions"
@@ -46,12 +51,6 @@ def graph_functions() -> Any:
     return import_root().mapless
 
 
-def loaded() -> tuple[str, ...]:
-    """The headers that are known to the interpreter by now, in order."""
-    return tuple(_loaded)
-
-
-@cache
 def may_be_used(name: str, code: str) -> bool:
     """Whether code calls `mapless::` functions that a header itself names, not only those that it includes.
 
@@ -63,35 +62,22 @@ def may_be_used(name: str, code: str) -> bool:
     return any(re.search(rf"\b{used}\b", text) for used in re.findall(r"\bmapless::(\w+)", code))
 
 
-def include_folders(*names: str) -> list[Path]:
-    """Folders in which a compiler finds headers and what they include."""
-    packages = [package for included, (package, _) in LIBRARIES.items() if included in source_of(*names)]
-    return [HEADERS, *(package_folder(package) / "include" for package in packages)]
-
-
-def source_of(*names: str) -> str:
-    """Text of headers and of all project headers that they include."""
-    return "".join(_source_with_includes(name) for name in names)
-
-
-_loaded: dict[str, None] = {}
-
-
 @cache
 def _load_once(name: str) -> None:
     root = import_root()
     text = _source_with_includes(name)
-    for folder in include_folders(name):
+    used = [library for included, library in LIBRARIES.items() if included in text]
+    folders = [HEADERS, *(package_folder(package) / "include" for package, _ in used)]
+    for folder in folders:
         root.gInterpreter.AddIncludePath(str(folder))
-    for included, (package, files) in LIBRARIES.items():
-        for file in files if included in text else ():
+    for package, files in used:
+        for file in files:
             root.gSystem.Load(str(package_folder(package) / file))
-    library = _compiled(name, text)
-    loads = library is not None and root.gSystem.Load(str(library)) >= 0
-    define = "#define MAPLESS_COMPILED\n" if loads else ""
+    library = _compiled(name, text, folders)
+    loaded = library is not None and root.gSystem.Load(str(library)) >= 0
+    define = "#define MAPLESS_COMPILED\n" if loaded else ""
     if not root.gInterpreter.Declare(f'{define}#include "{name}"\n#undef MAPLESS_COMPILED\n'):
         raise MaplessError(f"ROOT's interpreter does not understand the header {name}; its message is above")
-    _loaded[name] = None
 
 
 def _source_with_includes(name: str) -> str:
@@ -122,14 +108,44 @@ def package_folder(package: str) -> Path:
     return Path(found.origin).parent
 
 
-def _compiled(name: str, text: str) -> Path | None:
+def _compiled(name: str, text: str, includes: Sequence[Path]) -> Path | None:
     """Shared library of a header, made if it is not in the cache; None without a working compiler."""
-    if compiler() is None:
+    compiler = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
+    if not compiler:
         return None
-    options = OPTIONS if BODIES_ARE_HIDDEN in text else (*OPTIONS, KEEP_INLINE_FUNCTIONS)
-    key = hashlib.sha256("\0".join((text, compiler_key(), *options)).encode()).hexdigest()[:20]
-    library = cache_directory() / f"{Path(name).stem}-{key}.so"
+    root = import_root()
+    options = COMPILER_OPTIONS if BODIES_ARE_HIDDEN in text else (*COMPILER_OPTIONS, KEEP_INLINE_FUNCTIONS)
+    parts = (text, root.gROOT.GetVersion(), _compiler_version(compiler), *options)
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+    try:
+        library = cache_directory() / f"{Path(name).stem}-{key}.so"
+    except MaplessError:  # nowhere to keep it: the interpreter does the work instead
+        return None
     if library.exists():
         return library
-    complaint = compile_library(f'#include "{name}"\n', library, include_folders(name), options)
-    return library if complaint is None else None
+    folders = [*includes, Path(str(root.TROOT.GetIncludeDir()))]
+    command = [compiler, *options, *(f"-I{folder}" for folder in folders)]
+    return library if _compile(name, command, library) else None
+
+
+@cache
+def _compiler_version(compiler: str) -> str:
+    result = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return result.stdout.partition("\n")[0]
+
+
+def _compile(name: str, compile_command: list[str], library: Path) -> bool:
+    """Compile beside the target and rename, so that two processes at once cannot harm each other."""
+    try:
+        library.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=library.parent) as beside:
+            source = Path(beside) / f"{Path(name).stem}.cxx"
+            source.write_text(f'#include "{name}"\n', encoding="utf-8")
+            made = source.with_suffix(".so")
+            command = [*compile_command, str(source), "-o", str(made)]
+            if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+                return False
+            made.replace(library)
+    except OSError:  # no room, or the cache may not be written: the interpreter does the work instead
+        return False
+    return True

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
-from selections import compiled
 from selections.expressions import columns_used
 from selections.headers import graph_functions
 from selections.reading import watched_loop
@@ -70,21 +68,15 @@ class Node:
 
     def after(self, steps: Sequence[Step]) -> "Node":
         """The node after further steps; raises MaplessError for one that ROOT does not understand."""
-        node, new = self, list(steps)
-        while new and (child := node._child(new[0])):
-            node, new = child, new[1:]
-        for _, group in groupby(new, lambda step: isinstance(step, Column | Cut)):
-            some = list(group)
-            expressions = [step for step in some if isinstance(step, Column | Cut)]  # all of them or none
-            functions = compiled.functions(node.frame, expressions) if expressions else [None] * len(some)
-            for step, function in zip(some, functions, strict=True):
-                child = Node(_applied(node, step, function), self.aliases, self.made)
+        node = self
+        for step in steps:
+            known = (child for other, child in node._children if other == step)
+            child = next(known, None)
+            if child is None:
+                child = Node(_applied(node, step), self.aliases, self.made)
                 node._children.append((step, child))
-                node = child
+            node = child
         return node
-
-    def _child(self, step: Step) -> "Node | None":
-        return next((child for other, child in self._children if other == step), None)
 
     def tally(self) -> Tally:
         """The counts of a node behind `weight_columns`, booked when they are first asked for."""
@@ -130,28 +122,32 @@ def redefined(
 
     Columns that are `made` of these are made again, in their order.
     """
+    mapless = graph_functions()
     shifted = {name: f"mapless_shifted_{name}" for name in expressions}
-    columns = [Column(shifted[name], expression) for name, expression in expressions.items()]
     known = column_names(frame) & set(shifted.values())
-    # ROOT refuses to change an alias, but an alias follows the column that it names
-    again = [Column(aliases.get(name, name), shifted[name]) for name in expressions]
+    for name, expression in expressions.items():
+        define = mapless.redefine if shifted[name] in known else mapless.define
+        frame = define(frame, shifted[name], expression)
+    for name in expressions:
+        # ROOT refuses to change an alias, but an alias follows the column that it names
+        frame = mapless.redefine(frame, aliases.get(name, name), shifted[name])
     changed = {*expressions, *(aliases[name] for name in expressions if name in aliases)}
     for column in made:
         if column.name not in changed and changed & set(columns_used(column.expression)):
             changed.add(column.name)
             if column.name not in aliases:
-                again.append(column)
-    return compiled.define(frame, (*columns, *again), known.union(column.name for column in again))
+                frame = mapless.redefine(frame, column.name, column.expression)
+    return frame
 
 
-def _applied(node: Node, step: Step, function: compiled.Function | None) -> Any:
+def _applied(node: Node, step: Step) -> Any:
     mapless, frame = graph_functions(), node.frame
     if isinstance(step, Cut):
         with one_line_errors(f"ROOT does not understand cut '{step.title}', `{step.expression}`"):
-            return compiled.keep(frame, step, function)
+            return mapless.filter(frame, step.expression, step.title)
     if isinstance(step, Column):
         with one_line_errors(f"ROOT does not understand column {step.name}, `{step.expression}`"):
-            return compiled.define_one(frame, step, function)
+            return mapless.define(frame, step.name, step.expression)
     if isinstance(step, Variation):
         columns = [node.aliases.get(name, name) for name in step.columns]
         expression = step.expression(str(mapless.column_type(frame, columns[0])))

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
@@ -70,13 +69,6 @@ def one_line_errors(what_failed: str) -> Iterator[int]:
             diagnostics.seek(0)
             first = _first_error(diagnostics.read(), str(error))
             raise MaplessError(f"{what_failed}: {first}") from None
-
-
-@contextmanager
-def quiet_standard_error() -> Iterator[None]:
-    """Without what ROOT and its interpreter write to standard error."""
-    with Path(os.devnull).open("w") as nowhere, _standard_error_to(nowhere.fileno()):
-        yield
 
 
 @contextmanager

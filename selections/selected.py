@@ -33,7 +33,6 @@ class Selected:
     _steps: tuple[Step, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        self._start.after(self._steps)  # all steps at once compile faster
         self._tallies()
 
     @property

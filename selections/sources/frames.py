@@ -3,12 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from errors import MaplessError
-from selections import compiled, headers
+from selections import headers
 from selections.expressions import columns_used
 from selections.headers import graph_functions
 from selections.root import import_root, one_line_errors
@@ -39,7 +38,7 @@ def canonical_frame(
     _check_event_numbers(translation.definitions, files[0])
     frame = _with_defaults(frame, translation, files)
     frame = with_columns(frame, translation.definitions, file_format, files)
-    return compiled.define(frame, [Column("event", _NUMBER_BY_FILE)], ["event"]) if renumbered else frame
+    return graph_functions().redefine(frame, "event", _NUMBER_BY_FILE) if renumbered else frame
 
 
 def with_columns(
@@ -113,27 +112,24 @@ def _check_event_numbers(definitions: Sequence[Column], file: OpenedFile) -> Non
 
 def _with_defaults(frame: Any, translation: Translation, files: Sequence[OpenedFile]) -> Any:
     """With the columns that only some of all files have."""
+    mapless = graph_functions()
     for name, value in translation.defaults.items():
         have = [name in file.columns for file in files]
         if not any(have):
-            frame = compiled.define(frame, [Column(name, str(value).lower())])
+            frame = mapless.define(frame, name, str(value).lower())
         elif not all(have):
             frame = import_root().RDF.AsRNode(frame.DefaultValueFor(name, value))
     return frame
 
 
 def _canonical(frame: Any, definitions: Sequence[Column], everywhere: Set[str], file: OpenedFile) -> Any:
-    made = [column for column in definitions if column.name != column.expression]
-    aliases = [one for one in made if one.expression in everywhere and one.name not in everywhere]
-    for column in aliases:
-        with _what_fails(column, file):
-            frame = graph_functions().alias(frame, column.name, column.expression)
-    others = [column for column in made if column not in aliases]
-    for column, function in zip(others, compiled.functions(frame, others), strict=True):
-        with _what_fails(column, file):
-            frame = compiled.define_one(frame, column, function, again=column.name in everywhere)
+    mapless = graph_functions()
+    for column in definitions:
+        if column.name == column.expression:
+            continue
+        define = mapless.alias if column.expression in everywhere else mapless.define
+        if column.name in everywhere:
+            define = mapless.redefine
+        with one_line_errors(f"{file.path}: {column.name} cannot be made of `{column.expression}`"):
+            frame = define(frame, column.name, column.expression)
     return frame
-
-
-def _what_fails(column: Column, file: OpenedFile) -> AbstractContextManager[int]:
-    return one_line_errors(f"{file.path}: {column.name} cannot be made of `{column.expression}`")

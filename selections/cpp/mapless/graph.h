@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "mapless/compiled_column.h"
 #include "mapless/contents.h"
 #include "mapless/lists.h"
 #include "mapless/sorted_copy.h"

@@ -6,7 +6,6 @@
 
 #include <string>
 
-#include "mapless/compiled_column.h"
 #include "mapless/watching.h"
 
 namespace mapless {
@@ -89,8 +88,7 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
    const auto names = node.GetColumnNames();
    if (std::find(names.begin(), names.end(), length) == names.end())
       node = with_number_of(node, like, [&](auto number) -> Node {
-         using List = ROOT::RVec<decltype(number)>;
-         return define_of<List>(node, length, [](const List &values) { return values.size(); }, {like});
+         return node.Define(length, [](const ROOT::RVec<decltype(number)> &values) { return values.size(); }, {like});
       });
    return with_number_of(node, column, [&](auto number) -> Node {
       using Number = decltype(number);
@@ -100,13 +98,9 @@ Node as_long_as(Node node, const std::string &column, const std::string &like)
             throw std::length_error(noted_file() + ": " + column + " has " + std::to_string(values.size()) +
                                     " values in event " + std::to_string(event) + ", but " + like + " has " +
                                     std::to_string(expected));
-         if constexpr (std::is_same_v<Number, Kept>) // what is read stays where it is until the next event
-            return ROOT::RVec<Kept>(const_cast<Kept *>(values.data()), values.size());
-         else
-            return ROOT::RVec<Kept>(values.begin(), values.end());
+         return ROOT::RVec<Kept>(values.begin(), values.end());
       };
-      return define_of<ROOT::RVec<Number>, std::size_t, ULong64_t>(node, column, checked,
-                                                                   {column, length, event_number(node)});
+      return node.Redefine(column, checked, {column, length, event_number(node)});
    });
 }
 
@@ -115,7 +109,7 @@ namespace {
 template <typename Value>
 Node copy_of(Node &node, const std::string &name, const std::string &column)
 {
-   return define_of<Value>(node, name, [](const Value &value) { return value; }, {column});
+   return node.Define(name, [](const Value &value) { return value; }, {column});
 }
 
 } // namespace
@@ -152,7 +146,7 @@ Node in_order(Node node, const std::string &column, const std::string &order)
             found.push_back(values[index]);
          return found;
       };
-      return define_of<ROOT::RVec<Number>, ROOT::RVecI>(node, column, ordered, {column, order});
+      return node.Redefine(column, ordered, {column, order});
    });
 }
 
