@@ -123,7 +123,14 @@ def same(one, other):
     return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 
 
-@pytest.fixture(scope="module", params=DETECTORS)
+SLOW = {"image-tag-n-train"}
+"""Detectors of many networks of images, whose compilation alone takes longer than all other detectors here."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.physics if name in SLOW else ()) for name in DETECTORS],
+)
 def name(request):
     return request.param
 
