@@ -124,7 +124,7 @@ def same(one, other):
 
 
 SLOW = {"image-tag-n-train"}
-"""Detectors of many networks of images, whose compilation alone takes longer than all other detectors here."""
+"""Detectors of many networks of images, whose compilation takes longer than all other detectors here."""
 
 
 @pytest.fixture(
